@@ -1,0 +1,2 @@
+//! Benchmarks against peers; not there yet.
+fn main() {}

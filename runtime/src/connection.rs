@@ -1,0 +1,100 @@
+//! The two traits that the engine drives: a [`Connection`] that executes and queries, and the
+//! [`Migrations`] of a project. Adapters implement them, one for each major version of SeaORM.
+//! Nothing here knows SeaORM, a URL or a pool.
+
+use std::fmt;
+use std::future::Future;
+
+use crate::dialect::Dialect;
+
+/// A session with a database, or a transaction on one.
+pub trait Connection: Sized + Send + Sync {
+    /// Which database answers.
+    fn dialect(&self) -> Dialect;
+
+    /// Executes one statement; values stand for the dialect's placeholders in order.
+    fn execute(&self, sql: &str, values: &[Value]) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Runs one query. Every selected column must be text (cast it in SQL) and is NULL as `None`.
+    fn query(&self, sql: &str, values: &[Value]) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
+
+    /// Begins a transaction that takes the write lock at once, where the database has such a thing;
+    /// inside a transaction, a savepoint.
+    fn begin(&self) -> impl Future<Output = Result<Self, Error>> + Send;
+
+    /// Commits what [`Connection::begin`] began.
+    fn commit(self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Rolls back what [`Connection::begin`] began.
+    fn rollback(self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A project's migrations, in the order of its `Migrator`.
+pub trait Migrations<C: Connection>: Send + Sync {
+    /// Name of the ledger table: `seaql_migrations` unless the project overrides it.
+    fn ledger_table(&self) -> String;
+
+    /// All migrations, in the Migrator's own order.
+    fn list(&self) -> Vec<Listed>;
+
+    /// Runs `up` of the migration at `index` of [`Migrations::list`].
+    fn up(&self, index: usize, connection: &C) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Runs `down` of the migration at `index` of [`Migrations::list`].
+    fn down(&self, index: usize, connection: &C) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// One migration of a [`Migrations`] list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The name in the ledger.
+    pub name: String,
+    /// SeaORM's `use_transaction()`: `None` leaves it to the engine.
+    pub transaction: Option<bool>,
+}
+
+/// A value bound to a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A 64-bit integer, or NULL.
+    Int(Option<i64>),
+    /// A text, or NULL.
+    Text(Option<String>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(Some(value.to_owned()))
+    }
+}
+
+/// One row of an answer: each column as text.
+pub type Row = Vec<Option<String>>;
+
+/// Why a statement or a migration failed, in the database's or the migration's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The message and its causes, joined by `: `; no connection URL in it.
+    pub message: String,
+}
+
+impl Error {
+    /// An error that says `message`.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,240 @@
+//! `seaql_migrations`, in SeaORM's exact format, and `kit_migrations` beside it for what SeaORM does
+//! not keep. A ledger row without a side row is legal: another tool applied it. It reads and writes
+//! rows; what they mean together is [`crate::plan`]'s business.
+
+use std::collections::HashMap;
+
+use crate::connection::{Connection, Error, Value};
+
+/// Kit's side table.
+pub const JOURNAL: &str = "kit_migrations";
+
+/// SeaORM's table, unless the project's `migration_table_name()` says otherwise.
+pub const LEDGER: &str = "seaql_migrations";
+
+/// One applied migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Its name.
+    pub name: String,
+    /// When, in seconds since 1970.
+    pub applied_at: i64,
+    /// Kit's side row, where kit applied it.
+    pub entry: Option<Entry>,
+}
+
+/// What kit keeps of a migration that it applied, or tried to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The migration.
+    pub name: String,
+    /// Batch, counted from 1.
+    pub batch: Option<i64>,
+    /// How far it got.
+    pub state: State,
+    /// `up` or `down`.
+    pub direction: String,
+    /// Checksum of its source when it ran.
+    pub checksum: Option<String>,
+    /// `applied_at` of the ledger row this row belongs to.
+    pub applied_at: Option<i64>,
+    /// Milliseconds since 1970.
+    pub started_at: i64,
+    /// Milliseconds since 1970.
+    pub finished_at: Option<i64>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// How far a migration got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It started; whether it still runs is not known from here.
+    Running,
+    /// It is in.
+    Applied,
+    /// It failed.
+    Failed,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "applied" => Self::Applied,
+            "failed" => Self::Failed,
+            _ => Self::Running,
+        }
+    }
+}
+
+/// Everything the two tables say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Whether the ledger table is there.
+    pub installed: bool,
+    /// Whether kit's side table is there.
+    pub journaled: bool,
+    /// Applied migrations in the order of application, oldest first.
+    pub applied: Vec<Applied>,
+    /// Side rows of migrations that started or failed and are not in.
+    pub unfinished: Vec<Entry>,
+}
+
+impl Ledger {
+    /// The batch of the last run, 0 if there was none.
+    pub fn last_batch(&self) -> i64 {
+        self.applied.iter().filter_map(|applied| applied.entry.as_ref()?.batch).max().unwrap_or(0)
+    }
+
+    /// Whether a migration is in.
+    pub fn has(&self, name: &str) -> bool {
+        self.applied.iter().any(|applied| applied.name == name)
+    }
+}
+
+/// Reads both tables and creates neither. A table that is not there is an empty one.
+///
+/// # Errors
+/// What the database said.
+pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, Error> {
+    let dialect = connection.dialect();
+    let journaled = exists(connection, JOURNAL).await?;
+    let mut entries: HashMap<String, Entry> = HashMap::new();
+    if journaled {
+        let columns =
+            ["version", "batch", "state", "direction", "checksum", "applied_at", "started_at", "finished_at", "error"]
+                .map(|column| dialect.text(column))
+                .join(", ");
+        for row in connection.query(&format!("SELECT {columns} FROM {}", dialect.quote(JOURNAL)), &[]).await? {
+            let text = |index: usize| row.get(index).cloned().flatten();
+            let number = |index: usize| text(index).and_then(|text| text.parse::<i64>().ok());
+            let entry = Entry {
+                name: text(0).unwrap_or_default(),
+                batch: number(1),
+                state: State::from_name(&text(2).unwrap_or_default()),
+                direction: text(3).unwrap_or_default(),
+                checksum: text(4),
+                applied_at: number(5),
+                started_at: number(6).unwrap_or_default(),
+                finished_at: number(7),
+                error: text(8),
+            };
+            entries.insert(entry.name.clone(), entry);
+        }
+    }
+    if !exists(connection, table).await? {
+        return Ok(Ledger { journaled, unfinished: unfinished(entries), ..Ledger::default() });
+    }
+    let columns = ["version", "applied_at"].map(|column| dialect.text(column)).join(", ");
+    let mut applied = Vec::new();
+    for row in connection.query(&format!("SELECT {columns} FROM {}", dialect.quote(table)), &[]).await? {
+        let name = row.first().cloned().flatten().unwrap_or_default();
+        let applied_at = row.get(1).cloned().flatten().and_then(|text| text.parse().ok()).unwrap_or_default();
+        // A side row belongs to this ledger row only if both carry the same time; another tool may have rolled the
+        // migration back and applied it again since.
+        let own = entries.get(&name).is_some_and(|entry| entry.applied_at == Some(applied_at));
+        let running = entries.get(&name).is_some_and(|entry| entry.state != State::Applied);
+        let entry = if own && !running { entries.remove(&name) } else { entries.get(&name).filter(|_| own).cloned() };
+        applied.push(Applied { name, applied_at, entry });
+    }
+    applied.sort_by(|a, b| order(a).cmp(&order(b)));
+    Ok(Ledger { installed: true, journaled, applied, unfinished: unfinished(entries) })
+}
+
+/// Seconds first, since every tool keeps those; then kit's own finer clock, then the name.
+fn order(applied: &Applied) -> (i64, i64, &str) {
+    (applied.applied_at, applied.entry.as_ref().map_or(0, |entry| entry.started_at), &applied.name)
+}
+
+fn unfinished(entries: HashMap<String, Entry>) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = entries.into_values().filter(|entry| entry.state != State::Applied).collect();
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries
+}
+
+/// Creates both tables where they are missing.
+///
+/// # Errors
+/// What the database said.
+pub async fn install<C: Connection>(connection: &C, table: &str) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    connection.execute(&dialect.create_ledger(table), &[]).await?;
+    connection.execute(&dialect.create_journal(JOURNAL), &[]).await
+}
+
+/// Adds the row that says a migration is in.
+///
+/// # Errors
+/// What the database said.
+pub async fn insert<C: Connection>(connection: &C, table: &str, name: &str, applied_at: i64) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    let sql = format!(
+        "INSERT INTO {} ({}, {}) VALUES ({})",
+        dialect.quote(table),
+        dialect.quote("version"),
+        dialect.quote("applied_at"),
+        dialect.placeholders(2)
+    );
+    connection.execute(&sql, &[name.into(), applied_at.into()]).await
+}
+
+/// Takes it out again.
+///
+/// # Errors
+/// What the database said.
+pub async fn delete<C: Connection>(connection: &C, table: &str, name: &str) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    let sql =
+        format!("DELETE FROM {} WHERE {} = {}", dialect.quote(table), dialect.quote("version"), dialect.placeholder(1));
+    connection.execute(&sql, &[name.into()]).await
+}
+
+/// Replaces a migration's side row.
+///
+/// # Errors
+/// What the database said.
+pub async fn record<C: Connection>(connection: &C, entry: &Entry, kit: &str) -> Result<(), Error> {
+    forget(connection, &entry.name).await?;
+    let dialect = connection.dialect();
+    let sql = format!(
+        "INSERT INTO {} (version, batch, state, direction, checksum, kit_version, applied_at, started_at, finished_at, error) \
+         VALUES ({})",
+        dialect.quote(JOURNAL),
+        dialect.placeholders(10)
+    );
+    let values = [
+        entry.name.as_str().into(),
+        Value::Int(entry.batch),
+        entry.state.name().into(),
+        entry.direction.as_str().into(),
+        Value::Text(entry.checksum.clone()),
+        kit.into(),
+        Value::Int(entry.applied_at),
+        entry.started_at.into(),
+        Value::Int(entry.finished_at),
+        Value::Text(entry.error.clone()),
+    ];
+    connection.execute(&sql, &values).await
+}
+
+/// Deletes a migration's side row.
+///
+/// # Errors
+/// What the database said.
+pub async fn forget<C: Connection>(connection: &C, name: &str) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    let sql = format!("DELETE FROM {} WHERE version = {}", dialect.quote(JOURNAL), dialect.placeholder(1));
+    connection.execute(&sql, &[name.into()]).await
+}
+
+async fn exists<C: Connection>(connection: &C, table: &str) -> Result<bool, Error> {
+    Ok(!connection.query(connection.dialect().table_exists(), &[table.into()]).await?.is_empty())
+}

@@ -1,0 +1,46 @@
+//! The half of kit that is compiled together with a project's migrations.
+//!
+//! Kit's command line builds a small program, the *migrator*, out of a project's own migrations and
+//! this crate, and drives it over the [`wire`]. The [`engine`] runs migrations, keeps the
+//! [`ledger`] and says what happened in [`wire::Event`]s; it prints nothing and knows no terminal.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`wire`] | the messages between the two halves |
+//! | [`connection`] | the two traits that the engine drives |
+//! | [`dialect`] | everything that differs between databases |
+//! | [`ledger`] | `seaql_migrations`, and kit's `kit_migrations` beside it |
+//! | [`plan`] | what a request means for a ledger: pure |
+//! | [`engine`] | doing it |
+//! | [`wipe`] | dropping everything of a schema |
+//! | `sea_orm_1`, `sea_orm_2` | the traits, for each major version of SeaORM |
+//!
+//! A project that has to start its own migrator (`[migrator] command` in `kit.toml`) calls
+//! [`main`] with its `Migrator`:
+//!
+//! ```no_run
+//! # use sea_orm_migration::prelude::*;
+//! # struct Migrator;
+//! # impl MigratorTrait for Migrator { fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![] } }
+//! fn main() -> std::process::ExitCode {
+//!     kit_runtime::main::<Migrator>()
+//! }
+//! ```
+
+pub mod connection;
+pub mod dialect;
+pub mod engine;
+pub mod ledger;
+pub mod plan;
+mod serve;
+pub mod wipe;
+pub mod wire;
+
+#[cfg(feature = "sea-orm-1")]
+#[path = "sea_orm_1.rs"]
+pub mod sea_orm;
+#[cfg(not(feature = "sea-orm-1"))]
+#[path = "sea_orm_2.rs"]
+pub mod sea_orm;
+
+pub use sea_orm::main;

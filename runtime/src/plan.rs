@@ -1,0 +1,90 @@
+//! What a request means for a ledger: which migrations run, in which order, and what is odd about it.
+//! Pure: it reads nothing, writes nothing and cannot fail on the outside world.
+
+use std::collections::HashSet;
+
+use crate::ledger::Ledger;
+use crate::wire::{Down, Failure, Up, Warning};
+
+/// The names to apply, in the Migrator's own order.
+///
+/// # Errors
+/// [`Failure::Unknown`] if `to` or one of `only` is not in the list; [`Failure::Strict`] if asked to be.
+pub fn up(list: &[String], ledger: &Ledger, up: &Up) -> Result<(Vec<String>, Vec<Warning>), Failure> {
+    let unknown = |name: &String| Failure::Unknown { name: name.clone() };
+    for name in up.to.iter().chain(&up.only) {
+        if !list.contains(name) {
+            return Err(unknown(name));
+        }
+    }
+    let end = up.to.as_ref().and_then(|to| list.iter().position(|name| name == to)).map_or(list.len(), |at| at + 1);
+    let names: Vec<String> = list
+        .iter()
+        .take(end)
+        .filter(|name| !ledger.has(name))
+        .filter(|name| up.only.is_empty() || up.only.contains(name))
+        .take(up.limit.unwrap_or(usize::MAX))
+        .cloned()
+        .collect();
+    let warnings = warnings(list, ledger, &names);
+    match (up.strict, warnings.first()) {
+        (true, Some(warning)) => Err(Failure::Strict(warning.clone())),
+        _ => Ok((names, warnings)),
+    }
+}
+
+/// The names to roll back, newest first.
+///
+/// # Errors
+/// [`Failure::Unknown`] if `To` names none that is applied.
+pub fn down(ledger: &Ledger, down: &Down) -> Result<Vec<String>, Failure> {
+    let newest = ledger.applied.iter().rev();
+    let names: Vec<&crate::ledger::Applied> = match down {
+        Down::Steps(steps) => newest.take(*steps).collect(),
+        Down::All => newest.collect(),
+        Down::Batch(batch) => {
+            let batch = batch.unwrap_or_else(|| ledger.last_batch());
+            newest.filter(|applied| applied.entry.as_ref().and_then(|entry| entry.batch) == Some(batch)).collect()
+        }
+        Down::To(name) => {
+            if !ledger.has(name) {
+                return Err(Failure::Unknown { name: name.clone() });
+            }
+            newest.take_while(|applied| applied.name != *name).collect()
+        }
+    };
+    Ok(names.into_iter().map(|applied| applied.name.clone()).collect())
+}
+
+/// The first name that stands twice in a list.
+pub fn duplicate(list: &[String]) -> Option<&String> {
+    let mut seen = HashSet::new();
+    list.iter().find(|name| !seen.insert(*name))
+}
+
+/// Pending migrations that stand before the last applied one of the list, with that one.
+pub fn out_of_order(list: &[String], ledger: &Ledger) -> Vec<(String, String)> {
+    let Some(last) = list.iter().rposition(|name| ledger.has(name)) else {
+        return Vec::new();
+    };
+    let before = list.iter().take(last).filter(|name| !ledger.has(name));
+    before.filter_map(|name| Some((name.clone(), list.get(last)?.clone()))).collect()
+}
+
+fn warnings(list: &[String], ledger: &Ledger, names: &[String]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if !list.is_sorted() {
+        warnings.push(Warning::Unsorted);
+    }
+    for applied in &ledger.applied {
+        if !list.contains(&applied.name) {
+            warnings.push(Warning::Missing { name: applied.name.clone() });
+        }
+    }
+    for (name, after) in out_of_order(list, ledger) {
+        if names.contains(&name) {
+            warnings.push(Warning::OutOfOrder { name, after });
+        }
+    }
+    warnings
+}

@@ -1,0 +1,175 @@
+//! The engine's traits for SeaORM 2: [`Session`] is a connection or a transaction, [`Project`] a
+//! `MigratorTrait`. The only file that knows this version.
+
+use std::marker::PhantomData;
+use std::process::ExitCode;
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::sea_query::Value as SeaValue;
+use sea_orm_migration::sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+use crate::connection::{Connection, Error, Listed, Migrations, Row, Value};
+use crate::dialect::Dialect;
+use crate::serve::serve;
+use crate::wire::{Failure, Request};
+
+/// A connection, or a transaction on one.
+#[derive(Debug)]
+pub struct Session(Handle);
+
+#[derive(Debug)]
+enum Handle {
+    Connection(DatabaseConnection),
+    Transaction(DatabaseTransaction),
+}
+
+impl Session {
+    /// A session over a connection.
+    pub fn new(connection: DatabaseConnection) -> Self {
+        Self(Handle::Connection(connection))
+    }
+
+    fn backend(&self) -> DbBackend {
+        match &self.0 {
+            Handle::Connection(connection) => connection.get_database_backend(),
+            Handle::Transaction(transaction) => transaction.get_database_backend(),
+        }
+    }
+
+    fn statement(&self, sql: &str, values: &[Value]) -> Statement {
+        let values = values.iter().map(|value| match value {
+            Value::Int(number) => SeaValue::from(*number),
+            Value::Text(text) => SeaValue::from(text.clone()),
+        });
+        Statement::from_sql_and_values(self.backend(), sql, values.collect::<Vec<_>>())
+    }
+
+    fn manager(&self) -> SchemaManager<'_> {
+        match &self.0 {
+            Handle::Connection(connection) => SchemaManager::new(connection),
+            Handle::Transaction(transaction) => SchemaManager::new(transaction),
+        }
+    }
+}
+
+impl Connection for Session {
+    fn dialect(&self) -> Dialect {
+        dialect(self.backend())
+    }
+
+    async fn execute(&self, sql: &str, values: &[Value]) -> Result<(), Error> {
+        let outcome = match &self.0 {
+            Handle::Connection(connection) if values.is_empty() => connection.execute_unprepared(sql).await,
+            Handle::Transaction(transaction) if values.is_empty() => transaction.execute_unprepared(sql).await,
+            Handle::Connection(connection) => connection.execute_raw(self.statement(sql, values)).await,
+            Handle::Transaction(transaction) => transaction.execute_raw(self.statement(sql, values)).await,
+        };
+        outcome.map(|_| ()).map_err(error)
+    }
+
+    async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        let statement = self.statement(sql, values);
+        let rows = match &self.0 {
+            Handle::Connection(connection) => connection.query_all_raw(statement).await,
+            Handle::Transaction(transaction) => transaction.query_all_raw(statement).await,
+        };
+        rows.map_err(error)?
+            .iter()
+            .map(|row| (0..row.column_names().len()).map(|at| row.try_get_by_index(at).map_err(error)).collect())
+            .collect()
+    }
+
+    async fn begin(&self) -> Result<Self, Error> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = match &self.0 {
+            Handle::Connection(connection) if self.backend() == DbBackend::Sqlite => {
+                connection.begin_with_options(options).await
+            }
+            Handle::Connection(connection) => connection.begin().await,
+            Handle::Transaction(transaction) => transaction.begin().await,
+        };
+        Ok(Self(Handle::Transaction(transaction.map_err(error)?)))
+    }
+
+    async fn commit(self) -> Result<(), Error> {
+        match self.0 {
+            Handle::Transaction(transaction) => transaction.commit().await.map_err(error),
+            Handle::Connection(_) => Ok(()),
+        }
+    }
+
+    async fn rollback(self) -> Result<(), Error> {
+        match self.0 {
+            Handle::Transaction(transaction) => transaction.rollback().await.map_err(error),
+            Handle::Connection(_) => Ok(()),
+        }
+    }
+}
+
+/// The migrations of a project's `Migrator`.
+pub struct Project<M>(PhantomData<fn() -> M>);
+
+impl<M: MigratorTrait> Migrations<Session> for Project<M> {
+    fn ledger_table(&self) -> String {
+        M::migration_table_name().to_string()
+    }
+
+    fn list(&self) -> Vec<Listed> {
+        let migrations = M::migrations();
+        migrations
+            .iter()
+            .map(|migration| Listed { name: migration.name().to_owned(), transaction: migration.use_transaction() })
+            .collect()
+    }
+
+    async fn up(&self, index: usize, connection: &Session) -> Result<(), Error> {
+        match M::migrations().get(index) {
+            Some(migration) => migration.up(&connection.manager()).await.map_err(error),
+            None => Err(Error::new("the list of migrations has changed")),
+        }
+    }
+
+    async fn down(&self, index: usize, connection: &Session) -> Result<(), Error> {
+        match M::migrations().get(index) {
+            Some(migration) => migration.down(&connection.manager()).await.map_err(error),
+            None => Err(Error::new("the list of migrations has changed")),
+        }
+    }
+}
+
+/// The whole of a migrator: answers kit on standard input and output with the migrations of `M`.
+pub fn main<M: MigratorTrait>() -> ExitCode {
+    serve(&Project::<M>(PhantomData), connect)
+}
+
+async fn connect(request: Request) -> Result<Session, Failure> {
+    let mut options = ConnectOptions::new(request.url);
+    options.sqlx_logging(false);
+    if let Some(schema) = request.schema {
+        options.set_schema_search_path(Dialect::Postgres.quote(&schema));
+    }
+    if options.get_url().starts_with("sqlite:") {
+        // Pragmas belong to one connection.
+        options.max_connections(1);
+    }
+    let connection = Database::connect(options).await;
+    connection.map(Session::new).map_err(|error| Failure::Connect { message: error.to_string() })
+}
+
+fn dialect(backend: DbBackend) -> Dialect {
+    match backend {
+        DbBackend::MySql => Dialect::MySql,
+        DbBackend::Postgres => Dialect::Postgres,
+        _ => Dialect::Sqlite,
+    }
+}
+
+fn error(error: DbErr) -> Error {
+    Error::new(error.to_string())
+}

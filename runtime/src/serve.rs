@@ -1,0 +1,94 @@
+//! The migrator's end of the wire: one request from standard input, events to standard output, which
+//! belongs to the wire alone. What migrations print goes to standard error.
+
+use std::fs::File;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use crate::connection::{Connection, Migrations};
+use crate::engine;
+use crate::wire::{Action, Event, Failure, PROTOCOL, Request};
+
+/// Serves one request with the migrations and the way to connect that an adapter brings.
+pub fn serve<C, M, F>(migrations: &M, connect: impl FnOnce(Request) -> F) -> ExitCode
+where
+    C: Connection,
+    M: Migrations<C>,
+    F: Future<Output = Result<C, Failure>>,
+{
+    // Without a wire nobody can be told why.
+    let Ok(mut wire) = Wire::open() else { return ExitCode::FAILURE };
+    wire.send(&Event::Hello { protocol: PROTOCOL });
+    engine::quiet_panics();
+    let (last, code) = match answer(migrations, connect, &mut wire) {
+        Ok(()) => (Event::Done, ExitCode::SUCCESS),
+        Err(failure) => (Event::Failed(failure), ExitCode::FAILURE),
+    };
+    wire.send(&last);
+    code
+}
+
+fn answer<C, M, F>(migrations: &M, connect: impl FnOnce(Request) -> F, wire: &mut Wire) -> Result<(), Failure>
+where
+    C: Connection,
+    M: Migrations<C>,
+    F: Future<Output = Result<C, Failure>>,
+{
+    let request = read_request()?;
+    if request.actions == [Action::List] {
+        let names = migrations.list().into_iter().map(|listed| listed.name).collect();
+        wire.send(&Event::Listed { migrations: names, ledger: migrations.ledger_table() });
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Request { message: error.to_string() })?;
+    runtime.block_on(async {
+        let connection = connect(request.clone()).await?;
+        engine::run(&request, migrations, &connection, &mut |event| wire.send(&event)).await
+    })
+}
+
+fn read_request() -> Result<Request, Failure> {
+    let mut line = String::new();
+    let bad = |message: String| Failure::Request { message };
+    io::stdin().lock().read_line(&mut line).map_err(|error| bad(error.to_string()))?;
+    // The version first: another version's request may not be readable at all.
+    let value: serde_json::Value = serde_json::from_str(&line).map_err(|error| bad(error.to_string()))?;
+    if value.get("protocol").and_then(serde_json::Value::as_u64) != Some(u64::from(PROTOCOL)) {
+        return Err(Failure::Protocol { migrator: PROTOCOL });
+    }
+    serde_json::from_value(value).map_err(|error| bad(error.to_string()))
+}
+
+struct Wire(File);
+
+impl Wire {
+    /// Takes standard output for the wire and leaves standard error in its place.
+    #[cfg(unix)]
+    #[expect(clippy::disallowed_methods, reason = "the wire is this program's standard output")]
+    fn open() -> io::Result<Self> {
+        use std::os::fd::AsFd;
+        let own = io::stdout().as_fd().try_clone_to_owned()?;
+        rustix::stdio::dup2_stdout(io::stderr())?;
+        Ok(Self(File::from(own)))
+    }
+
+    /// Where file descriptors cannot be swapped safely, kit tells events from prints by their form.
+    #[cfg(windows)]
+    #[expect(clippy::disallowed_methods, reason = "the wire is this program's standard output")]
+    fn open() -> io::Result<Self> {
+        use std::os::windows::io::AsHandle;
+        Ok(Self(File::from(io::stdout().as_handle().try_clone_to_owned()?)))
+    }
+
+    fn send(&mut self, event: &Event) {
+        // Events are plain data; one that does not serialise cannot be sent by any other way either.
+        if let Ok(mut line) = serde_json::to_string(event) {
+            line.push('\n');
+            // If kit is gone, the migration goes on to its end and the ledger says so.
+            let _ = self.0.write_all(line.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The messages between kit and a migrator: one [`Request`] as a line of JSON on the migrator's
+//! standard input, then [`Event`]s as lines of JSON on its standard output, the last of which is
+//! [`Event::Done`] or [`Event::Failed`]. A line that is no event is the migrations' own output.
+//! The wire carries facts; how they look is not its business.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version both halves must agree on; raised with every change that an older half cannot read.
+pub const PROTOCOL: u32 = 1;
+
+/// What kit asks of a migrator.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Request {
+    /// [`PROTOCOL`] of the asking half.
+    pub protocol: u32,
+    /// Version of kit, for the journal.
+    pub kit: String,
+    /// The database, password included: it travels on standard input, which no other user can read.
+    pub url: String,
+    /// Schema (`search_path`) on databases that have them.
+    pub schema: Option<String>,
+    /// Checksum of each migration's source, by migration name.
+    pub checksums: BTreeMap<String, String>,
+    /// What to do, in order; the first failure ends it.
+    pub actions: Vec<Action>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Say which migrations there are; needs no database.
+    List,
+    /// Create the ledger tables.
+    Install,
+    /// Drop everything of the connection's own database or schema.
+    Wipe(Wipe),
+    /// Apply pending migrations.
+    Up(Up),
+    /// Roll back applied migrations.
+    Down(Down),
+    /// Roll back, then apply exactly those again.
+    Redo(Down),
+}
+
+/// How much [`Action::Wipe`] drops besides tables.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Wipe {
+    /// Views and materialized views.
+    pub views: bool,
+    /// Enums, domains, sequences and functions.
+    pub types: bool,
+}
+
+/// Which pending migrations to apply, and how.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Up {
+    /// At most this many.
+    pub limit: Option<usize>,
+    /// Up to and including this one.
+    pub to: Option<String>,
+    /// Only these; empty means any.
+    pub only: Vec<String>,
+    /// A batch for each migration instead of one for the run.
+    pub batch_each: bool,
+    /// Refuse what would otherwise only be warned of.
+    pub strict: bool,
+}
+
+/// Which applied migrations to roll back, counted from the newest.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Down {
+    /// The last so many.
+    Steps(usize),
+    /// One batch, by number; `None` is the last one.
+    Batch(Option<i64>),
+    /// Everything applied after this one.
+    To(String),
+    /// Everything.
+    All,
+}
+
+/// Which way a migration runs.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Applying.
+    Up,
+    /// Rolling back.
+    Down,
+}
+
+/// What a migrator reports.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// First of all: who speaks.
+    Hello {
+        /// [`PROTOCOL`] of the migrator.
+        protocol: u32,
+    },
+    /// Answer to [`Action::List`].
+    Listed {
+        /// Names, in the Migrator's own order.
+        migrations: Vec<String>,
+        /// Name of the ledger table.
+        ledger: String,
+    },
+    /// The ledger tables were created.
+    Installed,
+    /// Everything was dropped.
+    Wiped {
+        /// Number of objects dropped.
+        objects: usize,
+    },
+    /// The migrations about to run are known; they follow in this order.
+    Planned {
+        /// Which way.
+        direction: Direction,
+        /// Their names.
+        migrations: Vec<String>,
+    },
+    /// Something the user should know, which stops nothing.
+    Warned(Warning),
+    /// A migration starts.
+    Started {
+        /// Which way.
+        direction: Direction,
+        /// Its name.
+        name: String,
+    },
+    /// A migration and its ledger row are in.
+    Finished {
+        /// Which way.
+        direction: Direction,
+        /// Its name.
+        name: String,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// Last of all: everything was done.
+    Done,
+    /// Last of all: it could not be done.
+    Failed(Failure),
+}
+
+/// What is odd, but stops nothing.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "warning", rename_all = "snake_case")]
+pub enum Warning {
+    /// A pending migration stands before an applied one.
+    OutOfOrder {
+        /// The pending one.
+        name: String,
+        /// The last applied one.
+        after: String,
+    },
+    /// The ledger names a migration that the Migrator does not have.
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// The Migrator's list is not in name order; it is respected.
+    Unsorted,
+}
+
+/// Why a request was not carried out to its end.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "failure", rename_all = "snake_case")]
+pub enum Failure {
+    /// The other half speaks another [`PROTOCOL`].
+    Protocol {
+        /// What the migrator speaks.
+        migrator: u32,
+    },
+    /// The request could not be read.
+    Request {
+        /// Why.
+        message: String,
+    },
+    /// No connection.
+    Connect {
+        /// What the database said.
+        message: String,
+    },
+    /// A statement of kit's own failed.
+    Database {
+        /// What the database said.
+        message: String,
+    },
+    /// A name that is in neither the list nor the ledger, or not in the state that was asked for.
+    Unknown {
+        /// The name as it was given.
+        name: String,
+    },
+    /// Two migrations share one name.
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// `--strict` and there is something to warn of; nothing was done.
+    Strict(Warning),
+    /// To be rolled back, but the Migrator does not have it; nothing was done.
+    Gone {
+        /// Its name.
+        name: String,
+    },
+    /// A migration said no.
+    Migration {
+        /// Its name.
+        name: String,
+        /// Which way.
+        direction: Direction,
+        /// How it said so.
+        cause: Cause,
+        /// The error, or the panic's text.
+        message: String,
+        /// The database is as it was before this migration.
+        rolled_back: bool,
+    },
+}
+
+/// How a migration failed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// It returned an error.
+    Error,
+    /// It panicked.
+    Panic,
+    /// The query builder cannot write this statement for this database, and panicked.
+    Unsupported,
+    /// It has no `down`.
+    Irreversible,
+}

@@ -1,0 +1,108 @@
+//! The command line: global options, one variant a command, one boring match.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::commands;
+use crate::context::{Context, Host};
+use crate::error::{Error, Exit, Result};
+use crate::ui::{ColorChoice, Verbosity};
+
+mod dispatch;
+
+/// Artisan for SeaORM: one command for the whole life of a project's database
+#[derive(Debug, Parser)]
+#[command(name = "kit", version, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// The command; none lists them all.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// Connection of kit.toml, or a URL
+    #[arg(short, long, global = true, value_name = "NAME|URL")]
+    pub database: Option<String>,
+    /// Environment, instead of APP_ENV
+    #[arg(long, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Folder of the project, instead of searching upwards from here
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Ask nothing
+    #[arg(short, long, global = true)]
+    pub no_interaction: bool,
+    /// Say only what was asked for, and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more; repeat for even more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
+/// All commands, in the order and groups of `kit list`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show kit's version and what it sees of the project
+    About(commands::about::AboutArgs),
+    /// List all commands
+    List(commands::list::ListArgs),
+}
+
+async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
+    match command {
+        Command::About(args) => commands::about::run(ctx, &args),
+        Command::List(args) => commands::list::run(ctx, &args),
+    }
+}
+
+/// Runs kit in a host's world and says how it ends. The first argument is the program's name.
+pub async fn run(arguments: Vec<OsString>, host: Host) -> Exit {
+    let (cli, failure) = match dispatch::parse(arguments) {
+        Ok(cli) => (cli, None),
+        Err(error) => (Cli { globals: Globals::default(), command: None }, Some(error)),
+    };
+    let ctx = Context::new(host, cli.globals.clone());
+    let verbosity = match (cli.globals.quiet, cli.globals.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::Debug,
+    };
+    ctx.ui.configure(verbosity, cli.globals.color, cli.globals.no_interaction, |name| ctx.env(name));
+    let result = match failure {
+        Some(dispatch::Parsed::Failure(error)) => Err(error),
+        Some(dispatch::Parsed::Help(text)) => {
+            ctx.ui.answer(text.trim_end());
+            Ok(Exit::Ok)
+        }
+        None => {
+            let command = cli.command.unwrap_or(Command::List(commands::list::ListArgs::default()));
+            dispatch(&ctx, command).await
+        }
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) => {
+            ctx.ui.error(&error);
+            error.exit()
+        }
+    }
+}
+
+impl From<Error> for dispatch::Parsed {
+    fn from(error: Error) -> Self {
+        Self::Failure(error)
+    }
+}

@@ -1,0 +1,73 @@
+//! From what was typed to a [`Cli`]: unique prefixes of each colon-separated part (`m:f` is
+//! `migrate:fresh`), and suggestions for what is no command.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+use super::Cli;
+use crate::error::Error;
+
+/// What the command line was, if not a command.
+pub enum Parsed {
+    /// `--help` or `--version`: the text to show.
+    Help(String),
+    /// Wrong.
+    Failure(Error),
+}
+
+/// Parses the command line.
+pub fn parse(mut arguments: Vec<OsString>) -> Result<Cli, Parsed> {
+    let command = Cli::command();
+    // A first pass that takes any word for a command finds where the command's name stands.
+    let lenient = command.clone().allow_external_subcommands(true).ignore_errors(true);
+    if let Ok(matches) = lenient.try_get_matches_from(&arguments)
+        && let Some((typed, sub)) = matches.subcommand()
+        && command.find_subcommand(typed).is_none()
+    {
+        let rest = sub.get_many::<OsString>("").map_or(0, Iterator::count);
+        let position = arguments.len().saturating_sub(rest + 1);
+        let full = resolve(&command, typed)?;
+        if let Some(argument) = arguments.get_mut(position)
+            && argument == OsStr::new(typed)
+        {
+            *argument = full.into();
+        }
+    }
+    let outcome = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    outcome.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Help(error.render().to_string()),
+        _ => Parsed::Failure(Error::Clap(error.render().to_string())),
+    })
+}
+
+/// The command that `typed` is, or is unmistakably short for.
+fn resolve(command: &clap::Command, typed: &str) -> Result<String, Error> {
+    let names: Vec<&str> =
+        command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name).collect();
+    let candidates: Vec<&str> = names.iter().copied().filter(|name| is_short_for(typed, name)).collect();
+    match candidates.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        [] => {
+            let mut similar: Vec<(f64, &str)> = names
+                .iter()
+                .map(|name| (strsim::jaro_winkler(typed, name), *name))
+                .filter(|(score, _)| *score > 0.8)
+                .collect();
+            similar.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let similar = similar.into_iter().map(|(_, name)| name.to_owned()).collect();
+            Err(Error::UnknownCommand { name: typed.to_owned(), similar })
+        }
+        several => Err(Error::AmbiguousCommand {
+            name: typed.to_owned(),
+            candidates: several.iter().map(|name| (*name).to_owned()).collect(),
+        }),
+    }
+}
+
+/// Whether each colon-separated part of `typed` begins the same part of `name`, which has as many parts.
+fn is_short_for(typed: &str, name: &str) -> bool {
+    let (typed, name): (Vec<&str>, Vec<&str>) = (typed.split(':').collect(), name.split(':').collect());
+    typed.len() == name.len() && typed.iter().zip(&name).all(|(part, whole)| whole.starts_with(part))
+}

@@ -1,0 +1,130 @@
+//! What every command gets: the terminal, the world as [`Host`] gave it, and, when asked for, the
+//! project and its database. It holds no logic of any command.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use crate::cli::Globals;
+use crate::database::Target;
+use crate::error::{Error, Result};
+use crate::project::Project;
+use crate::ui::{Interaction, Streams, Ui};
+
+/// The outside world. `main.rs` fills it from the real one, tests from values.
+pub struct Host {
+    /// The process environment.
+    pub env: BTreeMap<String, String>,
+    /// The working folder.
+    pub cwd: PathBuf,
+    /// This very program, for completions.
+    pub executable: Option<PathBuf>,
+    /// The clock, UTC.
+    pub now: fn() -> DateTime<Utc>,
+    /// The clock on the wall, for `--local-time`.
+    pub local_now: fn() -> NaiveDateTime,
+    /// Where text goes.
+    pub streams: Streams,
+    /// Who answers questions.
+    pub interaction: Interaction,
+}
+
+/// What every command gets.
+pub struct Context {
+    /// The terminal.
+    pub ui: Ui,
+    /// Global options.
+    pub globals: Globals,
+    /// The process environment.
+    pub env: BTreeMap<String, String>,
+    /// The working folder, or `--project`.
+    pub cwd: PathBuf,
+    /// This very program.
+    pub executable: Option<PathBuf>,
+    /// The clock, UTC.
+    pub now: fn() -> DateTime<Utc>,
+    /// The clock on the wall.
+    pub local_now: fn() -> NaiveDateTime,
+    project: OnceCell<Project>,
+}
+
+impl Context {
+    /// A context in the host's world.
+    pub fn new(host: Host, globals: Globals) -> Self {
+        let ui = Ui::new(host.streams, host.interaction);
+        let cwd = match &globals.project {
+            Some(folder) => host.cwd.join(folder),
+            None => host.cwd,
+        };
+        Self {
+            ui,
+            globals,
+            env: host.env,
+            cwd,
+            executable: host.executable,
+            now: host.now,
+            local_now: host.local_now,
+            project: OnceCell::new(),
+        }
+    }
+
+    /// A variable of the process environment; empty counts as unset.
+    pub fn env(&self, name: &str) -> Option<String> {
+        self.env.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// The project around the working folder.
+    ///
+    /// # Errors
+    /// [`Error::NoProject`] outside of one, [`Error::Config`] where its settings are wrong.
+    pub fn project(&self) -> Result<&Project> {
+        if let Some(project) = self.project.get() {
+            return Ok(project);
+        }
+        let project = Project::find(&self.cwd)?;
+        Ok(self.project.get_or_init(|| project))
+    }
+
+    /// The database that `--database`, the environment, `.env`, `kit.toml` or the default names.
+    ///
+    /// # Errors
+    /// [`Error::BadUrl`], [`Error::UnknownConnection`], or those of [`Context::project`].
+    pub fn target(&self) -> Result<Target> {
+        let project = self.project()?;
+        Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))
+    }
+
+    /// `production`, `development` …: `--env`, then `APP_ENV`, then `.env`, then kit.toml.
+    ///
+    /// # Errors
+    /// Those of [`Context::project`].
+    pub fn environment(&self) -> Result<String> {
+        if let Some(name) = self.globals.env.clone().or_else(|| self.env("APP_ENV")) {
+            return Ok(name);
+        }
+        let project = self.project()?;
+        let named = project.dotenv("APP_ENV").or_else(|| project.settings.environment.clone());
+        Ok(named.unwrap_or_else(|| "development".to_owned()))
+    }
+
+    /// Passes if `command` may destroy: `--force`, or a yes to `question`.
+    ///
+    /// # Errors
+    /// [`Error::Prohibited`], [`Error::Cancelled`] for a no, [`Error::Unconfirmed`] where nobody answers.
+    pub fn confirm_destructive(&self, command: &'static str, question: &str, force: bool) -> Result<()> {
+        if self.project()?.settings.database.prohibit_destructive {
+            return Err(Error::Prohibited { command });
+        }
+        self.confirm(question, force)
+    }
+
+    /// Passes with `--force`, or a yes to `question`.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] for a no, [`Error::Unconfirmed`] where nobody answers.
+    pub fn confirm(&self, question: &str, force: bool) -> Result<()> {
+        if force || self.ui.confirm(question, false)? { Ok(()) } else { Err(Error::Cancelled) }
+    }
+}

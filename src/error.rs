@@ -1,0 +1,413 @@
+//! The lexicon of everything kit can say when it fails: each kind of failure, its hint, its exit code.
+//! Rooms below `commands` raise these values and give no advice; advice stands here and nowhere else.
+//! It knows no terminal.
+
+use std::io;
+use std::path::PathBuf;
+
+use kit_runtime::wire::{Cause, Direction, Failure, Warning};
+
+/// Every fallible function of kit returns this.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// How kit ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Ok,
+    /// Failed or refused.
+    Failed,
+    /// The command line was wrong.
+    Usage,
+    /// Pending migrations or stale files, where asked for by flag; any other code by `--pending=CODE`.
+    Code(u8),
+}
+
+/// The exit code of "there are pending migrations", where a flag asks for one without naming it.
+pub const PENDING: u8 = 3;
+
+impl Exit {
+    /// The number the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Code(code) => code,
+        }
+    }
+}
+
+/// What went wrong. `Display` is one sentence, lower case, without a final period.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    // The command line.
+    /// clap's own message, ready to show.
+    #[error("{0}")]
+    Clap(String),
+    /// No command of that name.
+    #[error("no command `{name}`")]
+    UnknownCommand {
+        /// As typed.
+        name: String,
+        /// Nearest first.
+        similar: Vec<String>,
+    },
+    /// A prefix of several commands.
+    #[error("`{name}` is short for several commands: {}", candidates.join(", "))]
+    AmbiguousCommand {
+        /// As typed.
+        name: String,
+        /// All it could be.
+        candidates: Vec<String>,
+    },
+    /// An argument is missing and nobody is there to ask.
+    #[error("missing argument: {argument}")]
+    MissingArgument {
+        /// Its name in the usage line.
+        argument: &'static str,
+        /// The command it belongs to.
+        command: &'static str,
+    },
+
+    // Questions.
+    /// Somebody said no.
+    #[error("cancelled, nothing was changed")]
+    Cancelled,
+    /// A question that nobody is there to answer.
+    #[error("refused without a terminal: {question}")]
+    Unconfirmed {
+        /// The question.
+        question: String,
+    },
+    /// `kit.toml` prohibits destructive commands.
+    #[error("`{command}` is prohibited by kit.toml")]
+    Prohibited {
+        /// The command.
+        command: &'static str,
+    },
+
+    // The project.
+    /// No project here or above.
+    #[error("not in a project: no kit.toml, migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in {} or above", start.display())]
+    NoProject {
+        /// Where the search began.
+        start: PathBuf,
+    },
+    /// More than one place could hold the migrations.
+    #[error("several migration folders: {}", paths.join(", "))]
+    SeveralMigrations {
+        /// Relative to the root.
+        paths: Vec<String>,
+    },
+    /// A file of the project that kit cannot read as what it should be.
+    #[error("cannot read {}: {message}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A setting that kit does not understand.
+    #[error("{origin}: {message}")]
+    Config {
+        /// The file or variable.
+        origin: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A file operation failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// read, write, create …
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file that registers migrations is written in a way that kit does not edit.
+    #[error("cannot register `{module}` in {}: {reason}", path.display())]
+    Registration {
+        /// mod.rs or lib.rs.
+        path: PathBuf,
+        /// The migration's module.
+        module: String,
+        /// What kit does not understand about it.
+        reason: String,
+        /// What to write there by hand.
+        lines: String,
+    },
+
+    // Names.
+    /// A name that cannot be a migration's.
+    #[error("`{name}` cannot be the name of a {kind}: {reason}")]
+    BadName {
+        /// Printable form of what was given.
+        name: String,
+        /// migration, table, column …
+        kind: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// A migration of that name is there already.
+    #[error("a migration named `{name}` exists: {}", path.display())]
+    MigrationExists {
+        /// Its name.
+        name: String,
+        /// Its file.
+        path: PathBuf,
+    },
+    /// A file that kit would have had to overwrite.
+    #[error("{} exists, it is not overwritten", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A path that leads out of the project.
+    #[error("{} leads out of the project", path.display())]
+    OutsideProject {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A stub with a placeholder that kit does not fill, or whose result is no Rust.
+    #[error("stub {stub}: {message}")]
+    Stub {
+        /// Its file name.
+        stub: String,
+        /// What is wrong with it.
+        message: String,
+    },
+
+    // The database.
+    /// A URL kit cannot use. The URL itself is never in the message.
+    #[error("cannot use the database URL from {origin}: {reason}")]
+    BadUrl {
+        /// Where it came from.
+        origin: String,
+        /// Why not.
+        reason: String,
+    },
+    /// `--database NAME` with no connection of that name.
+    #[error("no connection `{name}` in kit.toml")]
+    UnknownConnection {
+        /// As given.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// The database is not there.
+    #[error("database {database} does not exist")]
+    NoDatabase {
+        /// Redacted URL.
+        database: String,
+    },
+    /// No connection.
+    #[error("cannot connect to {database}: {message}")]
+    Connect {
+        /// Redacted URL.
+        database: String,
+        /// What the driver said.
+        message: String,
+    },
+    /// A statement of kit's own failed.
+    #[error("{database}: {message}")]
+    Database {
+        /// Redacted URL.
+        database: String,
+        /// What the database said.
+        message: String,
+    },
+    /// The ledger table is not there.
+    #[error("no migration table in {database}")]
+    NoLedger {
+        /// Redacted URL.
+        database: String,
+    },
+
+    // The migrator.
+    /// No `Migrator` in the project's sources.
+    #[error("no `impl MigratorTrait for …` in {}", path.display())]
+    NoMigrator {
+        /// Where kit looked.
+        path: PathBuf,
+    },
+    /// The `Migrator` stands where no other crate can reach it.
+    #[error("the migrations in {} cannot be reached: {reason}", path.display())]
+    Unreachable {
+        /// The migrations folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A SeaORM version that kit has no adapter for.
+    #[error("sea-orm-migration {version} is not supported")]
+    SeaOrmVersion {
+        /// As the project names it.
+        version: String,
+    },
+    /// cargo is not there or cannot be started.
+    #[error("cannot run `{program}`: {source}")]
+    Program {
+        /// cargo, or the migrator.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The migrations do not compile; the compiler's output has been shown.
+    #[error("the migrations do not compile")]
+    Build {
+        /// The compiler could not find something that `crate::…` names.
+        unreachable: bool,
+    },
+    /// The migrator ended before it said how it went.
+    #[error("the migrator ended unexpectedly: {status}")]
+    MigratorDied {
+        /// Its exit status.
+        status: String,
+    },
+    /// The migrator reported a failure.
+    #[error("{}", failure_text(failure))]
+    Migrator {
+        /// What it reported.
+        failure: Failure,
+        /// Redacted URL.
+        database: String,
+        /// Names of those that were applied or rolled back before.
+        done: Vec<String>,
+    },
+}
+
+impl Error {
+    /// What to do about it: imperative, with the exact command or flag.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::UnknownCommand { similar, .. } => match similar.first() {
+                Some(name) => format!("did you mean `kit {name}`?"),
+                None => "run `kit list` to see all commands".to_owned(),
+            },
+            Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
+            Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
+            Self::Unconfirmed { .. } => "pass --force to answer yes".to_owned(),
+            Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
+            Self::NoProject { .. } => "run `kit init` to start one, or name it with --project DIR".to_owned(),
+            Self::SeveralMigrations { .. } => {
+                "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()
+            }
+            Self::Registration { lines, .. } => format!("add by hand:\n{lines}"),
+            Self::BadName { kind: "migration", .. } => {
+                "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
+            }
+            Self::BadName { .. } => "use letters, digits and _, starting with a letter".to_owned(),
+            Self::MigrationExists { .. } => "choose another name, or delete the file first".to_owned(),
+            Self::FileExists { .. } => "pass --force to overwrite it".to_owned(),
+            Self::OutsideProject { .. } => "choose a folder inside the project".to_owned(),
+            Self::BadUrl { .. } => {
+                "write it as postgres://user@host/name, mysql://user@host/name or sqlite://path".to_owned()
+            }
+            Self::UnknownConnection { known, .. } if known.is_empty() => {
+                "add [connections.NAME] with a url to kit.toml, or pass a URL".to_owned()
+            }
+            Self::UnknownConnection { known, .. } => format!("choose one of: {}", known.join(", ")),
+            Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
+            Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
+            Self::NoLedger { .. } => "run `kit migrate` or `kit migrate:install`".to_owned(),
+            Self::NoMigrator { .. } => {
+                "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
+                    .to_owned()
+            }
+            Self::Unreachable { .. } | Self::Build { unreachable: true } => UNREACHABLE.to_owned(),
+            Self::SeaOrmVersion { .. } => "kit works with 1.1 and 2.0: run `cargo update -p sea-orm-migration`, or \
+                 change the version in Cargo.toml"
+                .to_owned(),
+            Self::Program { program, .. } if program == "cargo" => {
+                "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
+            }
+            Self::Migrator { failure, .. } => return failure_hint(failure),
+            _ => return None,
+        };
+        Some(hint)
+    }
+
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Clap(_)
+            | Self::UnknownCommand { .. }
+            | Self::AmbiguousCommand { .. }
+            | Self::MissingArgument { .. } => Exit::Usage,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+const UNREACHABLE: &str = "make the migrations reachable from the package's library (`pub mod migrations;` in \
+     src/lib.rs), or name the project's own entry in kit.toml: [migrator] command = [\"cargo\", \"run\", …], which \
+     calls `kit_runtime::main::<Migrator>()`";
+
+fn failure_text(failure: &Failure) -> String {
+    match failure {
+        Failure::Protocol { migrator } => {
+            format!("the migrator speaks version {migrator} of the wire, kit {}", kit_runtime::wire::PROTOCOL)
+        }
+        Failure::Request { message } => format!("the migrator does not understand kit: {message}"),
+        Failure::Connect { message } => format!("the migrator cannot connect: {message}"),
+        Failure::Database { message } => message.clone(),
+        Failure::Unknown { name } => format!("no migration `{name}` to go to"),
+        Failure::Duplicate { name } => format!("two migrations are named `{name}`"),
+        Failure::Strict(warning) => format!("refused by --strict: {}", warning_text(warning)),
+        Failure::Gone { name } => format!("cannot roll back `{name}`: it is in the ledger, but not in the Migrator"),
+        Failure::Migration { name, direction, cause, message, .. } => {
+            let verb = match direction {
+                Direction::Up => "applying",
+                Direction::Down => "rolling back",
+            };
+            match cause {
+                Cause::Error => format!("{verb} `{name}` failed: {message}"),
+                Cause::Panic => format!("{verb} `{name}` panicked: {message}"),
+                Cause::Unsupported => format!("{verb} `{name}` failed: this database cannot do it: {message}"),
+                Cause::Irreversible => format!("`{name}` has no `down`"),
+            }
+        }
+    }
+}
+
+/// A warning as a sentence.
+pub fn warning_text(warning: &Warning) -> String {
+    match warning {
+        Warning::OutOfOrder { name, after } => format!("`{name}` is out of order: `{after}` was applied before it"),
+        Warning::Missing { name } => format!("`{name}` is in the ledger, but not in the Migrator"),
+        Warning::Unsorted => "the Migrator's list is not in name order, kit follows the list".to_owned(),
+    }
+}
+
+fn failure_hint(failure: &Failure) -> Option<String> {
+    let hint = match failure {
+        Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
+        Failure::Unknown { .. } => "run `kit migrate:status` for the names",
+        Failure::Duplicate { .. } => "rename one of the files and its entry in `migrations()`",
+        Failure::Strict(Warning::OutOfOrder { .. }) => "rename the migration so that it comes last, or drop --strict",
+        Failure::Strict(Warning::Missing { .. }) => "restore the file from version control, or drop --strict",
+        Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
+        Failure::Gone { .. } => "restore its file from version control and register it again",
+        Failure::Migration { cause: Cause::Unsupported, .. } => {
+            "create a new table, copy the rows and rename it (https://sqlite.org/lang_altertable.html#otheralter), \
+             or branch on `manager.get_database_backend()`"
+        }
+        Failure::Migration { cause: Cause::Irreversible, .. } => "write its `down`, or go back with a new migration",
+        Failure::Migration { rolled_back: true, direction: Direction::Up, .. } => {
+            "nothing of it was kept: mend it, then run `kit migrate`"
+        }
+        Failure::Migration { rolled_back: false, direction: Direction::Up, .. } => {
+            "part of it may be in the database: undo that by hand or make the migration skip it, then run `kit migrate`"
+        }
+        Failure::Migration { rolled_back: true, direction: Direction::Down, .. } => {
+            "nothing of it was undone: mend its `down`, then run `kit migrate:rollback`"
+        }
+        Failure::Migration { rolled_back: false, direction: Direction::Down, .. } => {
+            "part of it may be undone: look at the schema, mend its `down`, then run `kit migrate:rollback`"
+        }
+        Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
+    };
+    Some(hint.to_owned())
+}

@@ -1,0 +1,25 @@
+//! `kit`: artisan for SeaORM. This page is the map of the house; ARCHITECTURE.md is its longer form.
+//!
+//! ```text
+//!  main ── run ── cli ── commands ── ui          the only writer to the terminal
+//!                           ├─ project           where am I: root, layout, settings, registering
+//!                           ├─ scaffold          names, stubs, and the FilePlan that writes files
+//!                           ├─ migrator          generate, build and drive the migrator
+//!                           └─ database          URLs and connections
+//! ```
+//!
+//! Everything below `commands` returns values or emits events, never text. What is compiled together
+//! with a project's migrations lives in the other package, [`kit_runtime`].
+
+pub mod cli;
+pub mod commands;
+pub mod context;
+pub mod database;
+pub mod error;
+pub mod migrator;
+pub mod project;
+pub mod scaffold;
+pub mod ui;
+
+pub use cli::run;
+pub use context::Host;

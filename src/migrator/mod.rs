@@ -1,0 +1,1 @@
+//! The command line's end of the migrator: generate the crate, build it, cache it, drive it.

@@ -1,0 +1,5 @@
+//! Names, stubs, and the [`FilePlan`] through which everything is written into a project.
+
+mod plan;
+
+pub use plan::FilePlan;

@@ -1,0 +1,275 @@
+//! The only writer to the terminal: Laravel's look in a dozen words. Answers go to standard output,
+//! talk to standard error. It decides how facts look and knows nothing of where they come from.
+
+mod events;
+mod prompt;
+mod style;
+
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+pub use events::Report;
+pub use prompt::Interaction;
+pub use style::ColorChoice;
+
+/// Where text goes, and what is known of the other end.
+pub struct Streams {
+    /// Answers.
+    pub out: Box<dyn Write>,
+    /// Talk.
+    pub err: Box<dyn Write>,
+    /// Somebody reads the answers on a terminal.
+    pub out_is_terminal: bool,
+    /// Somebody reads the talk on a terminal.
+    pub err_is_terminal: bool,
+    /// Columns of that terminal.
+    pub width: Option<usize>,
+}
+
+/// How much to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors and answers only.
+    Quiet,
+    /// As usual.
+    Normal,
+    /// `-v`: what kit does.
+    Verbose,
+    /// `-vv` and more: and how.
+    Debug,
+}
+
+/// The terminal.
+pub struct Ui {
+    streams: RefCell<Streams>,
+    verbosity: Cell<Verbosity>,
+    interaction: RefCell<Interaction>,
+    /// Standard output carries JSON and nothing else.
+    json: Cell<bool>,
+    /// Characters of a transient line that stand on the terminal.
+    transient: Cell<bool>,
+}
+
+impl Ui {
+    /// A terminal over the streams.
+    pub fn new(streams: Streams, interaction: Interaction) -> Self {
+        Self {
+            streams: RefCell::new(streams),
+            verbosity: Cell::new(Verbosity::Normal),
+            interaction: RefCell::new(interaction),
+            json: Cell::new(false),
+            transient: Cell::new(false),
+        }
+    }
+
+    /// Says how much to say, in which colours, and whether anybody may be asked.
+    pub fn configure(
+        &self,
+        verbosity: Verbosity,
+        color: ColorChoice,
+        no_interaction: bool,
+        env: impl Fn(&str) -> Option<String>,
+    ) {
+        self.verbosity.set(verbosity);
+        if no_interaction {
+            *self.interaction.borrow_mut() = Interaction::Absent;
+        }
+        let streams = self.streams.borrow();
+        style::configure(color, streams.out_is_terminal && streams.err_is_terminal, env);
+    }
+
+    /// How much is said.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity.get()
+    }
+
+    /// From now on, standard output carries JSON and nothing else.
+    pub fn only_json(&self) {
+        self.json.set(true);
+    }
+
+    /// A line of an answer.
+    pub fn answer(&self, line: impl AsRef<str>) {
+        if !self.json.get() {
+            self.out(line.as_ref());
+        }
+    }
+
+    /// An answer as JSON.
+    pub fn json(&self, value: &impl Serialize) {
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => self.out(&text),
+            Err(error) => self.err(&error.to_string()),
+        }
+    }
+
+    /// `INFO` badge line.
+    pub fn info(&self, text: impl AsRef<str>) {
+        self.badge(Verbosity::Normal, style::INFO, text.as_ref());
+    }
+
+    /// `WARN` badge line.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        self.badge(Verbosity::Normal, style::WARN, text.as_ref());
+    }
+
+    /// `hint:` line.
+    pub fn hint(&self, text: impl AsRef<str>) {
+        self.err(&format!("  {} {}", style::hint("hint:"), text.as_ref().replace('\n', "\n        ")));
+    }
+
+    /// A failure with its hint, whatever the verbosity.
+    pub fn error(&self, error: &Error) {
+        if let Error::Clap(text) = error {
+            return self.err(text.trim_end());
+        }
+        self.badge(Verbosity::Quiet, style::ERROR, &printable(&error.to_string()));
+        if let Some(hint) = error.hint() {
+            self.hint(printable(&hint));
+        }
+    }
+
+    /// A line of talk for `-v`.
+    pub fn verbose(&self, text: impl AsRef<str>) {
+        if self.verbosity.get() >= Verbosity::Verbose {
+            self.err(&style::dim(text.as_ref()));
+        }
+    }
+
+    /// What somebody else printed: the compiler, a migration.
+    pub fn foreign(&self, line: &str) {
+        self.err(line);
+    }
+
+    /// Two columns with dots between: `  name ........ value`.
+    pub fn row(&self, left: &str, right: &str) {
+        self.answer(self.dotted(&printable(left), right));
+    }
+
+    /// A task that is over: `  name ........ 12ms DONE`.
+    pub fn task(&self, name: &str, millis: u64, outcome: Outcome) {
+        let right = format!("{} {}", style::dim(&duration(millis)), outcome.styled());
+        self.answer(self.dotted(&printable(name), &right));
+    }
+
+    /// An empty line of talk.
+    pub fn blank(&self) {
+        if self.verbosity.get() > Verbosity::Quiet {
+            self.err("");
+        }
+    }
+
+    /// A line that the next one replaces; only on a terminal.
+    pub fn progress(&self, text: &str) {
+        if self.verbosity.get() == Verbosity::Quiet || !self.streams.borrow().err_is_terminal {
+            return;
+        }
+        self.clear_transient();
+        let width = self.width().saturating_sub(1);
+        let line: String = format!("  {}", printable(text)).chars().take(width).collect();
+        let err = &mut self.streams.borrow_mut().err;
+        // A terminal that is gone is no reason to stop migrating.
+        let _ = write!(err, "{}", style::dim(&line)).and_then(|()| err.flush());
+        self.transient.set(true);
+    }
+
+    /// Takes the transient line away.
+    pub fn clear_transient(&self) {
+        if self.transient.replace(false) {
+            let err = &mut self.streams.borrow_mut().err;
+            let _ = write!(err, "\r\u{1b}[2K").and_then(|()| err.flush());
+        }
+    }
+
+    fn badge(&self, least: Verbosity, badge: style::Badge, text: &str) {
+        if self.verbosity.get() >= least {
+            self.err(&format!("  {}  {text}", badge.styled()));
+        }
+    }
+
+    fn dotted(&self, left: &str, right: &str) -> String {
+        let taken = left.chars().count() + visible_width(right) + 4;
+        let dots = self.width().min(150).saturating_sub(taken).max(3);
+        format!("  {left} {} {right}", style::dim(&".".repeat(dots)))
+    }
+
+    fn width(&self) -> usize {
+        self.streams.borrow().width.unwrap_or(80).max(40)
+    }
+
+    fn out(&self, line: &str) {
+        self.clear_transient();
+        let out = &mut self.streams.borrow_mut().out;
+        // A closed pipe (`kit migrate:status | head`) is no error of kit's.
+        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    }
+
+    fn err(&self, line: &str) {
+        self.clear_transient();
+        let err = &mut self.streams.borrow_mut().err;
+        let _ = writeln!(err, "{line}").and_then(|()| err.flush());
+    }
+}
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Well.
+    Done,
+    /// Badly.
+    Fail,
+}
+
+impl Outcome {
+    fn styled(self) -> String {
+        match self {
+            Self::Done => style::done("DONE"),
+            Self::Fail => style::fail("FAIL"),
+        }
+    }
+}
+
+pub use style::{dim, done, fail as failed, name, pending};
+
+/// `12ms`, `8s 181ms`, `2m 3s`.
+fn duration(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis}ms"),
+        1_000..60_000 => format!("{}s {}ms", millis / 1_000, millis % 1_000),
+        _ => format!("{}m {}s", millis / 60_000, millis % 60_000 / 1_000),
+    }
+}
+
+/// Text from a database, a file or a migration, with control and bidirectional characters made visible.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let bidirectional =
+                matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}');
+            let escaped: Box<dyn Iterator<Item = char>> = if c == '\n' || !(c.is_control() || bidirectional) {
+                Box::new(std::iter::once(c))
+            } else {
+                Box::new(c.escape_default())
+            };
+            escaped
+        })
+        .collect()
+}
+
+fn visible_width(text: &str) -> usize {
+    let mut width = 0;
+    let mut escape = false;
+    for c in text.chars() {
+        match (escape, c) {
+            (false, '\u{1b}') => escape = true,
+            (true, 'm') => escape = false,
+            (false, _) => width += 1,
+            (true, _) => {}
+        }
+    }
+    width
+}
