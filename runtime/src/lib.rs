@@ -44,3 +44,5 @@ pub mod sea_orm;
 pub mod sea_orm;
 
 pub use sea_orm::main;
+#[cfg(not(feature = "sea-orm-1"))]
+pub use sea_orm::main_with;
