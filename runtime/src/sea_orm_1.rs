@@ -120,7 +120,7 @@ pub struct Project {
 
 impl Project {
     /// The migrations of a Migrator that is a type.
-    pub fn of<M: MigratorTrait>() -> Self {
+    pub fn of<M: MigratorTrait + 'static>() -> Self {
         Self { ledger: M::migration_table_name().to_string(), migrations: Box::new(M::migrations) }
     }
 
@@ -154,7 +154,7 @@ impl Migrations<Session> for Project {
 }
 
 /// The whole of a migrator: answers kit on standard input and output with the migrations of `M`.
-pub fn main<M: MigratorTrait>() -> ExitCode {
+pub fn main<M: MigratorTrait + 'static>() -> ExitCode {
     serve(&Project::of::<M>(), connect)
 }
 
