@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use kit_runtime::wire::{Action, PROTOCOL, Request};
 
 use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::project::Project;
-use crate::ui::{Interaction, Streams, Ui};
+use crate::migrator::{self, Cache};
+use crate::project::{Project, source};
+use crate::ui::{Interaction, Report, Streams, Ui};
 
 /// The outside world. `main.rs` fills it from the real one, tests from values.
 pub struct Host {
@@ -94,6 +96,46 @@ impl Context {
     pub fn target(&self) -> Result<Target> {
         let project = self.project()?;
         Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))
+    }
+
+    /// Builds the migrator if need be, has it do `actions`, and shows what happens.
+    ///
+    /// # Errors
+    /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
+    pub async fn migrate(&self, target: &Target, actions: Vec<Action>) -> Result<Report> {
+        let project = self.project()?;
+        let checksums = source::read(project)?.checksums()?;
+        let request = Request {
+            protocol: PROTOCOL,
+            kit: env!("CARGO_PKG_VERSION").to_owned(),
+            url: target.secret_url().to_owned(),
+            schema: target.schema.clone(),
+            checksums,
+            actions,
+        };
+        let run = migrator::Run {
+            project,
+            driver: target.driver(),
+            cache: Cache::locate(|name| self.env(name))?,
+            // As sea-orm-cli does; the environment of a process is its owner's alone.
+            env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],
+            request,
+        };
+        let mut report = Report::default();
+        let outcome = migrator::run(run, &mut |notice| report.show(&self.ui, notice)).await;
+        self.ui.clear_transient();
+        match outcome {
+            Ok(Ok(())) => Ok(report),
+            Ok(Err(failure)) => {
+                report.failed(&self.ui);
+                let done = report.done.into_iter().map(|ran| ran.migration).collect();
+                Err(Error::Migrator { failure: target.scrub_failure(failure), database: target.redacted(), done })
+            }
+            Err(error) => {
+                report.failed(&self.ui);
+                Err(error)
+            }
+        }
     }
 
     /// `production`, `development` …: `--env`, then `APP_ENV`, then `.env`, then kit.toml.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::sea_orm::Session;
+use kit_runtime::wire::Failure;
 use sea_orm::{ConnectOptions, Database};
 use url::Url;
 
@@ -217,6 +218,18 @@ impl Target {
             }
         })?;
         Ok(Session::new(connection))
+    }
+
+    /// A migrator's failure without URL and password.
+    pub fn scrub_failure(&self, mut failure: Failure) -> Failure {
+        match &mut failure {
+            Failure::Request { message }
+            | Failure::Connect { message }
+            | Failure::Database { message }
+            | Failure::Migration { message, .. } => *message = self.scrub(message),
+            _ => {}
+        }
+        failure
     }
 
     /// Takes URL and password out of what a driver said.

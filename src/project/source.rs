@@ -1,6 +1,9 @@
 //! The project's migrations as their sources say: names, files and order, without a compiler.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
 
 use super::Project;
 use crate::error::Result;
@@ -19,8 +22,41 @@ pub struct SourceMigration {
 pub struct Sources {
     /// In the Migrator's own order; `None` where the list cannot be read without running it.
     pub registered: Option<Vec<SourceMigration>>,
+    /// What `migration_table_name()` returns, where the project overrides it.
+    pub ledger_table: Option<String>,
+    /// The type that implements the trait.
+    pub migrator: Option<Migrator>,
     /// Files that look like migrations and are not registered.
     pub unregistered: Vec<SourceMigration>,
+}
+
+impl Sources {
+    /// Checksum of each migration's source, by name.
+    ///
+    /// # Errors
+    /// Those of reading the files.
+    pub fn checksums(&self) -> Result<BTreeMap<String, String>> {
+        let files = self.registered.iter().flatten().chain(&self.unregistered);
+        let files = files.filter_map(|migration| Some((&migration.name, migration.file.as_ref()?)));
+        files.map(|(name, file)| Ok((name.clone(), checksum(&super::read(file)?)))).collect()
+    }
+}
+
+/// SHA-256, in hex, of a source with its line endings and byte order mark normalised.
+pub fn checksum(source: &str) -> String {
+    let normal = source.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    Sha256::digest(normal).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The type that lists the migrations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrator {
+    /// Its name.
+    pub name: String,
+    /// It implements `MigratorTraitSelf`: a value is needed.
+    pub by_value: bool,
+    /// It is a unit struct.
+    pub unit: bool,
 }
 
 /// Reads the project's migrations.
