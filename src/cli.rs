@@ -51,17 +51,40 @@ pub struct Globals {
     pub color: ColorChoice,
 }
 
-/// All commands, in the order and groups of `kit list`.
+/// All commands, in the order and groups of `kit list`. The help of each is the doc of its arguments.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would replace the help text that stands with the command")]
 pub enum Command {
-    /// Show kit's version and what it sees of the project
+    #[command(name = "migrate")]
+    Migrate(commands::migrate::MigrateArgs),
+    #[command(name = "migrate:status")]
+    MigrateStatus(commands::migrate_status::StatusArgs),
+    #[command(name = "migrate:rollback")]
+    MigrateRollback(commands::migrate_rollback::RollbackArgs),
+    #[command(name = "migrate:reset")]
+    MigrateReset(commands::migrate_reset::ResetArgs),
+    #[command(name = "migrate:refresh")]
+    MigrateRefresh(commands::migrate_refresh::RefreshArgs),
+    #[command(name = "migrate:redo")]
+    MigrateRedo(commands::migrate_redo::RedoArgs),
+    #[command(name = "migrate:fresh")]
+    MigrateFresh(commands::migrate_fresh::FreshArgs),
+    #[command(name = "migrate:install")]
+    MigrateInstall(commands::migrate_install::InstallArgs),
     About(commands::about::AboutArgs),
-    /// List all commands
     List(commands::list::ListArgs),
 }
 
 async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
     match command {
+        Command::Migrate(args) => commands::migrate::run(ctx, &args).await,
+        Command::MigrateStatus(args) => commands::migrate_status::run(ctx, &args).await,
+        Command::MigrateRollback(args) => commands::migrate_rollback::run(ctx, &args).await,
+        Command::MigrateReset(args) => commands::migrate_reset::run(ctx, &args).await,
+        Command::MigrateRefresh(args) => commands::migrate_refresh::run(ctx, &args).await,
+        Command::MigrateRedo(args) => commands::migrate_redo::run(ctx, &args).await,
+        Command::MigrateFresh(args) => commands::migrate_fresh::run(ctx, &args).await,
+        Command::MigrateInstall(args) => commands::migrate_install::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
     }

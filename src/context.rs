@@ -151,15 +151,47 @@ impl Context {
         Ok(named.unwrap_or_else(|| "development".to_owned()))
     }
 
-    /// Passes if `command` may destroy: `--force`, or a yes to `question`.
+    /// Passes unless kit.toml prohibits destructive commands.
     ///
     /// # Errors
-    /// [`Error::Prohibited`], [`Error::Cancelled`] for a no, [`Error::Unconfirmed`] where nobody answers.
-    pub fn confirm_destructive(&self, command: &'static str, question: &str, force: bool) -> Result<()> {
+    /// [`Error::Prohibited`].
+    pub fn allow_destruction(&self, command: &'static str) -> Result<()> {
         if self.project()?.settings.database.prohibit_destructive {
             return Err(Error::Prohibited { command });
         }
-        self.confirm(question, force)
+        Ok(())
+    }
+
+    /// Passes outside of production, with `--force`, or after a yes.
+    ///
+    /// # Errors
+    /// Those of [`Context::confirm`].
+    pub fn confirm_production(&self, target: &Target, force: bool) -> Result<()> {
+        if self.environment()? != "production" {
+            return Ok(());
+        }
+        self.confirm(&format!("This is production: migrate {}?", target.redacted()), force)
+    }
+
+    /// Makes sure the database is there: creates it with `--force`, after a yes, or where the URL itself says so.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] where nobody answers, [`Error::Cancelled`] for a no, and those of creating.
+    pub async fn confirm_creation(&self, target: &Target, force: bool) -> Result<()> {
+        let Err(error @ Error::NoDatabase { .. }) = target.connect().await else {
+            // Any other error comes up again where the connection is used.
+            return Ok(());
+        };
+        if !force && !target.creates {
+            match self.ui.confirm(&format!("{} does not exist. Create it?", target.redacted()), true) {
+                Ok(true) => {}
+                Ok(false) => return Err(Error::Cancelled),
+                Err(_) => return Err(error),
+            }
+        }
+        target.create().await?;
+        self.ui.info(format!("Created {}", target.redacted()));
+        Ok(())
     }
 
     /// Passes with `--force`, or a yes to `question`.

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
+use kit_runtime::ledger::{self, Ledger};
 use kit_runtime::sea_orm::Session;
+use kit_runtime::wipe;
 use kit_runtime::wire::Failure;
 use sea_orm::{ConnectOptions, Database};
 use url::Url;
 
 use crate::error::{Error, Result};
 use crate::project::Project;
+use crate::project::source::Sources;
 
 /// One database, as the user's settings name it.
 #[derive(Clone)]
@@ -25,6 +28,8 @@ pub struct Target {
     pub schema: Option<String>,
     /// Where the URL came from: `--database`, `DATABASE_URL`, `.env`, kit.toml, the default.
     pub origin: String,
+    /// The URL itself says that a missing database is to be created.
+    pub creates: bool,
     url: String,
 }
 
@@ -77,7 +82,7 @@ impl Target {
         {
             return url_of(name);
         }
-        Ok(Self { schema, ..Self::parse("sqlite://database/app.sqlite", "the default", &project.root)? })
+        Ok(Self { schema, ..Self::parse("sqlite://database/app.sqlite?mode=rwc", "the default", &project.root)? })
     }
 
     /// Takes a URL apart. A relative SQLite path is relative to the project's root.
@@ -96,7 +101,8 @@ impl Target {
         let Some((scheme, rest)) = url.split_once(':') else {
             return Err(bad("it has no scheme"));
         };
-        let target = |dialect, url| Self { name: None, dialect, schema: None, origin: origin.to_owned(), url };
+        let creates = rest.contains("mode=rwc");
+        let target = |dialect, url| Self { name: None, dialect, schema: None, origin: origin.to_owned(), creates, url };
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => Ok(target(Dialect::Sqlite, sqlite_url(rest, root).map_err(|reason| bad(&reason))?)),
             "postgres" | "postgresql" => server(url, &bad).map(|url| target(Dialect::Postgres, url)),
@@ -196,6 +202,27 @@ impl Target {
         let session = self.open(url.as_str()).await?;
         let statement = format!("CREATE DATABASE {}", self.dialect.quote(&name));
         session.execute(&statement, &[]).await.map_err(|error| self.failed(&error))
+    }
+
+    /// Reads the ledger; writes nothing. A database that is not there has an empty one.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], [`Error::Database`].
+    pub async fn ledger(&self, sources: &Sources) -> Result<Ledger> {
+        match self.connect().await {
+            Ok(session) => ledger::read(&session, sources.ledger_table()).await.map_err(|error| self.failed(&error)),
+            Err(Error::NoDatabase { .. }) => Ok(Ledger::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Number of tables and of rows in them.
+    ///
+    /// # Errors
+    /// Those of connecting, [`Error::Database`].
+    pub async fn census(&self) -> Result<(u64, u64)> {
+        let session = self.connect().await?;
+        wipe::count(&session).await.map_err(|error| self.failed(&error))
     }
 
     /// An error of a statement on this database.

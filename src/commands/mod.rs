@@ -3,3 +3,49 @@
 
 pub mod about;
 pub mod list;
+pub mod migrate;
+pub mod migrate_fresh;
+pub mod migrate_install;
+pub mod migrate_redo;
+pub mod migrate_refresh;
+pub mod migrate_reset;
+pub mod migrate_rollback;
+pub mod migrate_status;
+
+use kit_runtime::plan;
+use kit_runtime::wire::{Action, Down};
+
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::project::source;
+
+/// Asks whether what `down` means may be rolled back, then does `actions`: all that rollback, reset, refresh and redo
+/// have in common.
+async fn roll_back(
+    ctx: &Context,
+    command: &'static str,
+    down: &Down,
+    actions: Vec<Action>,
+    force: bool,
+) -> Result<Exit> {
+    let target = ctx.target()?;
+    ctx.allow_destruction(command)?;
+    let sources = source::read(ctx.project()?)?;
+    let ledger = target.ledger(&sources).await?;
+    let refused = |failure| Error::Migrator { failure, database: target.redacted(), done: Vec::new() };
+    let names = plan::down(&ledger, down).map_err(refused)?;
+    if names.is_empty() && actions.len() == 1 {
+        ctx.ui.info("Nothing to roll back");
+        return Ok(Exit::Ok);
+    }
+    if !names.is_empty() {
+        let what = match names.as_slice() {
+            [one] => format!("`{one}`"),
+            several => format!("{} migrations", several.len()),
+        };
+        let question = format!("Roll back {what} in {}? What they created is lost.", target.redacted());
+        ctx.confirm(&question, force)?;
+    }
+    ctx.migrate(&target, actions).await?;
+    Ok(Exit::Ok)
+}

@@ -6,6 +6,7 @@ pub mod manifest;
 pub mod register;
 pub mod settings;
 pub mod source;
+pub mod status;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,12 +1,13 @@
 //! The project's migrations as their sources say: names, files and order, without a compiler.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use kit_runtime::ledger;
 use sha2::{Digest, Sha256};
 
 use super::Project;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One migration as the sources show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,33 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The Migrator's names, where the sources tell.
+    pub fn names(&self) -> Option<Vec<String>> {
+        Some(self.registered.as_ref()?.iter().map(|migration| migration.name.clone()).collect())
+    }
+
+    /// The ledger table.
+    pub fn ledger_table(&self) -> &str {
+        self.ledger_table.as_deref().unwrap_or(ledger::LEDGER)
+    }
+
+    /// The full name of a migration given as a name, a file, or a part that only one name has.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchMigration`].
+    pub fn resolve(&self, given: &str) -> Result<String> {
+        let stem = Path::new(given).file_stem().map_or(given.into(), |stem| stem.to_string_lossy());
+        let Some(names) = self.names() else { return Ok(stem.into_owned()) };
+        if names.iter().any(|name| *name == stem) {
+            return Ok(stem.into_owned());
+        }
+        let similar: Vec<String> = names.into_iter().filter(|name| name.contains(&*stem)).collect();
+        match similar.as_slice() {
+            [one] if !stem.is_empty() => Ok(one.clone()),
+            _ => Err(Error::NoSuchMigration { name: given.to_owned(), similar }),
+        }
+    }
+
     /// Checksum of each migration's source, by name.
     ///
     /// # Errors
