@@ -8,3 +8,13 @@ pub enum Major {
     /// 2.0
     Two,
 }
+
+impl Major {
+    /// What a manifest asks cargo for.
+    pub fn requirement(self) -> &'static str {
+        match self {
+            Self::One => "1.1",
+            Self::Two => "2.0",
+        }
+    }
+}

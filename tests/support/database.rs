@@ -143,7 +143,8 @@ impl Database {
         let mut lines = Vec::new();
         for sql in queries {
             for row in self.query(sql).await {
-                let line = row.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned())).collect::<Vec<_>>().join(" ");
+                let line =
+                    row.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned())).collect::<Vec<_>>().join(" ");
                 if !line.contains("seaql_migrations") && !line.contains("kit_migrations") {
                     lines.push(line);
                 }
