@@ -115,7 +115,6 @@ impl Context {
         };
         let run = migrator::Run {
             project,
-            driver: target.driver(),
             cache: Cache::locate(|name| self.env(name))?,
             // As sea-orm-cli does; the environment of a process is its owner's alone.
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],

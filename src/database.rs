@@ -154,15 +154,6 @@ impl Target {
         (!name.is_empty() && self.dialect != Dialect::Sqlite).then_some(name)
     }
 
-    /// Name of the driver's feature in SeaORM.
-    pub fn driver(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Sqlite => "sqlx-sqlite",
-            Dialect::Postgres => "sqlx-postgres",
-            Dialect::MySql => "sqlx-mysql",
-        }
-    }
-
     /// Connects.
     ///
     /// # Errors

@@ -20,8 +20,8 @@ use crate::project::manifest::Major;
 ///
 /// # Errors
 /// Those of generating the crate, [`Error::Program`] without cargo, [`Error::Build`] after the compiler's output.
-pub async fn binary(project: &Project, driver: &str, cache: &Cache, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
-    let crate_ = generate::generate(project, driver, |sea_orm| runtime_folder(cache, sea_orm))?;
+pub async fn binary(project: &Project, cache: &Cache, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
+    let crate_ = generate::generate(project, |sea_orm| runtime_folder(cache, sea_orm))?;
     let folder = cache.folder.join("migrators").join(&crate_.name);
     let stamp_path = folder.join("stamp.json");
     let full = crate_.full_manifest.as_deref().unwrap_or_default();
