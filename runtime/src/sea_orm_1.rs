@@ -116,6 +116,19 @@ impl Connection for Session {
 /// The migrations of a project's `Migrator`.
 pub struct Project<M>(PhantomData<fn() -> M>);
 
+impl<M: MigratorTrait> Project<M> {
+    /// Those of `M`.
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<M: MigratorTrait> Default for Project<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<M: MigratorTrait> Migrations<Session> for Project<M> {
     fn ledger_table(&self) -> String {
         M::migration_table_name().to_string()
@@ -143,7 +156,7 @@ impl<M: MigratorTrait> Migrations<Session> for Project<M> {
 
 /// The whole of a migrator: answers kit on standard input and output with the migrations of `M`.
 pub fn main<M: MigratorTrait>() -> ExitCode {
-    serve(&Project::<M>(PhantomData), connect)
+    serve(&Project::<M>::new(), connect)
 }
 
 async fn connect(request: Request) -> Result<Session, Failure> {
