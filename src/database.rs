@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kit_runtime::census::{self, Census};
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, Ledger};
 use kit_runtime::sea_orm::Session;
-use kit_runtime::wipe;
 use kit_runtime::wire::Failure;
 use sea_orm::{ConnectOptions, Database};
 use url::Url;
@@ -207,13 +207,13 @@ impl Target {
         }
     }
 
-    /// Number of tables and of rows in them.
+    /// Number of tables and of rows in them, without the ledger's own.
     ///
     /// # Errors
     /// Those of connecting, [`Error::Database`].
-    pub async fn census(&self) -> Result<(u64, u64)> {
+    pub async fn census(&self, sources: &Sources) -> Result<Census> {
         let session = self.connect().await?;
-        wipe::count(&session).await.map_err(|error| self.failed(&error))
+        census::count(&session, &[sources.ledger_table(), ledger::JOURNAL]).await.map_err(|error| self.failed(&error))
     }
 
     /// An error of a statement on this database.

@@ -201,12 +201,12 @@ fn unique_name() -> String {
 const SQLITE_SCHEMA: &[&str] = &[
     "SELECT type, name, CASE WHEN type IN ('view', 'trigger') THEN sql END FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     "SELECT 'column', m.name, c.name, lower(c.type), 'notnull=' || c.\"notnull\", 'default=' || coalesce(c.dflt_value, '-'), 'pk=' || c.pk, \
-     'hidden=' || c.hidden FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table'",
+     'hidden=' || c.hidden FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     "SELECT 'index', m.name, CASE i.origin WHEN 'c' THEN i.name END, 'unique=' || i.\"unique\", i.origin, \
      (SELECT group_concat(coalesce(c.name, '?'), ',') FROM pragma_index_info(i.name) c) \
-     FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table'",
+     FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     "SELECT 'foreign key', m.name, f.\"from\", f.\"table\", f.\"to\", f.on_update, f.on_delete \
-     FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+     FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
 ];
 
 const POSTGRES_SCHEMA: &[&str] = &[
