@@ -86,6 +86,10 @@ impl Context {
             return Ok(project);
         }
         let project = Project::find(&self.cwd)?;
+        if let Some(warning) = project.warning() {
+            self.ui.warn(warning.to_string());
+            self.ui.hint(warning.hint().unwrap_or_default());
+        }
         Ok(self.project.get_or_init(|| project))
     }
 
