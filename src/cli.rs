@@ -10,7 +10,7 @@ use crate::context::{Context, Host};
 use crate::error::{Error, Exit, Result};
 use crate::ui::{ColorChoice, Verbosity};
 
-mod dispatch;
+pub(crate) mod dispatch;
 
 /// Artisan for SeaORM: one command for the whole life of a project's database
 #[derive(Debug, Parser)]
@@ -72,6 +72,9 @@ pub enum Command {
     #[command(name = "migrate:install")]
     MigrateInstall(commands::migrate_install::InstallArgs),
     About(commands::about::AboutArgs),
+    Completions(commands::completions::CompletionsArgs),
+    #[command(name = "__complete", hide = true)]
+    Complete(commands::complete::CompleteArgs),
     List(commands::list::ListArgs),
 }
 
@@ -86,6 +89,8 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateFresh(args) => commands::migrate_fresh::run(ctx, &args).await,
         Command::MigrateInstall(args) => commands::migrate_install::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
+        Command::Completions(args) => commands::completions::run(ctx, &args),
+        Command::Complete(args) => commands::complete::run(ctx, args),
         Command::List(args) => commands::list::run(ctx, &args),
     }
 }

@@ -2,6 +2,8 @@
 //! answer looks. A command holds no logic that another one could want.
 
 pub mod about;
+pub mod complete;
+pub mod completions;
 pub mod list;
 pub mod migrate;
 pub mod migrate_fresh;
