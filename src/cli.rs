@@ -56,6 +56,8 @@ pub struct Globals {
 pub enum Command {
     /// Show kit's version and what it sees of the project
     About(commands::about::AboutArgs),
+    /// Start a project here, or add to one what kit needs
+    Init(commands::init::InitArgs),
     /// List all commands
     List(commands::list::ListArgs),
 }
@@ -63,6 +65,7 @@ pub enum Command {
 async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
     match command {
         Command::About(args) => commands::about::run(ctx, &args),
+        Command::Init(args) => commands::init::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
     }
 }

@@ -2,4 +2,5 @@
 //! answer looks. A command holds no logic that another one could want.
 
 pub mod about;
+pub mod init;
 pub mod list;
