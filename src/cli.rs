@@ -75,6 +75,7 @@ pub enum Command {
     Completions(commands::completions::CompletionsArgs),
     #[command(name = "__complete", hide = true)]
     Complete(commands::complete::CompleteArgs),
+    Init(commands::init::InitArgs),
     List(commands::list::ListArgs),
 }
 
@@ -91,6 +92,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
         Command::Complete(args) => commands::complete::run(ctx, args),
+        Command::Init(args) => commands::init::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
     }
 }

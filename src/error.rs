@@ -118,6 +118,12 @@ pub enum Error {
         /// Relative to the root.
         paths: Vec<String>,
     },
+    /// A Cargo.toml that is a workspace's and no package's.
+    #[error("{} has no [package]", path.display())]
+    NoPackage {
+        /// The Cargo.toml.
+        path: PathBuf,
+    },
     /// A file of the project that kit cannot read as what it should be.
     #[error("cannot read {}: {message}", path.display())]
     Unreadable {
@@ -324,6 +330,7 @@ impl Error {
             Self::SeveralMigrations { .. } => {
                 "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()
             }
+            Self::NoPackage { .. } => "run it in the member that is the application: `kit init MEMBER`".to_owned(),
             Self::Distrusted { path, .. } => {
                 format!("make it yours alone: `chown $USER {0} && chmod go-w {0}`", path.display())
             }

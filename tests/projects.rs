@@ -34,7 +34,7 @@ fn each_layout_is_found_from_every_folder_of_it() {
     assert_eq!(found_from(kit, &folders), found(Layout::Kit, "", "migrations/mod.rs"));
 
     let inside = Sandbox::new().file("Cargo.toml", PACKAGE).file("src/migrations/mod.rs", EMPTY_INDEX);
-    assert_eq!(found_from(inside, &["", "src/migrations"]), found(Layout::Kit, "", "src/migrations/mod.rs"));
+    assert_eq!(found_from(inside, &["", "src", "src/migrations"]), found(Layout::Kit, "", "src/migrations/mod.rs"));
 
     let sea_orm = || {
         Sandbox::new()
@@ -60,7 +60,7 @@ fn unconventional_places_are_found_too() {
         .file("src/notes.rs", "// impl MigratorTrait for Nobody\n")
         .file("tests/it.rs", EMPTY_INDEX)
         .file("target/debug/build/x.rs", EMPTY_INDEX);
-    let folders = ["", "src/infra", "src/infra/db/Migrator"];
+    let folders = ["", "src/infra", "src/infra/db", "src/infra/db/Migrator"];
     assert_eq!(found_from(deep, &folders), found(Layout::Kit, "", "src/infra/db/Migrator/mod.rs"));
 
     let named = Sandbox::new()

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod complete;
 pub mod completions;
+pub mod init;
 pub mod list;
 pub mod migrate;
 pub mod migrate_fresh;

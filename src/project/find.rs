@@ -28,6 +28,9 @@ const DEPTH: usize = 8;
 pub fn find(start: &Path) -> Result<Found> {
     let start =
         start.canonicalize().map_err(|source| Error::File { action: "open", path: start.to_owned(), source })?;
+    // Inside of a package, only a package's folder is a root: `src/db` with its `migrations/` is none.
+    let package = |folder: &Path| folder.join("Cargo.toml").is_file();
+    let in_package = start.ancestors().any(package);
     // The migration crate itself; its project may be further up.
     let mut own_crate: Option<Found> = None;
     for root in start.ancestors() {
@@ -35,8 +38,9 @@ pub fn find(start: &Path) -> Result<Found> {
         if let Some(place) = settings.project.migrations.clone() {
             return configured(root, &place, settings);
         }
-        let mut places = conventional(root);
-        if places.is_empty() && root.join("Cargo.toml").is_file() {
+        let is_root = !in_package || package(root) || root.join("kit.toml").is_file();
+        let mut places = if is_root { conventional(root) } else { Vec::new() };
+        if places.is_empty() && package(root) {
             let index = root.join("src/lib.rs");
             if own_crate.is_none() && is_index(&index) {
                 own_crate =

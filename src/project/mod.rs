@@ -4,6 +4,7 @@
 mod dotenv;
 mod find;
 pub mod manifest;
+pub mod modules;
 pub mod register;
 pub mod settings;
 pub mod source;
