@@ -86,12 +86,13 @@ impl Dialect {
         }
     }
 
-    /// `CREATE TABLE IF NOT EXISTS` for the ledger, exactly as SeaORM creates it.
+    /// `CREATE TABLE IF NOT EXISTS` for the ledger, exactly as SeaORM 2 creates it (1.1 calls SQLite's integers `bigint`,
+    /// which is the same to SQLite).
     pub fn create_ledger(self, table: &str) -> String {
         let table = self.quote(table);
         match self {
             Self::Sqlite => format!(
-                "CREATE TABLE IF NOT EXISTS {table} ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )"
+                "CREATE TABLE IF NOT EXISTS {table} ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" integer NOT NULL )"
             ),
             Self::Postgres => format!(
                 "CREATE TABLE IF NOT EXISTS {table} ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )"

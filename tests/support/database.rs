@@ -135,6 +135,13 @@ impl Database {
 
     /// Everything in the schema but the ledgers, a line each, sorted: two equal texts are two equal schemas.
     pub async fn schema(&self) -> String {
+        let mut lines = self.everything().await;
+        lines.retain(|line| !line.contains("seaql_migrations") && !line.contains("kit_migrations"));
+        lines.join("\n")
+    }
+
+    /// [`Self::schema`] with the ledgers.
+    pub async fn everything(&self) -> Vec<String> {
         let queries = match self.dialect {
             Dialect::Sqlite => SQLITE_SCHEMA,
             Dialect::Postgres => POSTGRES_SCHEMA,
@@ -143,15 +150,12 @@ impl Database {
         let mut lines = Vec::new();
         for sql in queries {
             for row in self.query(sql).await {
-                let line =
-                    row.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned())).collect::<Vec<_>>().join(" ");
-                if !line.contains("seaql_migrations") && !line.contains("kit_migrations") {
-                    lines.push(line);
-                }
+                let cells = row.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned()));
+                lines.push(cells.collect::<Vec<_>>().join(" "));
             }
         }
         lines.sort();
-        lines.join("\n")
+        lines
     }
 }
 
