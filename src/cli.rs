@@ -58,12 +58,20 @@ pub enum Command {
     About(commands::about::AboutArgs),
     /// List all commands
     List(commands::list::ListArgs),
+    /// Write a new migration and register it
+    #[command(name = "make:migration")]
+    MakeMigration(commands::make_migration::MakeMigrationArgs),
+    /// Copy kit's stubs into the project, to change them there
+    #[command(name = "stub:publish")]
+    StubPublish(commands::stub_publish::StubPublishArgs),
 }
 
 async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
     match command {
         Command::About(args) => commands::about::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
+        Command::MakeMigration(args) => commands::make_migration::run(ctx, &args),
+        Command::StubPublish(args) => commands::stub_publish::run(ctx, &args),
     }
 }
 

@@ -3,3 +3,5 @@
 
 pub mod about;
 pub mod list;
+pub mod make_migration;
+pub mod stub_publish;

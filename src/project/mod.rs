@@ -2,6 +2,7 @@
 //! subfolder. It reads files and returns values; it connects to nothing and writes nothing.
 
 mod find;
+mod index;
 pub mod manifest;
 pub mod register;
 pub mod settings;
