@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 
 use kit_runtime::census::{self, Census};
 use kit_runtime::dialect::Dialect;
-use kit_runtime::ledger::{self, Ledger};
+use kit_runtime::ledger::{self, JOURNAL, Ledger};
 use kit_runtime::wire::Failure;
 
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::settings::Connection;
-use crate::project::source::Sources;
 
 pub use url::hide_passwords;
 
@@ -128,9 +127,9 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Connect`], [`Error::Database`].
-    pub async fn ledger(&self, sources: &Sources) -> Result<Ledger> {
+    pub async fn ledger(&self, table: &str) -> Result<Ledger> {
         match self.connect().await {
-            Ok(session) => ledger::read(&session, sources.ledger_table()).await.map_err(|error| self.failed(&error)),
+            Ok(session) => ledger::read(&session, table).await.map_err(|error| self.failed(&error)),
             Err(Error::NoDatabase { .. }) => Ok(Ledger::default()),
             Err(error) => Err(error),
         }
@@ -140,9 +139,9 @@ impl Target {
     ///
     /// # Errors
     /// Those of connecting, [`Error::Database`].
-    pub async fn census(&self, sources: &Sources) -> Result<Census> {
+    pub async fn census(&self, ledger: &str) -> Result<Census> {
         let session = self.connect().await?;
-        census::count(&session, &[sources.ledger_table(), ledger::JOURNAL]).await.map_err(|error| self.failed(&error))
+        census::count(&session, &[ledger, JOURNAL]).await.map_err(|error| self.failed(&error))
     }
 
     /// An error of a statement on this database.

@@ -25,10 +25,17 @@ fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
     files.iter().fold(sandbox, |sandbox, (name, text)| sandbox.file(&format!("migration/src/{name}.rs"), text))
 }
 
+/// What kit said when all went well.
+#[derive(Debug)]
+struct Said {
+    stdout: String,
+    stderr: String,
+}
+
 #[track_caller]
-fn ok(transcript: Transcript) -> Transcript {
+fn ok(transcript: Transcript) -> Said {
     assert_eq!(transcript.code, 0, "{transcript}");
-    transcript
+    Said { stdout: transcript.stdout, stderr: transcript.stderr }
 }
 
 /// State of each migration, in kit's order.
@@ -116,8 +123,8 @@ fn what_a_migration_prints_stays_out_of_the_answers() {
     let transcript = ok(sandbox.kit(&["migrate", "--json"]));
     let answer: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
     assert_eq!(answer["applied"][0], "m20240101_000001_talk");
-    assert!(transcript.stderr.contains("hello from stdout"), "{transcript}");
-    assert!(transcript.stderr.contains("hello from stderr"), "{transcript}");
+    assert!(transcript.stderr.contains("hello from stdout"), "{transcript:?}");
+    assert!(transcript.stderr.contains("hello from stderr"), "{transcript:?}");
 }
 
 #[test]
@@ -253,11 +260,11 @@ fn nothing_changed_means_no_cargo() {
     ok(sandbox.kit(&["migrate", "--limit", "1"]));
     // A broken lock file would make cargo fail; the built migrator does not need it.
     let transcript = ok(sandbox.kit(&["migrate", "-v"]));
-    assert!(!transcript.stderr.contains("built the migrations"), "{transcript}");
+    assert!(!transcript.stderr.contains("built the migrations"), "{transcript:?}");
     sandbox.write("migration/src/m20240101_000003_count.rs", &executes("SELECT 1", "SELECT 1"));
     ok(sandbox.kit(&["migrate:rollback", "--force"]));
     let transcript = ok(sandbox.kit(&["migrate", "-v"]));
-    assert!(!transcript.stderr.contains("built the migrations"), "rollback has built it already: {transcript}");
+    assert!(!transcript.stderr.contains("built the migrations"), "rollback has built it already: {transcript:?}");
 }
 
 #[test]
@@ -282,10 +289,10 @@ fn a_list_out_of_name_order_is_respected_and_mentioned() {
     files.swap(1, 2);
     let sandbox = seaorm("2.0.4", &files);
     let transcript = sandbox.kit(&["migrate", "--strict"]);
-    assert_eq!(transcript.code, 1, "{transcript}");
-    assert!(transcript.stderr.contains("refused by --strict"), "{transcript}");
+    assert_eq!(transcript.code, 1, "{transcript:?}");
+    assert!(transcript.stderr.contains("refused by --strict"), "{transcript:?}");
     let transcript = ok(sandbox.kit(&["migrate"]));
-    assert!(transcript.stderr.contains("not in name order"), "{transcript}");
+    assert!(transcript.stderr.contains("not in name order"), "{transcript:?}");
     let order: Vec<&str> = transcript.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(order, ["m20240101_000001_create_a", "m20240101_000003_count", "m20240101_000002_create_b"]);
 }

@@ -6,7 +6,6 @@ use kit_runtime::wire::{Action, Up, Wipe};
 
 use crate::context::Context;
 use crate::error::{Exit, Result};
-use crate::project::source;
 
 /// Drop everything and run all migrations
 ///
@@ -30,7 +29,7 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     let target = ctx.target()?;
     ctx.allow_destruction("migrate:fresh")?;
     ctx.confirm_creation(&target, args.force).await?;
-    let Census { tables, rows } = target.census(&source::read(ctx.project()?)?).await?;
+    let Census { tables, rows } = target.census(&ctx.listing(&target).await?.ledger).await?;
     if tables > 0 {
         let more = if rows >= census::ENOUGH { " or more" } else { "" };
         let question = format!("Drop all {tables} tables with {rows}{more} rows in {}?", target.redacted());

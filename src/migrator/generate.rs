@@ -119,7 +119,7 @@ fn entry_of(sources: &Sources, project: &Project, path: &str) -> Result<String> 
     let Some(migrator) = &sources.migrator else {
         return Err(Error::NoMigrator { path: project.index.clone() });
     };
-    Ok(match (migrator.by_value, migrator.unit) {
+    Ok(match (migrator.with_self, migrator.unit) {
         (false, _) => format!("kit_runtime::main::<{path}::{}>()", migrator.name),
         (true, true) => format!("kit_runtime::main_with({path}::{})", migrator.name),
         (true, false) => format!("kit_runtime::main_with(<{path}::{} as Default>::default())", migrator.name),

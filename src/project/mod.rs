@@ -3,6 +3,7 @@
 
 mod dotenv;
 mod find;
+mod index;
 pub mod manifest;
 pub mod modules;
 pub mod register;

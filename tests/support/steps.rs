@@ -164,7 +164,7 @@ pub async fn run(session: &Session, steps: &[Step], actions: &[Action]) -> (Vec<
 }
 
 /// [`run`] with a Migrator of another type.
-pub async fn run_with<M: MigratorTrait>(
+pub async fn run_with<M: MigratorTrait + 'static>(
     session: &Session,
     steps: &[Step],
     actions: &[Action],
@@ -193,6 +193,6 @@ pub async fn run_with<M: MigratorTrait>(
             other => lines.push(format!("{other:?}")),
         }
     };
-    let outcome = engine::run(&request, &Project::<M>::new(), session, &mut note).await;
+    let outcome = engine::run(&request, &Project::of::<M>(), session, &mut note).await;
     (lines, outcome)
 }
