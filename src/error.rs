@@ -308,9 +308,7 @@ impl Error {
             Self::SeveralMigrations { .. } => {
                 "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()
             }
-            Self::NoPackage { .. } => {
-                "run it in the member that is the application: `kit init MEMBER`".to_owned()
-            }
+            Self::NoPackage { .. } => "run it in the member that is the application: `kit init MEMBER`".to_owned(),
             Self::Distrusted { path, .. } => {
                 format!("make it yours alone: `chown $USER {0} && chmod go-w {0}`", path.display())
             }

@@ -53,7 +53,6 @@ fn every_setting_that_the_new_kit_toml_mentions_is_one() {
     sandbox.write("kit.toml", &text);
     let run = sandbox.kit(&["about"]);
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.contains("postgres://user@localhost/app") || run.stdout.contains("DATABASE_URL"), "{run}");
 }
 
 #[test]
@@ -120,6 +119,7 @@ fn what_is_there_stays() {
     assert_eq!(sandbox.read("src/models/mod.rs"), "// mine\n");
     assert_eq!(sandbox.read("kit.toml"), "environment = \"staging\"\n");
     assert_eq!(sandbox.read(".env"), url);
+    assert!(!sandbox.root().join("database").exists());
     assert!(!sandbox.root().join("src/lib.rs").exists());
 }
 
@@ -180,8 +180,7 @@ fn the_library_is_vendored_for_the_projects_sea_orm() {
         assert_eq!(run.code, 0, "{run}");
         let vendored = sandbox.read("vendor/kit-runtime/Cargo.toml");
         assert!(vendored.contains(&format!("sea-orm-migration = {{ version = \"{version}\"")), "{vendored}");
-        assert!(sandbox.read("Cargo.toml").ends_with("kit-runtime = { path = \"vendor/kit-runtime\" }\nsea-orm = { version = \"")
-            || sandbox.read("Cargo.toml").contains("kit-runtime = { path = \"vendor/kit-runtime\" }\n"));
+        assert!(sandbox.read("Cargo.toml").contains("\nkit-runtime = { path = \"vendor/kit-runtime\" }\n"));
         let again = sandbox.kit(&["init", "--library"]);
         assert_eq!(again.code, 0, "{again}");
         assert!(!again.stdout.contains("created") && !again.stdout.contains(" changed"), "{again}");
@@ -201,6 +200,7 @@ fn cargo(root: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(root)
         .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/init"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env_remove("DATABASE_URL")
         .output()
         .unwrap()

@@ -146,7 +146,10 @@ fn no_project() {
 fn a_broken_kit_toml_is_an_error_that_quotes_no_value() {
     for (text, expected) in [
         ("[databse]\n", "kit.toml line 1: unknown field `databse`, expected one of"),
-        ("\n[database]\nprohibit_destructive = \"pg://u:s3cr3t@h/x\"", "line 3: invalid type: string, expected a boolean"),
+        (
+            "\n[database]\nprohibit_destructive = \"pg://u:s3cr3t@h/x\"",
+            "line 3: invalid type: string, expected a boolean",
+        ),
         ("connections = \"postgres://u:s3cr3t@h/x\"", "kit.toml line 1: invalid type: string, expected a map"),
         ("[project]\nlayout = \"postgres://u:s3cr3t@h/x\"", "unknown variant, expected one of `kit`"),
         ("[connections.a]\nenv = \"postgres://u:s3cr3t@h/x\"", "`env` is the name of a variable; a URL goes to `url`"),
@@ -185,10 +188,7 @@ fn flag_then_environment_then_dotenv_then_kit_toml_then_default() {
     assert_eq!(database(&sandbox, &[]), "sqlite://[ROOT]/toml.db from [connections.main] in kit.toml");
     sandbox.write(".env", "DATABASE_URL=sqlite://dotenv.db\nOTHER=sqlite://other.db\nAPP_ENV=testing\n");
     assert_eq!(database(&sandbox, &[]), "sqlite://[ROOT]/dotenv.db from DATABASE_URL in .env");
-    assert_eq!(
-        database(&sandbox, &["-d", "other"]),
-        "sqlite://[ROOT]/other.db from [connections.other] in kit.toml"
-    );
+    assert_eq!(database(&sandbox, &["-d", "other"]), "sqlite://[ROOT]/other.db from [connections.other] in kit.toml");
     assert!(sandbox.kit(&["about"]).stdout.contains("testing"));
     let sandbox = sandbox.env("DATABASE_URL", "sqlite://env.db").env("OTHER", "sqlite://elsewhere.db");
     assert_eq!(database(&sandbox, &[]), "sqlite://[ROOT]/env.db from DATABASE_URL");

@@ -65,7 +65,8 @@ fn sources(url: &str) -> [(Sandbox, Vec<String>); 4] {
 
 #[test]
 fn a_bad_url_is_refused_with_a_hint_and_without_its_password() {
-    for url in BAD.iter().map(|url| (*url).to_owned()).chain([format!("postgres://u:s3cr3t@h/{}", "x".repeat(10_240))]) {
+    for url in BAD.iter().map(|url| (*url).to_owned()).chain([format!("postgres://u:s3cr3t@h/{}", "x".repeat(10_240))])
+    {
         for (sandbox, flags) in sources(&url) {
             for way in WAYS {
                 let arguments: Vec<&str> = way.iter().copied().chain(flags.iter().map(String::as_str)).collect();
@@ -98,7 +99,9 @@ fn a_good_url_is_shown_without_its_password() {
 fn a_url_in_the_wrong_place_of_the_command_line_is_not_echoed_with_its_password() {
     let url = "postgres://u:s3cr3t@h/x";
     let joined = format!("--databse={url}");
-    for arguments in [&[url][..], &["about", url], &["about", &joined], &["about", "--color", url], &["--project", url, "about"]] {
+    for arguments in
+        [&[url][..], &["about", url], &["about", &joined], &["about", "--color", url], &["--project", url, "about"]]
+    {
         let run = Sandbox::project().kit(arguments);
         assert_ne!(run.code, 0, "{run}");
         assert!(!run.to_string().contains(SECRET), "{run}");

@@ -124,7 +124,8 @@ impl Target {
         let database = self.redacted();
         let message = match error {
             sqlx::Error::Database(error) => {
-                let unknown = error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == 1049);
+                let unknown =
+                    error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == 1049);
                 if unknown || error.code().as_deref() == Some("3D000") {
                     return Error::NoDatabase { database };
                 }
@@ -138,6 +139,8 @@ impl Target {
     }
 }
 
-async fn close<C: sqlx::Connection>(connection: std::result::Result<C, sqlx::Error>) -> std::result::Result<(), sqlx::Error> {
+async fn close<C: sqlx::Connection>(
+    connection: std::result::Result<C, sqlx::Error>,
+) -> std::result::Result<(), sqlx::Error> {
     connection?.close().await
 }

@@ -26,11 +26,8 @@ const DEPTH: usize = 8;
 
 /// Finds the project around `start`: upwards to the folder that is a repository, or to the top.
 pub fn find(start: &Path) -> Result<Found> {
-    let start = start.canonicalize().map_err(|source| Error::File {
-        action: "open",
-        path: start.to_owned(),
-        source,
-    })?;
+    let start =
+        start.canonicalize().map_err(|source| Error::File { action: "open", path: start.to_owned(), source })?;
     // Inside of a package, only a package's folder is a root: `src/db` with its `migrations/` is none.
     let package = |folder: &Path| folder.join("Cargo.toml").is_file();
     let in_package = start.ancestors().any(package);

@@ -25,9 +25,12 @@ pub fn declare(text: &str, lines: &str) -> Option<String> {
     if begun && !after.is_empty() {
         return None;
     }
-    let gap = if file.items.iter().any(|item| matches!(item, syn::Item::Mod(_))) || after.is_empty() { "" } else { "\n" };
+    let gap =
+        if file.items.iter().any(|item| matches!(item, syn::Item::Mod(_))) || after.is_empty() { "" } else { "\n" };
     let new = format!("{before}{}{lines}{gap}{after}", if begun { "\n" } else { "" });
-    syn::parse_file(&new).is_ok().then_some(new)
+    // A module's last line may begin another item, which the new lines would then stand in.
+    let added = syn::parse_file(lines).ok()?.items.len();
+    (syn::parse_file(&new).ok()?.items.len() == file.items.len() + added).then_some(new)
 }
 
 /// Whether `text` declares a module of that name at its top; `None` if it is no Rust.
@@ -47,8 +50,14 @@ mod tests {
             ("//! Doc.\n", Some("//! Doc.\nmod x;\n")),
             ("//! Doc.", Some("//! Doc.\nmod x;\n")),
             ("//! Doc.\n\nuse a::b;\n", Some("//! Doc.\n\nmod x;\n\nuse a::b;\n")),
-            ("#![deny(missing_docs)]\n/// F.\nfn f() {}\n", Some("#![deny(missing_docs)]\nmod x;\n\n/// F.\nfn f() {}\n")),
-            ("use a::b;\nmod a; // why\nmod c;\nfn f() {}\n", Some("use a::b;\nmod a; // why\nmod c;\nmod x;\nfn f() {}\n")),
+            (
+                "#![deny(missing_docs)]\n/// F.\nfn f() {}\n",
+                Some("#![deny(missing_docs)]\nmod x;\n\n/// F.\nfn f() {}\n"),
+            ),
+            (
+                "use a::b;\nmod a; // why\nmod c;\nfn f() {}\n",
+                Some("use a::b;\nmod a; // why\nmod c;\nmod x;\nfn f() {}\n"),
+            ),
             ("mod a;", Some("mod a;\nmod x;\n")),
             ("/* a */ fn f() {}\n", None),
             ("mod a; fn f() {}\n", Some("mod a; fn f() {}\nmod x;\n")),

@@ -125,7 +125,8 @@ impl Sandbox {
             },
             interaction,
         };
-        let arguments: Vec<OsString> = std::iter::once("kit").chain(arguments.iter().copied()).map(Into::into).collect();
+        let arguments: Vec<OsString> =
+            std::iter::once("kit").chain(arguments.iter().copied()).map(Into::into).collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let exit = runtime.block_on(run(arguments, host));
         let root = self.root().display().to_string();
