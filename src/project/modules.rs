@@ -11,8 +11,9 @@ pub fn declare(text: &str, lines: &str) -> Option<String> {
         return None;
     }
     let file = syn::parse_file(text).ok()?;
-    let modules = file.items.iter().filter(|item| matches!(item, syn::Item::Mod(module) if module.content.is_none()));
-    let at = match (modules.last(), file.items.first()) {
+    let mut modules =
+        file.items.iter().filter(|item| matches!(item, syn::Item::Mod(module) if module.content.is_none()));
+    let at = match (modules.next_back(), file.items.first()) {
         (Some(module), _) => {
             let end = module.span().byte_range().end;
             end + text.get(end..)?.find('\n').map_or(text.len() - end, |newline| newline + 1)
