@@ -59,56 +59,29 @@ fn every_setting_that_the_new_kit_toml_mentions_is_one() {
 
 #[test]
 fn help() {
-    insta::assert_snapshot!(Sandbox::new().kit(&["init", "--help"]).stdout, @"
+    insta::assert_snapshot!(Sandbox::new().kit(&["init", "-h"]).stdout, @r"
     Start a project here, or add to one what kit needs
 
     Usage: kit init [OPTIONS] [DIR]
 
     Arguments:
-      [DIR]
-              Folder; the current one if not given
+      [DIR]  Folder; the current one if not given
 
     Options:
-          --library
-              Put the sources of kit-runtime into vendor/, for a migrator entry of the project's own
-
-          --force
-              With --library: replace the sources that are there
-
-          --dry-run
-              Show what would be written, write nothing
-
-      -h, --help
-              Print help (see a summary with '-h')
+          --library  Put the sources of kit-runtime into vendor/, for a migrator entry of the project's
+                     own
+          --force    With --library: replace the sources that are there
+          --dry-run  Show what would be written, write nothing
+      -h, --help     Print help (see more with '--help')
 
     Global options:
-      -d, --database <NAME|URL>
-              Connection of kit.toml, or a URL
-
-          --env <NAME>
-              Environment, instead of APP_ENV
-
-          --project <DIR>
-              Folder of the project, instead of searching upwards from here
-
-      -n, --no-interaction
-              Ask nothing
-
-      -q, --quiet
-              Say only what was asked for, and errors
-
-      -v, --verbose...
-              Say more; repeat for even more
-
-          --color <WHEN>
-              Colours
-
-              Possible values:
-              - auto:   On a terminal, unless NO_COLOR says otherwise
-              - always: Always
-              - never:  Never
-
-              [default: auto]
+      -d, --database <NAME|URL>  Connection of kit.toml, or a URL
+          --env <NAME>           Environment, instead of APP_ENV
+          --project <DIR>        Folder of the project, instead of searching upwards from here
+      -n, --no-interaction       Ask nothing
+      -q, --quiet                Say only what was asked for, and errors
+      -v, --verbose...           Say more; repeat for even more
+          --color <WHEN>         Colours [default: auto] [possible values: auto, always, never]
     ");
 }
 
