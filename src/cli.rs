@@ -10,7 +10,7 @@ use crate::context::{Context, Host};
 use crate::error::{Error, Exit, Result};
 use crate::ui::{ColorChoice, Verbosity};
 
-mod dispatch;
+pub(crate) mod dispatch;
 
 /// Artisan for SeaORM: one command for the whole life of a project's database
 #[derive(Debug, Parser)]
@@ -51,22 +51,57 @@ pub struct Globals {
     pub color: ColorChoice,
 }
 
-/// All commands, in the order and groups of `kit list`.
+/// All commands, in the order and groups of `kit list`. The help of each is the doc of its arguments.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment here would replace the help text that stands with the command")]
 pub enum Command {
-    /// Show kit's version and what it sees of the project
+    #[command(name = "migrate")]
+    Migrate(commands::migrate::MigrateArgs),
+    #[command(name = "migrate:status")]
+    MigrateStatus(commands::migrate_status::StatusArgs),
+    #[command(name = "migrate:rollback")]
+    MigrateRollback(commands::migrate_rollback::RollbackArgs),
+    #[command(name = "migrate:reset")]
+    MigrateReset(commands::migrate_reset::ResetArgs),
+    #[command(name = "migrate:refresh")]
+    MigrateRefresh(commands::migrate_refresh::RefreshArgs),
+    #[command(name = "migrate:redo")]
+    MigrateRedo(commands::migrate_redo::RedoArgs),
+    #[command(name = "migrate:fresh")]
+    MigrateFresh(commands::migrate_fresh::FreshArgs),
+    #[command(name = "migrate:install")]
+    MigrateInstall(commands::migrate_install::InstallArgs),
     About(commands::about::AboutArgs),
-    /// Start a project here, or add to one what kit needs
+    Completions(commands::completions::CompletionsArgs),
+    #[command(name = "__complete", hide = true)]
+    Complete(commands::complete::CompleteArgs),
     Init(commands::init::InitArgs),
-    /// List all commands
     List(commands::list::ListArgs),
+    /// Write a new migration and register it
+    #[command(name = "make:migration")]
+    MakeMigration(commands::make_migration::MakeMigrationArgs),
+    /// Copy kit's stubs into the project, to change them there
+    #[command(name = "stub:publish")]
+    StubPublish(commands::stub_publish::StubPublishArgs),
 }
 
 async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
     match command {
+        Command::Migrate(args) => commands::migrate::run(ctx, &args).await,
+        Command::MigrateStatus(args) => commands::migrate_status::run(ctx, &args).await,
+        Command::MigrateRollback(args) => commands::migrate_rollback::run(ctx, &args).await,
+        Command::MigrateReset(args) => commands::migrate_reset::run(ctx, &args).await,
+        Command::MigrateRefresh(args) => commands::migrate_refresh::run(ctx, &args).await,
+        Command::MigrateRedo(args) => commands::migrate_redo::run(ctx, &args).await,
+        Command::MigrateFresh(args) => commands::migrate_fresh::run(ctx, &args).await,
+        Command::MigrateInstall(args) => commands::migrate_install::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
+        Command::Completions(args) => commands::completions::run(ctx, &args),
+        Command::Complete(args) => commands::complete::run(ctx, args),
         Command::Init(args) => commands::init::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
+        Command::MakeMigration(args) => commands::make_migration::run(ctx, &args),
+        Command::StubPublish(args) => commands::stub_publish::run(ctx, &args),
     }
 }
 

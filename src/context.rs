@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use kit_runtime::wire::{Action, PROTOCOL, Request};
 
 use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::project::Project;
-use crate::ui::{Interaction, Streams, Ui};
+use crate::migrator::{self, Cache};
+use crate::project::source::{SourceMigration, Sources};
+use crate::project::{Project, source};
+use crate::ui::{Interaction, Report, Streams, Ui};
 
 /// The outside world. `main.rs` fills it from the real one, tests from values.
 pub struct Host {
@@ -29,6 +32,23 @@ pub struct Host {
     pub streams: Streams,
     /// Who answers questions.
     pub interaction: Interaction,
+}
+
+/// A project's migrations.
+pub struct Listing {
+    /// In the Migrator's own order.
+    pub migrations: Vec<SourceMigration>,
+    /// The ledger table.
+    pub ledger: String,
+    /// What the sources say besides.
+    pub sources: Sources,
+}
+
+impl Listing {
+    /// The names, in the Migrator's own order.
+    pub fn names(&self) -> Vec<String> {
+        self.migrations.iter().map(|migration| migration.name.clone()).collect()
+    }
 }
 
 /// What every command gets.
@@ -100,6 +120,59 @@ impl Context {
         Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))
     }
 
+    /// The project's migrations, from its sources where they tell, else from the built migrator.
+    ///
+    /// # Errors
+    /// Those of reading sources and of [`Context::migrate`].
+    pub async fn listing(&self, target: &Target) -> Result<Listing> {
+        let sources = source::read(self.project()?)?;
+        if let (Some(registered), Some(ledger)) = (&sources.registered, &sources.ledger_table) {
+            return Ok(Listing { migrations: registered.clone(), ledger: ledger.clone(), sources });
+        }
+        let report = self.migrate(target, vec![Action::List]).await?;
+        let migrations = report.listed.into_iter().flatten().map(|name| SourceMigration { name, file: None });
+        Ok(Listing { migrations: migrations.collect(), ledger: report.ledger.unwrap_or_default(), sources })
+    }
+
+    /// Builds the migrator if need be, has it do `actions`, and shows what happens.
+    ///
+    /// # Errors
+    /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
+    pub async fn migrate(&self, target: &Target, actions: Vec<Action>) -> Result<Report> {
+        let project = self.project()?;
+        let checksums = source::read(project)?.checksums()?;
+        let request = Request {
+            protocol: PROTOCOL,
+            kit: env!("CARGO_PKG_VERSION").to_owned(),
+            url: target.secret_url().to_owned(),
+            schema: target.schema.clone(),
+            checksums,
+            actions,
+        };
+        let run = migrator::Run {
+            project,
+            cache: Cache::locate(|name| self.env(name))?,
+            // As sea-orm-cli does; the environment of a process is its owner's alone.
+            env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],
+            request,
+        };
+        let mut report = Report::default();
+        let outcome = migrator::run(run, &mut |notice| report.show(&self.ui, notice)).await;
+        self.ui.clear_transient();
+        match outcome {
+            Ok(Ok(())) => Ok(report),
+            Ok(Err(failure)) => {
+                report.failed(&self.ui);
+                let done = report.done.into_iter().map(|ran| ran.migration).collect();
+                Err(Error::Migrator { failure: target.scrub_failure(failure), database: target.redacted(), done })
+            }
+            Err(error) => {
+                report.failed(&self.ui);
+                Err(error)
+            }
+        }
+    }
+
     /// `production`, `development` …: `--env`, then `APP_ENV`, then `.env`, then kit.toml.
     ///
     /// # Errors
@@ -113,15 +186,47 @@ impl Context {
         Ok(named.unwrap_or_else(|| "development".to_owned()))
     }
 
-    /// Passes if `command` may destroy: `--force`, or a yes to `question`.
+    /// Passes unless kit.toml prohibits destructive commands.
     ///
     /// # Errors
-    /// [`Error::Prohibited`], [`Error::Cancelled`] for a no, [`Error::Unconfirmed`] where nobody answers.
-    pub fn confirm_destructive(&self, command: &'static str, question: &str, force: bool) -> Result<()> {
+    /// [`Error::Prohibited`].
+    pub fn allow_destruction(&self, command: &'static str) -> Result<()> {
         if self.project()?.settings.database.prohibit_destructive {
             return Err(Error::Prohibited { command });
         }
-        self.confirm(question, force)
+        Ok(())
+    }
+
+    /// Passes outside of production, with `--force`, or after a yes.
+    ///
+    /// # Errors
+    /// Those of [`Context::confirm`].
+    pub fn confirm_production(&self, target: &Target, force: bool) -> Result<()> {
+        if self.environment()? != "production" {
+            return Ok(());
+        }
+        self.confirm(&format!("This is production: migrate {}?", target.redacted()), force)
+    }
+
+    /// Makes sure the database is there: creates it with `--force`, after a yes, or where the URL itself says so.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] where nobody answers, [`Error::Cancelled`] for a no, and those of creating.
+    pub async fn confirm_creation(&self, target: &Target, force: bool) -> Result<()> {
+        let Err(error @ Error::NoDatabase { .. }) = target.connect().await else {
+            // Any other error comes up again where the connection is used.
+            return Ok(());
+        };
+        if !force && !target.creates {
+            match self.ui.confirm(&format!("{} does not exist. Create it?", target.redacted()), true) {
+                Ok(true) => {}
+                Ok(false) => return Err(Error::Cancelled),
+                Err(_) => return Err(error),
+            }
+        }
+        target.create().await?;
+        self.ui.info(format!("Created {}", target.redacted()));
+        Ok(())
     }
 
     /// Passes with `--force`, or a yes to `question`.

@@ -6,7 +6,10 @@ mod url;
 
 use std::path::{Path, PathBuf};
 
+use kit_runtime::census::{self, Census};
 use kit_runtime::dialect::Dialect;
+use kit_runtime::ledger::{self, JOURNAL, Ledger};
+use kit_runtime::wire::Failure;
 
 use crate::error::{Error, Result};
 use crate::project::Project;
@@ -25,11 +28,13 @@ pub struct Target {
     pub schema: Option<String>,
     /// Where the URL came from: `--database`, `DATABASE_URL`, `.env`, kit.toml, the default.
     pub origin: String,
+    /// The URL itself says that a missing file is to be created: `mode=rwc`.
+    pub creates: bool,
     url: String,
 }
 
 /// The database of a project that names none: embedded, nothing to install.
-pub const DEFAULT: &str = "sqlite://database/app.sqlite";
+pub const DEFAULT: &str = "sqlite://database/app.sqlite?mode=rwc";
 
 impl Target {
     /// Resolves flag, environment, `.env`, `kit.toml` and default, in this order.
@@ -92,9 +97,10 @@ impl Target {
     /// # Errors
     /// [`Error::BadUrl`], whose message never contains the URL.
     pub fn parse(url: &str, origin: &str, root: &Path) -> Result<Self> {
+        let creates = url::creates(url);
         let (dialect, url) =
             url::parse(url, root).map_err(|reason| Error::BadUrl { origin: origin.to_owned(), reason })?;
-        Ok(Self { name: None, dialect, schema: None, origin: origin.to_owned(), url })
+        Ok(Self { name: None, dialect, schema: None, origin: origin.to_owned(), creates, url })
     }
 
     /// The URL, password included: for drivers and the wire only, never for eyes.
@@ -117,18 +123,42 @@ impl Target {
         url::database_name(&self.url)
     }
 
-    /// Name of the driver's feature in SeaORM.
-    pub fn driver(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Sqlite => "sqlx-sqlite",
-            Dialect::Postgres => "sqlx-postgres",
-            Dialect::MySql => "sqlx-mysql",
+    /// Reads the ledger; writes nothing. A database that is not there has an empty one.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], [`Error::Database`].
+    pub async fn ledger(&self, table: &str) -> Result<Ledger> {
+        match self.connect().await {
+            Ok(session) => ledger::read(&session, table).await.map_err(|error| self.failed(&error)),
+            Err(Error::NoDatabase { .. }) => Ok(Ledger::default()),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Number of tables and of rows in them, without the ledger's own.
+    ///
+    /// # Errors
+    /// Those of connecting, [`Error::Database`].
+    pub async fn census(&self, ledger: &str) -> Result<Census> {
+        let session = self.connect().await?;
+        census::count(&session, &[ledger, JOURNAL]).await.map_err(|error| self.failed(&error))
     }
 
     /// An error of a statement on this database.
     pub fn failed(&self, error: &kit_runtime::connection::Error) -> Error {
         Error::Database { database: self.redacted(), message: self.scrub(&error.message) }
+    }
+
+    /// A migrator's failure without URL and password.
+    pub fn scrub_failure(&self, mut failure: Failure) -> Failure {
+        match &mut failure {
+            Failure::Request { message }
+            | Failure::Connect { message }
+            | Failure::Database { message }
+            | Failure::Migration { message, .. } => *message = self.scrub(message),
+            _ => {}
+        }
+        failure
     }
 
     /// Takes URL and password out of what a driver said.

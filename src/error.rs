@@ -69,6 +69,24 @@ pub enum Error {
         /// The command it belongs to.
         command: &'static str,
     },
+    /// A flag with a value it does not take.
+    #[error("{flag} does not take `{value}`: it takes {expected}")]
+    BadValue {
+        /// The flag.
+        flag: &'static str,
+        /// As typed.
+        value: String,
+        /// What it takes.
+        expected: String,
+    },
+    /// A name that fits no migration, or several.
+    #[error("no single migration is `{name}`")]
+    NoSuchMigration {
+        /// As typed.
+        name: String,
+        /// Those that come near.
+        similar: Vec<String>,
+    },
 
     // Questions.
     /// Somebody said no.
@@ -302,6 +320,10 @@ impl Error {
             },
             Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
             Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
+            Self::NoSuchMigration { similar, .. } if !similar.is_empty() => {
+                format!("choose one of: {}", similar.join(", "))
+            }
+            Self::NoSuchMigration { .. } => "run `kit migrate:status` for the names".to_owned(),
             Self::Unconfirmed { .. } => "pass --force to answer yes".to_owned(),
             Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
             Self::NoProject { .. } => "run `kit init` to start one, or name it with --project DIR".to_owned(),
@@ -355,7 +377,8 @@ impl Error {
             Self::Clap(_)
             | Self::UnknownCommand { .. }
             | Self::AmbiguousCommand { .. }
-            | Self::MissingArgument { .. } => Exit::Usage,
+            | Self::MissingArgument { .. }
+            | Self::BadValue { .. } => Exit::Usage,
             _ => Exit::Failed,
         }
     }

@@ -13,6 +13,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod completion;
 pub mod context;
 pub mod database;
 pub mod error;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use kit::database::Target;
 use kit::error::Error;
+use kit_runtime::dialect::Dialect;
 use tempfile::TempDir;
 
 use support::Sandbox;
@@ -194,7 +195,7 @@ async fn created(url: &str) {
     session.execute("CREATE TABLE t (id int)", &[]).await.unwrap();
     drop(session);
     let server = Target::parse(url, "a test", folder.path()).unwrap().connect().await.unwrap();
-    let force = if target.driver() == "sqlx-postgres" { " WITH (FORCE)" } else { "" };
+    let force = if target.dialect == Dialect::Postgres { " WITH (FORCE)" } else { "" };
     server.execute(&format!("DROP DATABASE {}{force}", target.dialect.quote(&name)), &[]).await.unwrap();
     // A wrong password is no missing database.
     let (error, _) = refusal(&instead(url, "x", Some(("nobody", "wr0ng s3cr3t")))).await;

@@ -1,9 +1,9 @@
-//! The engine's traits for SeaORM 2: [`Session`] is a connection or a transaction, [`Project`] a
-//! `MigratorTrait`. The only file that knows this version.
+//! The engine's traits for SeaORM 2: [`Session`] is a connection or a transaction, [`Project`] its
+//! migrations. The only file that knows this version.
 
-use std::marker::PhantomData;
 use std::process::ExitCode;
 
+use sea_orm_migration::MigratorTraitSelf;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::sea_query::Value as SeaValue;
 use sea_orm_migration::sea_orm::{
@@ -112,16 +112,41 @@ impl Connection for Session {
     }
 }
 
-/// The migrations of a project's `Migrator`.
-pub struct Project<M>(PhantomData<fn() -> M>);
+/// The migrations of a project's Migrator.
+pub struct Project {
+    ledger: String,
+    migrations: Box<dyn Fn() -> Vec<Box<dyn MigrationTrait>> + Send + Sync>,
+}
 
-impl<M: MigratorTrait> Migrations<Session> for Project<M> {
+impl Project {
+    /// The migrations of a Migrator that is a type.
+    pub fn of<M: MigratorTrait + 'static>() -> Self {
+        Self { ledger: M::migration_table_name().to_string(), migrations: Box::new(M::migrations) }
+    }
+
+    /// The migrations of a Migrator that is a value.
+    pub fn with(migrator: impl MigratorTraitSelf + 'static) -> Self {
+        let ledger = migrator.migration_table_name().to_string();
+        Self { ledger, migrations: Box::new(move || migrator.migrations()) }
+    }
+
+    fn migration(&self, index: usize) -> Result<Box<dyn MigrationTrait>, Error> {
+        let mut migrations = (self.migrations)();
+        if index < migrations.len() {
+            Ok(migrations.swap_remove(index))
+        } else {
+            Err(Error::new("the list of migrations has changed"))
+        }
+    }
+}
+
+impl Migrations<Session> for Project {
     fn ledger_table(&self) -> String {
-        M::migration_table_name().to_string()
+        self.ledger.clone()
     }
 
     fn list(&self) -> Vec<Listed> {
-        let migrations = M::migrations();
+        let migrations = (self.migrations)();
         migrations
             .iter()
             .map(|migration| Listed { name: migration.name().to_owned(), transaction: migration.use_transaction() })
@@ -129,23 +154,22 @@ impl<M: MigratorTrait> Migrations<Session> for Project<M> {
     }
 
     async fn up(&self, index: usize, connection: &Session) -> Result<(), Error> {
-        match M::migrations().get(index) {
-            Some(migration) => migration.up(&connection.manager()).await.map_err(error),
-            None => Err(Error::new("the list of migrations has changed")),
-        }
+        self.migration(index)?.up(&connection.manager()).await.map_err(error)
     }
 
     async fn down(&self, index: usize, connection: &Session) -> Result<(), Error> {
-        match M::migrations().get(index) {
-            Some(migration) => migration.down(&connection.manager()).await.map_err(error),
-            None => Err(Error::new("the list of migrations has changed")),
-        }
+        self.migration(index)?.down(&connection.manager()).await.map_err(error)
     }
 }
 
 /// The whole of a migrator: answers kit on standard input and output with the migrations of `M`.
-pub fn main<M: MigratorTrait>() -> ExitCode {
-    serve(&Project::<M>(PhantomData), connect)
+pub fn main<M: MigratorTrait + 'static>() -> ExitCode {
+    serve(&Project::of::<M>(), connect)
+}
+
+/// [`main`] for a Migrator that is a value.
+pub fn main_with(migrator: impl MigratorTraitSelf + 'static) -> ExitCode {
+    serve(&Project::with(migrator), connect)
 }
 
 async fn connect(request: Request) -> Result<Session, Failure> {

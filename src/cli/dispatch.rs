@@ -20,26 +20,35 @@ pub enum Parsed {
 /// Parses the command line.
 pub fn parse(mut arguments: Vec<OsString>) -> Result<Cli, Parsed> {
     let command = Cli::command();
+    expand(&command, &mut arguments)?;
+    let outcome = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    outcome.map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Help(error.render().to_string()),
+        _ => Parsed::Failure(Error::Clap(error.render().to_string())),
+    })
+}
+
+/// Replaces a shortened command among the arguments with its full name; where there is none, nothing happens.
+///
+/// # Errors
+/// [`Error::UnknownCommand`], [`Error::AmbiguousCommand`].
+pub fn expand(command: &clap::Command, arguments: &mut [OsString]) -> Result<(), Error> {
     // A first pass that takes any word for a command finds where the command's name stands.
     let lenient = command.clone().allow_external_subcommands(true).ignore_errors(true);
-    if let Ok(matches) = lenient.try_get_matches_from(&arguments)
+    if let Ok(matches) = lenient.try_get_matches_from(arguments.iter())
         && let Some((typed, sub)) = matches.subcommand()
         && command.find_subcommand(typed).is_none()
     {
         let rest = sub.get_many::<OsString>("").map_or(0, Iterator::count);
         let position = arguments.len().saturating_sub(rest + 1);
-        let full = resolve(&command, typed)?;
+        let full = resolve(command, typed)?;
         if let Some(argument) = arguments.get_mut(position)
             && argument == OsStr::new(typed)
         {
             *argument = full.into();
         }
     }
-    let outcome = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
-    outcome.map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Help(error.render().to_string()),
-        _ => Parsed::Failure(Error::Clap(error.render().to_string())),
-    })
+    Ok(())
 }
 
 /// The command that `typed` is, or is unmistakably short for.
@@ -67,7 +76,7 @@ fn resolve(command: &clap::Command, typed: &str) -> Result<String, Error> {
 }
 
 /// Whether each colon-separated part of `typed` begins the same part of `name`, which has as many parts.
-fn is_short_for(typed: &str, name: &str) -> bool {
+pub fn is_short_for(typed: &str, name: &str) -> bool {
     let (typed, name): (Vec<&str>, Vec<&str>) = (typed.split(':').collect(), name.split(':').collect());
     typed.len() == name.len() && typed.iter().zip(&name).all(|(part, whole)| whole.starts_with(part))
 }

@@ -42,6 +42,11 @@ pub fn parse(url: &str, root: &Path) -> Result<(Dialect, String), String> {
     }
 }
 
+/// Whether a URL, as the user wrote it, says that a missing file is to be created.
+pub fn creates(url: &str) -> bool {
+    url.split_once('?').is_some_and(|(_, query)| query.split('&').any(|pair| pair == "mode=rwc"))
+}
+
 /// The URL as it may be shown: `postgres://u:***@h/db`.
 pub fn redact(url: &str) -> String {
     if let Some(file) = file(url) {

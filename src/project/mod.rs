@@ -3,11 +3,13 @@
 
 mod dotenv;
 mod find;
+mod index;
 pub mod manifest;
 pub mod modules;
 pub mod register;
 pub mod settings;
 pub mod source;
+pub mod status;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -1,49 +1,93 @@
-//! A migrator's events, shown as they come in and kept for what is said at the end.
+//! What a migrator does, shown as it happens and kept for what is said at the end.
 
 use kit_runtime::wire::{Direction, Event};
+use serde::Serialize;
 
 use super::{Outcome, Ui};
 use crate::error::warning_text;
+use crate::migrator::Notice;
 
 /// What a run did so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Applied or rolled back, in order.
-    pub done: Vec<(Direction, String, u64)>,
-    /// Whether the ledger was created.
-    pub installed: bool,
-    /// Objects dropped by a wipe.
-    pub wiped: Option<usize>,
-    /// The Migrator's names and ledger table, where they were asked for.
-    pub listed: Option<(Vec<String>, String)>,
+    pub done: Vec<Ran>,
+    /// What was warned of.
+    pub warnings: Vec<String>,
+    /// The Migrator's names, where they were asked for.
+    pub listed: Option<Vec<String>>,
+    /// The ledger table, likewise.
+    pub ledger: Option<String>,
+    /// The migration that runs now.
+    running: Option<String>,
+    built: usize,
+}
+
+/// A migration that ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ran {
+    /// Its name.
+    pub migration: String,
+    /// Which way.
+    pub direction: Direction,
+    /// How long it took.
+    pub milliseconds: u64,
 }
 
 impl Report {
-    /// Shows an event and takes note of it.
-    pub fn show(&mut self, ui: &Ui, event: Event) {
+    /// Shows what happened and takes note of it.
+    pub fn show(&mut self, ui: &Ui, notice: Notice) {
+        match notice {
+            Notice::Building => ui.progress("Building the migrations"),
+            Notice::Built { name } => {
+                self.built += 1;
+                ui.progress(&format!("Building the migrations: {} crates, {name}", self.built));
+            }
+            Notice::Ready => {
+                ui.clear_transient();
+                ui.verbose(format!("  built the migrations, {} crates", self.built));
+            }
+            Notice::Compiler(line) | Notice::Output(line) => ui.foreign(&line),
+            Notice::Event(event) => self.event(ui, event),
+        }
+    }
+
+    /// Shows the migration that was running when it failed.
+    pub fn failed(&mut self, ui: &Ui) {
+        if let Some(name) = self.running.take() {
+            ui.task(&name, None, Outcome::Fail);
+        }
+    }
+
+    fn event(&mut self, ui: &Ui, event: Event) {
         match event {
-            Event::Hello { .. } | Event::Done => {}
-            Event::Failed(_) => {}
-            Event::Listed { migrations, ledger } => self.listed = Some((migrations, ledger)),
-            Event::Installed => {
-                self.installed = true;
-                ui.info("Created the migration table");
+            Event::Hello { .. } | Event::Done | Event::Failed(_) => {}
+            Event::Listed { migrations, ledger } => {
+                self.listed = Some(migrations);
+                self.ledger = Some(ledger);
             }
-            Event::Wiped { objects } => {
-                self.wiped = Some(objects);
-                ui.info(format!("Dropped {objects} objects"));
+            Event::Installed => ui.info("Created the migration table"),
+            Event::Wiped { objects: 1 } => ui.info("Dropped 1 object"),
+            Event::Wiped { objects } => ui.info(format!("Dropped {objects} objects")),
+            Event::Planned { direction, migrations } => ui.info(match (direction, migrations.is_empty()) {
+                (Direction::Up, true) => "Nothing to migrate",
+                (Direction::Up, false) => "Running migrations",
+                (Direction::Down, true) => "Nothing to roll back",
+                (Direction::Down, false) => "Rolling back migrations",
+            }),
+            Event::Warned(warning) => {
+                let text = warning_text(&warning);
+                ui.warn(&text);
+                self.warnings.push(text);
             }
-            Event::Planned { direction, migrations } => match (direction, migrations.is_empty()) {
-                (Direction::Up, true) => ui.info("Nothing to migrate"),
-                (Direction::Up, false) => ui.info("Running migrations"),
-                (Direction::Down, true) => ui.info("Nothing to roll back"),
-                (Direction::Down, false) => ui.info("Rolling back migrations"),
-            },
-            Event::Warned(warning) => ui.warn(warning_text(&warning)),
-            Event::Started { name, .. } => ui.progress(&format!("{name} …")),
+            Event::Started { name, .. } => {
+                ui.progress(&name);
+                self.running = Some(name);
+            }
             Event::Finished { direction, name, millis } => {
-                ui.task(&name, millis, Outcome::Done);
-                self.done.push((direction, name, millis));
+                self.running = None;
+                ui.task(&name, Some(millis), Outcome::Done);
+                self.done.push(Ran { migration: name, direction, milliseconds: millis });
             }
         }
     }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::database::hide_passwords;
 use crate::error::Error;
 
-pub use events::Report;
+pub use events::{Ran, Report};
 pub use prompt::Interaction;
 pub use style::ColorChoice;
 
@@ -153,8 +153,9 @@ impl Ui {
     }
 
     /// A task that is over: `  name ........ 12ms DONE`.
-    pub fn task(&self, name: &str, millis: u64, outcome: Outcome) {
-        let right = format!("{} {}", style::dim(&duration(millis)), outcome.styled());
+    pub fn task(&self, name: &str, millis: Option<u64>, outcome: Outcome) {
+        let time = millis.map(|millis| style::dim(&duration(millis)) + " ").unwrap_or_default();
+        let right = format!("{time}{}", outcome.styled());
         self.answer(self.dotted(&printable(name), &right));
     }
 

@@ -1,0 +1,107 @@
+//! `kit migrate`.
+
+use clap::Args;
+use kit_runtime::plan;
+use kit_runtime::wire::{Action, Up};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::database::Target;
+use crate::error::{Error, Exit, Result, warning_text};
+use crate::project::source;
+use crate::ui::Report;
+
+/// Run all pending migrations
+///
+/// The migrations are compiled when something in them has changed, and run in the order of the
+/// project's Migrator. All that run at once are one batch, which `migrate:rollback --batch` undoes.
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// Make each migration a batch of its own
+    #[arg(long)]
+    step: bool,
+    /// Stop after this migration
+    #[arg(long, value_name = "MIGRATION")]
+    to: Option<String>,
+    /// Run at most this many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Run only these migration files
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    path: Vec<String>,
+    /// Answer yes to every question
+    #[arg(long)]
+    force: bool,
+    /// Refuse what would otherwise only be warned of: out of order, missing or unsorted migrations
+    #[arg(long)]
+    strict: bool,
+    /// Warn instead of failing: exit 0 whatever happens
+    #[arg(long)]
+    graceful: bool,
+    /// Print what ran as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Migrates.
+pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
+    if args.json {
+        ctx.ui.only_json();
+    }
+    let outcome = migrate(ctx, args).await;
+    if args.json {
+        let (ran, error) = match &outcome {
+            Ok(report) => (report.done.clone(), None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        let done = match &outcome {
+            Err(Error::Migrator { done, .. }) => done.clone(),
+            _ => ran.iter().map(|ran| ran.migration.clone()).collect(),
+        };
+        ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error }));
+    }
+    match outcome {
+        Ok(_) => Ok(Exit::Ok),
+        Err(error) if args.graceful => {
+            ctx.ui.warn(error.to_string());
+            Ok(Exit::Ok)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
+    let target = ctx.target()?;
+    ctx.confirm_production(&target, args.force)?;
+    ctx.confirm_creation(&target, args.force).await?;
+    let sources = source::read(ctx.project()?)?;
+    let up = Up {
+        limit: args.limit,
+        to: args.to.as_deref().map(|name| sources.resolve(name)).transpose()?,
+        only: args.path.iter().map(|path| sources.resolve(path)).collect::<Result<_>>()?,
+        batch_each: args.step,
+        strict: args.strict,
+    };
+    match (sources.names(), &sources.ledger_table) {
+        (Some(names), Some(table)) if is_done(ctx, &target, &names, table, &up).await? => Ok(Report::default()),
+        _ => ctx.migrate(&target, vec![Action::Up(up)]).await,
+    }
+}
+
+/// What the sources and the ledger can say without a compiler: that there is nothing to do, or that it is refused.
+async fn is_done(ctx: &Context, target: &Target, names: &[String], table: &str, up: &Up) -> Result<bool> {
+    let ledger = target.ledger(table).await?;
+    let (pending, warnings) = plan::up(names, &ledger, up).map_err(|failure| Error::Migrator {
+        failure,
+        database: target.redacted(),
+        done: Vec::new(),
+    })?;
+    if !pending.is_empty() || !ledger.installed || !ledger.journaled {
+        return Ok(false);
+    }
+    for warning in &warnings {
+        ctx.ui.warn(warning_text(warning));
+    }
+    ctx.ui.info("Nothing to migrate");
+    Ok(true)
+}

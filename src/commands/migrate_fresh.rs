@@ -1,0 +1,41 @@
+//! `kit migrate:fresh`.
+
+use clap::{ArgAction, Args};
+use kit_runtime::census::{self, Census};
+use kit_runtime::wire::{Action, Up, Wipe};
+
+use crate::context::Context;
+use crate::error::{Exit, Result};
+
+/// Drop everything and run all migrations
+///
+/// Drops the tables, views and types of the connection's own database or schema, never another
+/// schema's or an extension's. The migrations are compiled first: if they do not compile, nothing is dropped.
+#[derive(Debug, Args)]
+pub struct FreshArgs {
+    /// Drop views, too
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true, num_args = 0..=1, default_missing_value = "true")]
+    drop_views: bool,
+    /// Drop enums, domains, sequences and functions, too
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true, num_args = 0..=1, default_missing_value = "true")]
+    drop_types: bool,
+    /// Answer yes to every question
+    #[arg(long)]
+    force: bool,
+}
+
+/// Wipes, then migrates.
+pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
+    let target = ctx.target()?;
+    ctx.allow_destruction("migrate:fresh")?;
+    ctx.confirm_creation(&target, args.force).await?;
+    let Census { tables, rows } = target.census(&ctx.listing(&target).await?.ledger).await?;
+    if tables > 0 {
+        let more = if rows >= census::ENOUGH { " or more" } else { "" };
+        let question = format!("Drop all {tables} tables with {rows}{more} rows in {}?", target.redacted());
+        ctx.confirm(&question, args.force)?;
+    }
+    let wipe = Wipe { views: args.drop_views, types: args.drop_types };
+    ctx.migrate(&target, vec![Action::Wipe(wipe), Action::Up(Up::default())]).await?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,24 @@
+//! `kit migrate:redo`.
+
+use clap::Args;
+use kit_runtime::wire::{Action, Down};
+
+use crate::context::Context;
+use crate::error::{Exit, Result};
+
+/// Roll back the last migration and run it again
+#[derive(Debug, Args)]
+pub struct RedoArgs {
+    /// The last N instead of the last one
+    #[arg(long, value_name = "N")]
+    step: Option<usize>,
+    /// Answer yes to every question
+    #[arg(long)]
+    force: bool,
+}
+
+/// Rolls back, then runs exactly those again; what was pending before stays pending.
+pub async fn run(ctx: &Context, args: &RedoArgs) -> Result<Exit> {
+    let down = Down::Steps(args.step.unwrap_or(1));
+    super::roll_back(ctx, "migrate:redo", &down, vec![Action::Redo(down.clone())], args.force).await
+}

@@ -1,0 +1,25 @@
+//! `kit migrate:refresh`.
+
+use clap::Args;
+use kit_runtime::wire::{Action, Down, Up};
+
+use crate::context::Context;
+use crate::error::{Exit, Result};
+
+/// Roll back all migrations and run them again
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// Roll back only the last N before
+    #[arg(long, value_name = "N")]
+    step: Option<usize>,
+    /// Answer yes to every question
+    #[arg(long)]
+    force: bool,
+}
+
+/// Rolls back, then runs everything that is pending.
+pub async fn run(ctx: &Context, args: &RefreshArgs) -> Result<Exit> {
+    let down = args.step.map_or(Down::All, Down::Steps);
+    let actions = vec![Action::Down(down.clone()), Action::Up(Up::default())];
+    super::roll_back(ctx, "migrate:refresh", &down, actions, args.force).await
+}

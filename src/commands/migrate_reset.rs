@@ -1,0 +1,24 @@
+//! `kit migrate:reset`.
+
+use clap::Args;
+use kit_runtime::wire::{Action, Down};
+
+use crate::context::Context;
+use crate::error::{Exit, Result};
+
+/// Roll back all migrations
+#[derive(Debug, Args)]
+pub struct ResetArgs {
+    /// Roll back only the last N
+    #[arg(long, value_name = "N")]
+    step: Option<usize>,
+    /// Answer yes to every question
+    #[arg(long)]
+    force: bool,
+}
+
+/// Rolls everything back; the ledger stays.
+pub async fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit> {
+    let down = args.step.map_or(Down::All, Down::Steps);
+    super::roll_back(ctx, "migrate:reset", &down, vec![Action::Down(down.clone())], args.force).await
+}

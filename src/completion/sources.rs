@@ -1,0 +1,177 @@
+//! Which argument is completed from what. The declaration of an argument decides, first by the name of its value
+//! in the usage line, then by its own name:
+//!
+//! | declared as | completed with |
+//! |---|---|
+//! | `value_name = "MIGRATION"`; `to`, `retry`, `applied`, `rolled_back`, `accept_checksum` of `migrate…` | names of migrations |
+//! | `value_name = "NAME\|URL"` or `"CONNECTION"` | connections of kit.toml |
+//! | `env` | environments |
+//! | `value_name = "COMMAND"` | commands |
+//! | `value_name = "DIR"`, `"FILE"`, `"PATH"`, or a `PathBuf` | folders, files, both |
+//! | a `ValueEnum` | its values |
+//!
+//! It knows no command by name but the family `migrate`, and reads the project only when one of these is asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use clap::{Arg, Command, ValueHint};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+
+use crate::database::Target;
+use crate::project::{Project, source};
+
+/// The command line with a completer on each argument that has a source.
+pub fn attach(command: Command, sources: &Arc<Sources>) -> Command {
+    let names: Arc<[String]> =
+        command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(|sub| sub.get_name().to_owned()).collect();
+    let globals = command.mut_args(|arg| completed("", arg, sources, &names));
+    globals.mut_subcommands(|sub| {
+        let name = sub.get_name().to_owned();
+        sub.mut_args(|arg| completed(&name, arg, sources, &names))
+    })
+}
+
+/// The project as completers see it.
+pub struct Sources {
+    folder: PathBuf,
+    env: BTreeMap<String, String>,
+    project: OnceLock<Option<Project>>,
+}
+
+enum Source {
+    Migrations,
+    Connections,
+    Environments,
+    Commands,
+    Path(ValueHint),
+}
+
+fn source_of(command: &str, arg: &Arg) -> Option<Source> {
+    let value = arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+    let of_migrate = command == "migrate" || command.starts_with("migrate:");
+    let source = match (value, arg.get_id().as_str()) {
+        ("MIGRATION", _) => Source::Migrations,
+        ("NAME|URL" | "CONNECTION", _) => Source::Connections,
+        ("COMMAND", _) => Source::Commands,
+        ("DIR", _) => Source::Path(ValueHint::DirPath),
+        ("FILE", _) => Source::Path(ValueHint::FilePath),
+        ("PATH", _) => Source::Path(ValueHint::AnyPath),
+        (_, "to" | "retry" | "applied" | "rolled_back" | "accept_checksum") if of_migrate => Source::Migrations,
+        (_, "env") => Source::Environments,
+        _ => return None,
+    };
+    Some(source)
+}
+
+fn completed(command: &str, arg: Arg, sources: &Arc<Sources>, commands: &Arc<[String]>) -> Arg {
+    // An argument that says itself what it takes is left alone.
+    if !arg.get_action().takes_values()
+        || arg.get::<ArgValueCompleter>().is_some()
+        || !arg.get_possible_values().is_empty()
+    {
+        return arg;
+    }
+    let Some(source) = source_of(command, &arg) else { return arg };
+    let (sources, commands) = (Arc::clone(sources), Arc::clone(commands));
+    match source {
+        Source::Migrations => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            let (starting, inside) = sources.migrations_like(&typed.to_string_lossy());
+            // Names begin with a timestamp that nobody types: the part after it will do.
+            candidates(if starting.is_empty() { inside } else { starting }, |_| None)
+        })),
+        Source::Connections => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            candidates(starting_with(typed, sources.connections()), |name| sources.redacted(name))
+        })),
+        Source::Environments => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            candidates(starting_with(typed, sources.environments()), |_| None)
+        })),
+        Source::Commands => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            candidates(starting_with(typed, commands.to_vec()), |_| None)
+        })),
+        Source::Path(hint) => arg.value_hint(hint),
+    }
+}
+
+fn starting_with(typed: &OsStr, mut names: Vec<String>) -> Vec<String> {
+    let typed = typed.to_string_lossy();
+    names.retain(|name| name.starts_with(&*typed));
+    names
+}
+
+fn candidates(names: Vec<String>, help: impl Fn(&str) -> Option<String>) -> Vec<CompletionCandidate> {
+    names
+        .into_iter()
+        .map(|name| {
+            let help = help(&name).map(Into::into);
+            CompletionCandidate::new(name).help(help)
+        })
+        .collect()
+}
+
+impl Sources {
+    /// The project around `folder`, not looked for yet.
+    pub fn new(folder: PathBuf, env: BTreeMap<String, String>) -> Self {
+        Self { folder, env, project: OnceLock::new() }
+    }
+
+    fn project(&self) -> Option<&Project> {
+        self.project.get_or_init(|| Project::find(&self.folder).ok()).as_ref()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.env.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// Names that start with `typed`, and names that have it inside.
+    fn migrations_like(&self, typed: &str) -> (Vec<String>, Vec<String>) {
+        let names = self.migrations();
+        let inside = names.iter().filter(|name| !typed.is_empty() && name.contains(typed)).cloned().collect();
+        (names.into_iter().filter(|name| name.starts_with(typed)).collect(), inside)
+    }
+
+    /// In the Migrator's order; where that cannot be read, those that the folder shows.
+    fn migrations(&self) -> Vec<String> {
+        let Some(project) = self.project() else { return Vec::new() };
+        if let Some(registered) = source::read(project).ok().and_then(|sources| sources.registered) {
+            return registered.into_iter().map(|migration| migration.name).collect();
+        }
+        let mut names = BTreeSet::new();
+        for entry in fs::read_dir(project.migrations()).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_module =
+                path.extension().is_some_and(|extension| extension == "rs") || path.join("mod.rs").is_file();
+            if let Some(name) = path.file_stem().and_then(OsStr::to_str)
+                && is_module
+                && name.strip_prefix(['m', 'M']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            {
+                names.insert(name.to_owned());
+            }
+        }
+        names.into_iter().collect()
+    }
+
+    fn connections(&self) -> Vec<String> {
+        self.project().map(|project| project.settings.connections.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The URL of a connection without its password.
+    fn redacted(&self, connection: &str) -> Option<String> {
+        let target = Target::resolve(self.project()?, Some(connection), |name| self.env(name)).ok()?;
+        Some(target.redacted())
+    }
+
+    /// The usual ones, and those that the project names.
+    fn environments(&self) -> Vec<String> {
+        let mut names: BTreeSet<String> = ["development", "production", "test"].map(str::to_owned).into();
+        names.extend(self.env("APP_ENV"));
+        if let Some(project) = self.project() {
+            names.extend(project.dotenv("APP_ENV"));
+            names.extend(project.settings.environment.clone());
+        }
+        names.into_iter().collect()
+    }
+}

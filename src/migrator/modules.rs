@@ -1,0 +1,250 @@
+//! Modules of an application, followed from its root file: where the migrations are in it, and which
+//! other modules they name through `crate::…`. It reads sources and changes none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{Expr, ExprLit, Item, Lit, Meta};
+
+use super::package::Package;
+use crate::error::{Error, Result};
+use crate::project::Project;
+
+/// A module to include by path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+    /// Its path from the crate's root.
+    pub path: Vec<String>,
+    /// Its file.
+    pub file: PathBuf,
+}
+
+impl Included {
+    /// The declaration, in as many inline modules as its path is deep.
+    pub fn source(&self) -> String {
+        let Some((name, outer)) = self.path.split_last() else { return String::new() };
+        // `{:?}` of a path's text is a Rust string literal.
+        let mut source = format!("#[path = {:?}]\npub mod {name};", self.file.to_string_lossy());
+        for module in outer.iter().rev() {
+            source = format!("pub mod {module} {{\n{source}\n}}");
+        }
+        source
+    }
+}
+
+/// The migrations' module and those it needs.
+#[derive(Debug)]
+pub struct Inclusion {
+    /// Path of the migrations' module from the crate's root.
+    pub path: Vec<String>,
+    /// What to include, the migrations first.
+    pub modules: Vec<Included>,
+    /// Every identifier in the included sources.
+    pub names: BTreeSet<String>,
+}
+
+/// The module path from a crate's root file to another file, if `mod` declarations lead there.
+pub fn path_to(root: &Path, file: &Path) -> Option<Vec<String>> {
+    if same_file(root, file) {
+        return Some(Vec::new());
+    }
+    let folder = root.parent()?;
+    descend(root, folder, file, 12)
+}
+
+/// Whether a migrations folder names anything through `crate::…` outside of itself.
+pub fn uses_crate(folder: &Path) -> bool {
+    let own: Vec<String> = folder.file_name().map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
+    rust_files(folder).iter().any(|file| crate_names(tokens_of(file)).iter().any(|name| !own.contains(name)))
+}
+
+/// Includes the migrations by path, with every module of the application that they name.
+///
+/// # Errors
+/// [`Error::Unreachable`] if they name something of the application's root that is no module.
+pub fn include(package: &Package, project: &Project) -> Result<Inclusion> {
+    let root = package.root_files().into_iter().find_map(|root| Some((path_to(&root, &project.index)?, root)));
+    let folder_name = project.migrations().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (path, root) = match root {
+        Some((path, root)) => (path, Some(root)),
+        None => (vec![folder_name], None),
+    };
+    let declared = root.as_deref().map(declared_modules).unwrap_or_default();
+    let first = Included { path: path.clone(), file: project.index.clone() };
+    let mut modules = vec![first];
+    let mut queue = files_of(&project.index);
+    let mut seen: Vec<String> = path.first().cloned().into_iter().collect();
+    let mut names = BTreeSet::new();
+    while let Some(file) = queue.pop() {
+        let tokens = tokens_of(&file);
+        collect_names(tokens.clone(), &mut names);
+        for name in crate_names(tokens) {
+            if seen.contains(&name) {
+                continue;
+            }
+            let Some(module) = declared.get(&name) else {
+                return Err(Error::Unreachable {
+                    path: project.migrations().to_owned(),
+                    reason: format!(
+                        "they use `crate::{name}`, which is not a module of {}",
+                        place(root.as_deref(), project)
+                    ),
+                });
+            };
+            queue.extend(files_of(module));
+            modules.push(Included { path: vec![name.clone()], file: module.clone() });
+            seen.push(name);
+        }
+    }
+    Ok(Inclusion { path, modules, names })
+}
+
+fn place(root: Option<&Path>, project: &Project) -> String {
+    root.map_or_else(|| "the package".to_owned(), |root| project.relative(root))
+}
+
+fn descend(file: &Path, folder: &Path, goal: &Path, depth: usize) -> Option<Vec<String>> {
+    if depth == 0 {
+        return None;
+    }
+    for (name, child) in modules_in(file, folder) {
+        let below = if same_file(&child, goal) {
+            Some(Vec::new())
+        } else {
+            descend(&child, &child_folder(&child, &name), goal, depth - 1)
+        };
+        if let Some(below) = below {
+            return Some(std::iter::once(name).chain(below).collect());
+        }
+    }
+    None
+}
+
+fn declared_modules(root: &Path) -> BTreeMap<String, PathBuf> {
+    modules_in(root, root.parent().unwrap_or(Path::new("."))).into_iter().collect()
+}
+
+/// The file modules that a file declares, with their files; a file that does not parse declares none.
+fn modules_in(file: &Path, folder: &Path) -> Vec<(String, PathBuf)> {
+    let Ok(parsed) = fs::read_to_string(file).map_err(|_| ()).and_then(|text| syn::parse_file(&text).map_err(|_| ()))
+    else {
+        return Vec::new();
+    };
+    let modules = parsed.items.iter().filter_map(|item| match item {
+        Item::Mod(module) if module.content.is_none() => {
+            let name = module.ident.to_string();
+            let named = module.attrs.iter().find_map(|attribute| match &attribute.meta {
+                Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
+                    Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => Some(path.value()),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let candidates = match named {
+                // `#[path]` is relative to the file's own folder.
+                Some(path) => vec![file.parent()?.join(path)],
+                None => vec![folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")],
+            };
+            candidates.into_iter().find(|path| path.is_file()).map(|path| (name, path))
+        }
+        _ => None,
+    });
+    modules.collect()
+}
+
+/// Where a module's own file modules are.
+fn child_folder(file: &Path, name: &str) -> PathBuf {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    if file.file_name().is_some_and(|file| file == "mod.rs") { folder.to_owned() } else { folder.join(name) }
+}
+
+/// A module's file and every source below its folder.
+fn files_of(module: &Path) -> Vec<PathBuf> {
+    let name = module.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut files = rust_files(&child_folder(module, &name));
+    files.push(module.to_owned());
+    files
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// A file's tokens; one that does not lex has none, and the compiler will say so.
+fn tokens_of(file: &Path) -> TokenStream {
+    let tokens = fs::read_to_string(file).ok().and_then(|text| text.parse().ok());
+    tokens.unwrap_or_default()
+}
+
+fn collect_names(tokens: TokenStream, names: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => collect_names(group.stream(), names),
+            TokenTree::Ident(name) => {
+                names.insert(name.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The names that follow `crate::`.
+fn crate_names(tokens: TokenStream) -> Vec<String> {
+    let mut names = Vec::new();
+    collect(tokens, &mut names);
+    names
+}
+
+fn collect(tokens: TokenStream, names: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => collect(group.stream(), names),
+            TokenTree::Ident(word) if word == "crate" => match tokens.get(at + 1..at + 4) {
+                Some([TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Ident(name)])
+                    if a.as_char() == ':' && b.as_char() == ':' =>
+                {
+                    names.push(name.to_string());
+                }
+                // `use crate::{a, b::c}`
+                Some([TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Group(group)])
+                    if a.as_char() == ':' && b.as_char() == ':' =>
+                {
+                    names.extend(first_names(group.stream()));
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+fn first_names(group: TokenStream) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut first = true;
+    for token in group {
+        match token {
+            TokenTree::Ident(name) if first => {
+                names.push(name.to_string());
+                first = false;
+            }
+            TokenTree::Punct(mark) if mark.as_char() == ',' => first = true,
+            _ => {}
+        }
+    }
+    names
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}

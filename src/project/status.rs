@@ -1,0 +1,106 @@
+//! What each migration's state is: sources and ledger put together. Pure; it reads neither.
+
+use kit_runtime::ledger::{Entry, Ledger, State as Progress};
+use kit_runtime::plan;
+use serde::Serialize;
+
+use super::source::{SourceMigration, Sources};
+
+/// One line of `kit migrate:status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The migration's name.
+    pub migration: String,
+    /// How it stands.
+    pub state: State,
+    /// Batch; none for pending ones and for those another tool applied.
+    pub batch: Option<i64>,
+    /// Seconds since 1970, UTC.
+    pub applied_at: Option<i64>,
+    /// Pending, and stands before one that was applied.
+    pub out_of_order: bool,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// How a migration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Applied.
+    Ran,
+    /// To be applied.
+    Pending,
+    /// Applied, and its source has changed since.
+    Modified,
+    /// Applied, and there is no source.
+    Missing,
+    /// It failed, and part of it may be in.
+    Failed,
+    /// It started and has not ended.
+    Running,
+    /// There is a file, but the Migrator does not list it.
+    Unregistered,
+}
+
+/// The states of all migrations: the Migrator's in its order, then missing ones, then unregistered ones.
+/// `checksum` gives the checksum of a migration's source now.
+pub fn of(
+    registered: &[SourceMigration],
+    sources: &Sources,
+    ledger: &Ledger,
+    checksum: impl Fn(&str) -> Option<String>,
+) -> Vec<Status> {
+    let names: Vec<String> = registered.iter().map(|migration| migration.name.clone()).collect();
+    let early = plan::out_of_order(&names, ledger);
+    let unfinished = |name: &str| ledger.unfinished.iter().find(|entry| entry.name == name);
+    let mut lines: Vec<Status> = names
+        .iter()
+        .map(|name| {
+            let applied = ledger.applied.iter().find(|applied| applied.name == *name);
+            let entry = applied.and_then(|applied| applied.entry.as_ref());
+            let halted = unfinished(name).or_else(|| entry.filter(|entry| entry.state != Progress::Applied));
+            let state = match (halted, applied) {
+                (Some(entry), _) if entry.state == Progress::Running => State::Running,
+                (Some(_), _) => State::Failed,
+                (None, None) => State::Pending,
+                (None, Some(_)) if changed(entry, &checksum) => State::Modified,
+                (None, Some(_)) => State::Ran,
+            };
+            Status {
+                migration: name.clone(),
+                state,
+                batch: entry.and_then(|entry| entry.batch),
+                applied_at: applied.map(|applied| applied.applied_at),
+                out_of_order: early.iter().any(|(pending, _)| pending == name),
+                error: halted.and_then(|entry| entry.error.clone()),
+            }
+        })
+        .collect();
+    for applied in ledger.applied.iter().filter(|applied| !names.contains(&applied.name)) {
+        lines.push(Status {
+            migration: applied.name.clone(),
+            state: State::Missing,
+            batch: applied.entry.as_ref().and_then(|entry| entry.batch),
+            applied_at: Some(applied.applied_at),
+            out_of_order: false,
+            error: None,
+        });
+    }
+    for migration in sources.unregistered.iter().filter(|migration| !ledger.has(&migration.name)) {
+        lines.push(Status {
+            migration: migration.name.clone(),
+            state: State::Unregistered,
+            batch: None,
+            applied_at: None,
+            out_of_order: false,
+            error: None,
+        });
+    }
+    lines
+}
+
+fn changed(entry: Option<&Entry>, checksum: impl Fn(&str) -> Option<String>) -> bool {
+    let Some((entry, then)) = entry.and_then(|entry| Some((entry, entry.checksum.as_ref()?))) else { return false };
+    checksum(&entry.name).is_some_and(|now| now != *then)
+}
