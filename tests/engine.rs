@@ -222,6 +222,8 @@ async fn seaorm_and_kit_take_turns() {
         assert_eq!(applied(&database).await, "m1@1 m2@?");
         assert_eq!(ok(&database, &steps, Action::Down(Down::All)).await, ["down m2", "down m1"]);
         assert_eq!(database.tables().await, [JOURNAL, LEDGER]);
+        // Side rows are told from older ones of the same name by the second.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
         Migrator::refresh(&connection).await.unwrap();
         assert_eq!(applied(&database).await, "m1@? m2@? m3@? m4@? m5@?");
         assert_eq!(ok(&database, &steps, Action::Down(Down::Steps(1))).await, ["down m5"]);
