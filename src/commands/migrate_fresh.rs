@@ -32,7 +32,8 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     let Census { tables, rows } = target.census(&ctx.listing(&target).await?.ledger).await?;
     if tables > 0 {
         let more = if rows >= census::ENOUGH { " or more" } else { "" };
-        let question = format!("Drop all {tables} tables with {rows}{more} rows in {}?", target.redacted());
+        let (all, s) = if tables == 1 { ("", "") } else { ("all ", "s") };
+        let question = format!("Drop {all}{tables} table{s} with {rows}{more} rows in {}?", target.redacted());
         ctx.confirm(&question, args.force)?;
     }
     let wipe = Wipe { views: args.drop_views, types: args.drop_types };

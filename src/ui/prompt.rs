@@ -32,11 +32,15 @@ impl Ui {
                 self.err(&format!("  {question} [y/N] {answer}"));
                 Ok(matches!(answer.as_str(), "y" | "yes") || answer.is_empty() && default)
             }
-            Interaction::Terminal => Confirm::with_theme(&ColorfulTheme::default())
-                .with_prompt(question)
-                .default(default)
-                .interact()
-                .map_err(|_| Error::Cancelled),
+            Interaction::Terminal => {
+                // A prompt longer than a line is drawn twice, so the long part stands above it.
+                self.warn(question);
+                Confirm::with_theme(&ColorfulTheme::default())
+                    .with_prompt("Go on?")
+                    .default(default)
+                    .interact()
+                    .map_err(|_| Error::Cancelled)
+            }
         }
     }
 
