@@ -75,7 +75,14 @@ pub enum Command {
     Completions(commands::completions::CompletionsArgs),
     #[command(name = "__complete", hide = true)]
     Complete(commands::complete::CompleteArgs),
+    Init(commands::init::InitArgs),
     List(commands::list::ListArgs),
+    /// Write a new migration and register it
+    #[command(name = "make:migration")]
+    MakeMigration(commands::make_migration::MakeMigrationArgs),
+    /// Copy kit's stubs into the project, to change them there
+    #[command(name = "stub:publish")]
+    StubPublish(commands::stub_publish::StubPublishArgs),
 }
 
 async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
@@ -91,7 +98,10 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
         Command::Complete(args) => commands::complete::run(ctx, args),
+        Command::Init(args) => commands::init::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
+        Command::MakeMigration(args) => commands::make_migration::run(ctx, &args),
+        Command::StubPublish(args) => commands::stub_publish::run(ctx, &args),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result};
 use crate::migrator::{self, Cache};
+use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Project, source};
 use crate::ui::{Interaction, Report, Streams, Ui};
 
@@ -31,6 +32,23 @@ pub struct Host {
     pub streams: Streams,
     /// Who answers questions.
     pub interaction: Interaction,
+}
+
+/// A project's migrations.
+pub struct Listing {
+    /// In the Migrator's own order.
+    pub migrations: Vec<SourceMigration>,
+    /// The ledger table.
+    pub ledger: String,
+    /// What the sources say besides.
+    pub sources: Sources,
+}
+
+impl Listing {
+    /// The names, in the Migrator's own order.
+    pub fn names(&self) -> Vec<String> {
+        self.migrations.iter().map(|migration| migration.name.clone()).collect()
+    }
 }
 
 /// What every command gets.
@@ -86,6 +104,10 @@ impl Context {
             return Ok(project);
         }
         let project = Project::find(&self.cwd)?;
+        if let Some(warning) = project.warning() {
+            self.ui.warn(warning.to_string());
+            self.ui.hint(warning.hint().unwrap_or_default());
+        }
         Ok(self.project.get_or_init(|| project))
     }
 
@@ -96,6 +118,20 @@ impl Context {
     pub fn target(&self) -> Result<Target> {
         let project = self.project()?;
         Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))
+    }
+
+    /// The project's migrations, from its sources where they tell, else from the built migrator.
+    ///
+    /// # Errors
+    /// Those of reading sources and of [`Context::migrate`].
+    pub async fn listing(&self, target: &Target) -> Result<Listing> {
+        let sources = source::read(self.project()?)?;
+        if let (Some(registered), Some(ledger)) = (&sources.registered, &sources.ledger_table) {
+            return Ok(Listing { migrations: registered.clone(), ledger: ledger.clone(), sources });
+        }
+        let report = self.migrate(target, vec![Action::List]).await?;
+        let migrations = report.listed.into_iter().flatten().map(|name| SourceMigration { name, file: None });
+        Ok(Listing { migrations: migrations.collect(), ledger: report.ledger.unwrap_or_default(), sources })
     }
 
     /// Builds the migrator if need be, has it do `actions`, and shows what happens.
@@ -115,7 +151,6 @@ impl Context {
         };
         let run = migrator::Run {
             project,
-            driver: target.driver(),
             cache: Cache::locate(|name| self.env(name))?,
             // As sea-orm-cli does; the environment of a process is its owner's alone.
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],

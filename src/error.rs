@@ -118,6 +118,12 @@ pub enum Error {
         /// Relative to the root.
         paths: Vec<String>,
     },
+    /// A Cargo.toml that is a workspace's and no package's.
+    #[error("{} has no [package]", path.display())]
+    NoPackage {
+        /// The Cargo.toml.
+        path: PathBuf,
+    },
     /// A file of the project that kit cannot read as what it should be.
     #[error("cannot read {}: {message}", path.display())]
     Unreadable {
@@ -133,6 +139,14 @@ pub enum Error {
         origin: String,
         /// What is wrong with it.
         message: String,
+    },
+    /// A file that kit does not read, because somebody else may have written it.
+    #[error("{} is not read: {reason}", path.display())]
+    Distrusted {
+        /// The file.
+        path: PathBuf,
+        /// Who.
+        reason: &'static str,
     },
     /// A file operation failed.
     #[error("cannot {action} {}: {source}", path.display())]
@@ -316,6 +330,10 @@ impl Error {
             Self::SeveralMigrations { .. } => {
                 "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()
             }
+            Self::NoPackage { .. } => "run it in the member that is the application: `kit init MEMBER`".to_owned(),
+            Self::Distrusted { path, .. } => {
+                format!("make it yours alone: `chown $USER {0} && chmod go-w {0}`", path.display())
+            }
             Self::Registration { lines, .. } => format!("add by hand:\n{lines}"),
             Self::BadName { kind: "migration", .. } => {
                 "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
@@ -325,7 +343,9 @@ impl Error {
             Self::FileExists { .. } => "pass --force to overwrite it".to_owned(),
             Self::OutsideProject { .. } => "choose a folder inside the project".to_owned(),
             Self::BadUrl { .. } => {
-                "write it as postgres://user@host/name, mysql://user@host/name or sqlite://path".to_owned()
+                "write it as postgres://user:password@host/name, mysql://user:password@host/name or sqlite://path, \
+                 special characters in a password as %XX"
+                    .to_owned()
             }
             Self::UnknownConnection { known, .. } if known.is_empty() => {
                 "add [connections.NAME] with a url to kit.toml, or pass a URL".to_owned()

@@ -1,5 +1,7 @@
 //! Everything that differs between databases for the engine: quoting, placeholders, the ledger's
-//! tables and what a wipe drops. It returns SQL text and does no I/O.
+//! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
+
+use crate::wire::Wipe;
 
 /// A family of databases that speak the same SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +12,19 @@ pub enum Dialect {
     Postgres,
     /// MySQL and MariaDB.
     MySql,
+}
+
+/// How a session stops looking at foreign keys, and how it starts again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// Query for its present position.
+    pub read: &'static str,
+    /// Statement that sets it, up to the position.
+    pub set: &'static str,
+    /// Position in which drops do not look at foreign keys.
+    pub off: &'static str,
+    /// It works only inside a transaction, where the session is pinned; otherwise only outside of one.
+    pub inside: bool,
 }
 
 impl Dialect {
@@ -71,12 +86,13 @@ impl Dialect {
         }
     }
 
-    /// `CREATE TABLE IF NOT EXISTS` for the ledger, exactly as SeaORM creates it.
+    /// `CREATE TABLE IF NOT EXISTS` for the ledger, exactly as SeaORM 2 creates it (1.1 calls SQLite's integers `bigint`,
+    /// which is the same to SQLite).
     pub fn create_ledger(self, table: &str) -> String {
         let table = self.quote(table);
         match self {
             Self::Sqlite => format!(
-                "CREATE TABLE IF NOT EXISTS {table} ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )"
+                "CREATE TABLE IF NOT EXISTS {table} ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" integer NOT NULL )"
             ),
             Self::Postgres => format!(
                 "CREATE TABLE IF NOT EXISTS {table} ( \"version\" varchar NOT NULL PRIMARY KEY, \"applied_at\" bigint NOT NULL )"
@@ -100,4 +116,193 @@ impl Dialect {
             self.quote(table)
         )
     }
+
+    /// What has to be switched off for tables to go in any order. `None` where a drop says so itself.
+    pub fn foreign_key_switch(self) -> Option<Switch> {
+        match self {
+            Self::Sqlite => Some(Switch {
+                read: "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys",
+                set: "PRAGMA foreign_keys = ",
+                off: "0",
+                inside: false,
+            }),
+            Self::Postgres => None,
+            Self::MySql => Some(Switch {
+                read: "SELECT CAST(@@SESSION.foreign_key_checks + 0 AS CHAR)",
+                set: "SET SESSION foreign_key_checks = ",
+                off: "0",
+                inside: true,
+            }),
+        }
+    }
+
+    /// Queries for what a wipe drops, in the order in which it can go. Each row is a kind and a name, both for
+    /// [`Dialect::drop_object`]. What goes by itself with another object (indexes, triggers, owned sequences) and what
+    /// belongs to an extension is not among them.
+    pub fn objects(self, what: Wipe) -> Vec<String> {
+        match self {
+            Self::Sqlite => {
+                let mut queries = Vec::new();
+                if what.views {
+                    queries.push("SELECT 'VIEW', name FROM sqlite_master WHERE type = 'view' ORDER BY name".to_owned());
+                }
+                // Tables in which a virtual one keeps its data go with it, and some cannot be dropped before it.
+                queries.push(
+                    "SELECT 'TABLE', name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') \
+                     AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type <> 'virtual', name"
+                        .to_owned(),
+                );
+                queries
+            }
+            Self::Postgres => vec![format!(
+                "{} SELECT CASE WHEN classid = 'pg_proc'::regclass THEN 'ROUTINE' ELSE upper(object.type) END, object.identity \
+                 FROM wanted, pg_identify_object(classid, objid, 0) AS object ORDER BY 1, 2",
+                postgres_wanted(what)
+            )],
+            Self::MySql => {
+                let tables = |kind: &str, types: &str| {
+                    format!(
+                        "SELECT '{kind}', CAST(table_name AS CHAR) FROM information_schema.tables \
+                         WHERE table_schema = DATABASE() AND table_type IN ({types}) ORDER BY 2"
+                    )
+                };
+                let mut queries = Vec::new();
+                if what.views {
+                    queries.push(tables("VIEW", "'VIEW'"));
+                }
+                queries.push(tables("TABLE", "'BASE TABLE', 'SYSTEM VERSIONED'"));
+                if what.types {
+                    queries.push(tables("SEQUENCE", "'SEQUENCE'"));
+                    // A package's body is listed beside it and goes with it.
+                    queries.push(
+                        "SELECT CAST(routine_type AS CHAR), CAST(routine_name AS CHAR) FROM information_schema.routines \
+                         WHERE routine_schema = DATABASE() AND routine_type <> 'PACKAGE BODY' ORDER BY 1, 2"
+                            .to_owned(),
+                    );
+                    queries.push(
+                        "SELECT 'EVENT', CAST(event_name AS CHAR) FROM information_schema.events \
+                         WHERE event_schema = DATABASE() ORDER BY 2"
+                            .to_owned(),
+                    );
+                }
+                queries
+            }
+        }
+    }
+
+    /// The statement that drops a row of [`Dialect::objects`], if it is still there.
+    pub fn drop_object(self, kind: &str, name: &str) -> String {
+        match self {
+            // Only this mode has a word for packages, and only a statement within the statement is read in it.
+            Self::MySql if kind == "PACKAGE" => {
+                let drop = format!("DROP {kind} IF EXISTS {}", self.quote(name));
+                let drop = drop.replace('\\', "\\\\").replace('\'', "''");
+                format!("SET STATEMENT sql_mode = 'ORACLE' FOR EXECUTE IMMEDIATE '{drop}'")
+            }
+            Self::Sqlite | Self::MySql => format!("DROP {kind} IF EXISTS {}", self.quote(name)),
+            // The name is an identity that the server quoted, signature included. What else could go with it has been
+            // ruled out by `blockers`.
+            Self::Postgres => format!("DROP {kind} IF EXISTS {name} CASCADE"),
+        }
+    }
+
+    /// A query for what forbids a wipe, a sentence each: objects that are to stay and depend on what is to go.
+    pub fn blockers(self, what: Wipe) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("{}{POSTGRES_BLOCKERS}", postgres_wanted(what))),
+            Self::MySql => Some(
+                "SELECT CAST(CONCAT('foreign key ', constraint_name, ' on table ', constraint_schema, '.', table_name, \
+                 ' depends on table ', referenced_table_name) AS CHAR) FROM information_schema.referential_constraints \
+                 WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE() ORDER BY 1 LIMIT 10"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// A query for the tables of a census: the name of each, and what its rows are selected from, NULL if it keeps none
+    /// of its own.
+    pub fn census(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "SELECT name, '\"' || replace(name, '\"', '\"\"') || '\"' FROM pragma_table_list WHERE schema = 'main' \
+                 AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+            }
+            // Rows of a partition are its own, not those of the table above it; a foreign table's are another server's.
+            Self::Postgres => {
+                "SELECT c.relname::text, CASE c.relkind WHEN 'r' THEN 'ONLY ' || c.oid::regclass::text END \
+                 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'f') AND NOT EXISTS (\
+                 SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid \
+                 AND d.deptype = 'e') ORDER BY 1"
+            }
+            Self::MySql => {
+                "SELECT CAST(table_name AS CHAR), CAST(CONCAT('`', REPLACE(table_name, '`', '``'), '`') AS CHAR) \
+                 FROM information_schema.tables WHERE table_schema = DATABASE() \
+                 AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY 1"
+            }
+        }
+    }
 }
+
+/// `WITH … wanted(classid, objid), going(classid, objid)`: what a wipe drops of the current schema, and with what goes by
+/// itself, as the server records dependencies.
+fn postgres_wanted(what: Wipe) -> String {
+    let mut families = vec!["'table'"];
+    if what.views {
+        families.push("'view'");
+    }
+    if what.types {
+        families.push("'type'");
+    }
+    POSTGRES_WANTED.replace("{families}", &families.join(", "))
+}
+
+const POSTGRES_WANTED: &str = "\
+WITH RECURSIVE own(classid, objid, family) AS (
+  SELECT 'pg_class'::regclass::oid, oid, CASE WHEN relkind IN ('r', 'p', 'f') THEN 'table' WHEN relkind IN ('v', 'm') \
+    THEN 'view' ELSE 'type' END FROM pg_class
+    WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+  UNION ALL SELECT 'pg_type'::regclass, t.oid, 'type' FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+    WHERE typnamespace = to_regnamespace(quote_ident(current_schema())) AND (t.typrelid = 0 OR c.relkind = 'c')
+  UNION ALL SELECT 'pg_proc'::regclass, oid, 'type' FROM pg_proc
+    WHERE pronamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_operator'::regclass, oid, 'type' FROM pg_operator
+    WHERE oprnamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_opclass'::regclass, oid, 'type' FROM pg_opclass
+    WHERE opcnamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_opfamily'::regclass, oid, 'type' FROM pg_opfamily
+    WHERE opfnamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_collation'::regclass, oid, 'type' FROM pg_collation
+    WHERE collnamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_conversion'::regclass, oid, 'type' FROM pg_conversion
+    WHERE connamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_ts_config'::regclass, oid, 'type' FROM pg_ts_config
+    WHERE cfgnamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_ts_dict'::regclass, oid, 'type' FROM pg_ts_dict
+    WHERE dictnamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_ts_parser'::regclass, oid, 'type' FROM pg_ts_parser
+    WHERE prsnamespace = to_regnamespace(quote_ident(current_schema()))
+  UNION ALL SELECT 'pg_ts_template'::regclass, oid, 'type' FROM pg_ts_template
+    WHERE tmplnamespace = to_regnamespace(quote_ident(current_schema()))
+), wanted(classid, objid) AS (
+  SELECT classid, objid FROM own WHERE family IN ({families}) AND NOT EXISTS (SELECT FROM pg_depend d
+    WHERE d.classid = own.classid AND d.objid = own.objid AND d.objsubid = 0 AND (d.deptype IN ('e', 'i')
+    OR (d.deptype = 'a' AND own.family = 'type' AND d.refclassid = 'pg_class'::regclass)))
+), going(classid, objid) AS (
+  SELECT classid, objid FROM wanted
+  UNION SELECT d.classid, d.objid FROM going g JOIN pg_depend d ON d.refclassid = g.classid AND d.refobjid = g.objid
+    WHERE d.deptype IN ('a', 'i', 'P', 'S')
+    OR d.classid IN ('pg_cast'::regclass, 'pg_transform'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
+)";
+
+/// After [`POSTGRES_WANTED`]: what stays and depends on what goes, and partitions elsewhere, which would go silently.
+const POSTGRES_BLOCKERS: &str = " \
+SELECT pg_describe_object(d.classid, d.objid, 0) || ' depends on ' || pg_describe_object(d.refclassid, d.refobjid, 0)
+  FROM pg_depend d JOIN going g ON g.classid = d.refclassid AND g.objid = d.refobjid
+  WHERE d.deptype = 'n' AND NOT EXISTS (SELECT FROM going h WHERE h.classid = d.classid AND h.objid = d.objid)
+UNION
+SELECT pg_describe_object(g.classid, g.objid, 0) || ' is part of what is to be dropped, but stands in another schema'
+  FROM going g JOIN pg_class c ON g.classid = 'pg_class'::regclass AND c.oid = g.objid
+  WHERE c.relkind IN ('r', 'p', 'f') AND c.relnamespace <> to_regnamespace(quote_ident(current_schema()))
+ORDER BY 1 LIMIT 10";

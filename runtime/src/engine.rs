@@ -30,7 +30,8 @@ pub async fn run<C: Connection, M: Migrations<C>>(
     if let Some(name) = plan::duplicate(&names) {
         return Err(Failure::Duplicate { name: name.clone() });
     }
-    let mut run = Run { request, migrations, connection, list, names, table: migrations.ledger_table(), on_event };
+    let mut run =
+        Run { request, migrations, connection, list, names, table: migrations.ledger_table(), last_start: 0, on_event };
     for action in &request.actions {
         match action {
             Action::List => {
@@ -66,6 +67,8 @@ struct Run<'a, C, M> {
     list: Vec<Listed>,
     names: Vec<String>,
     table: String,
+    /// When the last migration started, so that no two of a run carry the same time.
+    last_start: i64,
     on_event: &'a mut (dyn FnMut(Event) + Send),
 }
 
@@ -127,7 +130,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let transactional = listed.transaction.unwrap_or(self.connection.dialect().transactional_ddl());
         (self.on_event)(Event::Started { direction, name: name.to_owned() });
         let clock = Instant::now();
-        let started_at = now_millis();
+        let started_at = now_millis().max(self.last_start + 1);
+        self.last_start = started_at;
         let entry = Entry {
             name: name.to_owned(),
             batch,

@@ -2,7 +2,7 @@
 //! not keep. A ledger row without a side row is legal: another tool applied it. It reads and writes
 //! rows; what they mean together is [`crate::plan`]'s business.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::connection::{Connection, Error, Value};
 
@@ -145,13 +145,18 @@ pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, 
         let entry = if own && !running { entries.remove(&name) } else { entries.get(&name).filter(|_| own).cloned() };
         applied.push(Applied { name, applied_at, entry });
     }
-    applied.sort_by(|a, b| order(a).cmp(&order(b)));
+    sort(&mut applied);
     Ok(Ledger { installed: true, journaled, applied, unfinished: unfinished(entries) })
 }
 
-/// Seconds first, since every tool keeps those; then kit's own finer clock, then the name.
-fn order(applied: &Applied) -> (i64, i64, &str) {
-    (applied.applied_at, applied.entry.as_ref().map_or(0, |entry| entry.started_at), &applied.name)
+/// Seconds first, since every tool keeps those; then kit's own finer clock. In a second in which another tool was at work
+/// too, that clock says nothing of the other's rows, and names are the better guess.
+fn sort(applied: &mut [Applied]) {
+    let shared: HashSet<i64> = applied.iter().filter(|row| row.entry.is_none()).map(|row| row.applied_at).collect();
+    applied.sort_by_cached_key(|row| {
+        let own = row.entry.as_ref().filter(|_| !shared.contains(&row.applied_at));
+        (row.applied_at, own.map_or(0, |entry| entry.started_at), row.name.clone())
+    });
 }
 
 fn unfinished(entries: HashMap<String, Entry>) -> Vec<Entry> {

@@ -13,6 +13,7 @@
 //! | [`plan`] | what a request means for a ledger: pure |
 //! | [`engine`] | doing it |
 //! | [`wipe`] | dropping everything of a schema |
+//! | [`census`] | how much there is to lose |
 //! | `sea_orm_1`, `sea_orm_2` | the traits, for each major version of SeaORM |
 //!
 //! A project that has to start its own migrator (`[migrator] command` in `kit.toml`) calls
@@ -27,6 +28,7 @@
 //! }
 //! ```
 
+pub mod census;
 pub mod connection;
 pub mod dialect;
 pub mod engine;

@@ -82,27 +82,26 @@ async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
         batch_each: args.step,
         strict: args.strict,
     };
-    match nothing_to_do(ctx, &target, &sources, &up).await? {
-        Some(report) => Ok(report),
-        None => ctx.migrate(&target, vec![Action::Up(up)]).await,
+    match (sources.names(), &sources.ledger_table) {
+        (Some(names), Some(table)) if is_done(ctx, &target, &names, table, &up).await? => Ok(Report::default()),
+        _ => ctx.migrate(&target, vec![Action::Up(up)]).await,
     }
 }
 
 /// What the sources and the ledger can say without a compiler: that there is nothing to do, or that it is refused.
-async fn nothing_to_do(ctx: &Context, target: &Target, sources: &source::Sources, up: &Up) -> Result<Option<Report>> {
-    let Some(names) = sources.names() else { return Ok(None) };
-    let ledger = target.ledger(sources).await?;
-    let (pending, warnings) = plan::up(&names, &ledger, up).map_err(|failure| Error::Migrator {
+async fn is_done(ctx: &Context, target: &Target, names: &[String], table: &str, up: &Up) -> Result<bool> {
+    let ledger = target.ledger(table).await?;
+    let (pending, warnings) = plan::up(names, &ledger, up).map_err(|failure| Error::Migrator {
         failure,
         database: target.redacted(),
         done: Vec::new(),
     })?;
     if !pending.is_empty() || !ledger.installed || !ledger.journaled {
-        return Ok(None);
+        return Ok(false);
     }
     for warning in &warnings {
         ctx.ui.warn(warning_text(warning));
     }
     ctx.ui.info("Nothing to migrate");
-    Ok(Some(Report::default()))
+    Ok(true)
 }

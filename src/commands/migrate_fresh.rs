@@ -1,6 +1,7 @@
 //! `kit migrate:fresh`.
 
 use clap::{ArgAction, Args};
+use kit_runtime::census::{self, Census};
 use kit_runtime::wire::{Action, Up, Wipe};
 
 use crate::context::Context;
@@ -28,9 +29,10 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     let target = ctx.target()?;
     ctx.allow_destruction("migrate:fresh")?;
     ctx.confirm_creation(&target, args.force).await?;
-    let (tables, rows) = target.census().await?;
+    let Census { tables, rows } = target.census(&ctx.listing(&target).await?.ledger).await?;
     if tables > 0 {
-        let question = format!("Drop all {tables} tables with {rows} rows in {}?", target.redacted());
+        let more = if rows >= census::ENOUGH { " or more" } else { "" };
+        let question = format!("Drop all {tables} tables with {rows}{more} rows in {}?", target.redacted());
         ctx.confirm(&question, args.force)?;
     }
     let wipe = Wipe { views: args.drop_views, types: args.drop_types };

@@ -5,7 +5,6 @@ use kit_runtime::ledger;
 
 use crate::context::Context;
 use crate::error::{Exit, Result};
-use crate::project::source;
 
 /// Create the migration tables
 #[derive(Debug, Args)]
@@ -19,15 +18,14 @@ pub struct InstallArgs {
 pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
     let target = ctx.target()?;
     ctx.confirm_creation(&target, args.force).await?;
-    let sources = source::read(ctx.project()?)?;
-    let before = target.ledger(&sources).await?;
+    let table = ctx.listing(&target).await?.ledger;
+    let before = target.ledger(&table).await?;
     if before.installed && before.journaled {
         ctx.ui.info("The migration table is there already");
         return Ok(Exit::Ok);
     }
     let session = target.connect().await?;
-    let table = sources.ledger_table();
-    ledger::install(&session, table).await.map_err(|error| target.failed(&error))?;
+    ledger::install(&session, &table).await.map_err(|error| target.failed(&error))?;
     ctx.ui.info("Created the migration table");
     Ok(Exit::Ok)
 }

@@ -2,11 +2,9 @@
 
 use chrono::DateTime;
 use clap::Args;
-use kit_runtime::wire::Action;
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::project::source::{self, SourceMigration};
 use crate::project::status::{self, State, Status};
 use crate::ui;
 
@@ -39,18 +37,10 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
         })?),
     };
     let target = ctx.target()?;
-    let sources = source::read(ctx.project()?)?;
-    let registered: Vec<SourceMigration> = match &sources.registered {
-        Some(registered) => registered.clone(),
-        // The list is made by code; only that code can tell.
-        None => {
-            let listed = ctx.migrate(&target, vec![Action::List]).await?.listed.unwrap_or_default();
-            listed.into_iter().map(|name| SourceMigration { name, file: None }).collect()
-        }
-    };
-    let ledger = target.ledger(&sources).await?;
-    let checksums = sources.checksums()?;
-    let mut lines = status::of(&registered, &sources, &ledger, |name| checksums.get(name).cloned());
+    let listing = ctx.listing(&target).await?;
+    let ledger = target.ledger(&listing.ledger).await?;
+    let checksums = listing.sources.checksums()?;
+    let mut lines = status::of(&listing.migrations, &listing.sources, &ledger, |name| checksums.get(name).cloned());
     let pending = lines.iter().any(|line| line.state == State::Pending);
     if args.pending.is_some() {
         lines.retain(|line| line.state == State::Pending);

@@ -4,7 +4,9 @@
 pub mod about;
 pub mod complete;
 pub mod completions;
+pub mod init;
 pub mod list;
+pub mod make_migration;
 pub mod migrate;
 pub mod migrate_fresh;
 pub mod migrate_install;
@@ -13,13 +15,13 @@ pub mod migrate_refresh;
 pub mod migrate_reset;
 pub mod migrate_rollback;
 pub mod migrate_status;
+pub mod stub_publish;
 
 use kit_runtime::plan;
 use kit_runtime::wire::{Action, Down};
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::project::source;
 
 /// Asks whether what `down` means may be rolled back, then does `actions`: all that rollback, reset, refresh and redo
 /// have in common.
@@ -32,8 +34,7 @@ async fn roll_back(
 ) -> Result<Exit> {
     let target = ctx.target()?;
     ctx.allow_destruction(command)?;
-    let sources = source::read(ctx.project()?)?;
-    let ledger = target.ledger(&sources).await?;
+    let ledger = target.ledger(&ctx.listing(&target).await?.ledger).await?;
     let refused = |failure| Error::Migrator { failure, database: target.redacted(), done: Vec::new() };
     let names = plan::down(&ledger, down).map_err(refused)?;
     if names.is_empty() && actions.len() == 1 {

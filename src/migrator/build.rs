@@ -20,11 +20,12 @@ use crate::project::manifest::Major;
 ///
 /// # Errors
 /// Those of generating the crate, [`Error::Program`] without cargo, [`Error::Build`] after the compiler's output.
-pub async fn binary(project: &Project, driver: &str, cache: &Cache, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
-    let crate_ = generate::generate(project, driver, |sea_orm| runtime_folder(cache, sea_orm))?;
+pub async fn binary(project: &Project, cache: &Cache, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
+    let crate_ = generate::generate(project, |sea_orm| runtime_folder(cache, sea_orm))?;
     let folder = cache.folder.join("migrators").join(&crate_.name);
     let stamp_path = folder.join("stamp.json");
-    let key = stamp::key(&[&crate_.manifest, &crate_.main, crate_.lock.as_deref().unwrap_or_default()]);
+    let full = crate_.full_manifest.as_deref().unwrap_or_default();
+    let key = stamp::key(&[&crate_.manifest, full, &crate_.main, crate_.lock.as_deref().unwrap_or_default()]);
     if let Some(stamp) = Stamp::read(&stamp_path)
         && stamp.is_fresh(&key)
     {
@@ -34,7 +35,10 @@ pub async fn binary(project: &Project, driver: &str, cache: &Cache, notify: &mut
     write_runtime(cache, crate_.sea_orm)?;
     write_crate(cache, &folder, &crate_)?;
     notify(Notice::Building);
-    let binary = cargo_build(project, cache, &folder, &crate_, notify).await?;
+    let binary = match build_lean(project, cache, &folder, &crate_, notify).await? {
+        Some(binary) => binary,
+        None => cargo_build(project, cache, &folder, &crate_, notify).await?.map_err(|failed| failed.show(notify))?,
+    };
     keep_lock(cache, &folder, crate_.sea_orm);
     // Without a list of what the compiler read, the next run asks cargo again.
     if let Some(stamp) = Stamp::take(&key, &binary)
@@ -46,13 +50,59 @@ pub async fn binary(project: &Project, driver: &str, cache: &Cache, notify: &mut
     Ok(binary)
 }
 
+/// Tries with few dependencies first. `None` after a failure that all of them may cure: the manifest then has them all.
+/// Once few have been enough, a failure is the migrations' own.
+async fn build_lean(
+    project: &Project,
+    cache: &Cache,
+    folder: &Path,
+    crate_: &Generated,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<Option<PathBuf>> {
+    let Some(full) = &crate_.full_manifest else { return Ok(None) };
+    let marker = folder.join("dependencies");
+    let known = fs::read_to_string(&marker).unwrap_or_default();
+    let (few, all) = (stamp::key(&[&crate_.manifest]), stamp::key(&[full]));
+    if known != all {
+        match cargo_build(project, cache, folder, crate_, notify).await? {
+            Ok(binary) => {
+                write(&marker, &few)?;
+                return Ok(Some(binary));
+            }
+            Err(failed) if known == few => return Err(failed.show(notify)),
+            Err(_) => {}
+        }
+    }
+    write(&folder.join("Cargo.toml"), full)?;
+    match cargo_build(project, cache, folder, crate_, notify).await? {
+        Ok(binary) => {
+            write(&marker, &all)?;
+            Ok(Some(binary))
+        }
+        Err(failed) => Err(failed.show(notify)),
+    }
+}
+
+/// What the compiler said.
+struct Failed {
+    lines: Vec<String>,
+    unreachable: bool,
+}
+
+impl Failed {
+    fn show(self, notify: &mut dyn FnMut(Notice)) -> Error {
+        self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
+        Error::Build { unreachable: self.unreachable }
+    }
+}
+
 async fn cargo_build(
     project: &Project,
     cache: &Cache,
     folder: &Path,
     crate_: &Generated,
     notify: &mut dyn FnMut(Notice),
-) -> Result<PathBuf> {
+) -> Result<std::result::Result<PathBuf, Failed>> {
     let failed = |source| Error::Program { program: "cargo".to_owned(), source };
     let mut child = Command::new("cargo")
         .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--manifest-path"])
@@ -68,11 +118,11 @@ async fn cargo_build(
     let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(failed(std::io::Error::other("no output")));
     };
-    let (mut binary, mut compiler) = (None, Vec::new());
+    let (mut binary, mut lines) = (None, Vec::new());
     each_line(out, err, |line, is_out| {
         let message: Option<Value> = if is_out { serde_json::from_str(&line).ok() } else { None };
         let Some(message) = message else {
-            compiler.push(line);
+            lines.push(as_the_user_sees(&line, project, crate_.package_root.as_deref()));
             return;
         };
         if message["reason"] == "compiler-artifact" {
@@ -86,15 +136,12 @@ async fn cargo_build(
     .await;
     let status = child.wait().await.map_err(failed)?;
     match binary {
-        Some(binary) if status.success() => Ok(binary),
+        Some(binary) if status.success() => Ok(Ok(binary)),
         _ => {
-            let text = compiler.join("\n");
-            for line in compiler {
-                notify(Notice::Compiler(as_the_user_sees(&line, project, crate_.package_root.as_deref())));
-            }
+            let text = lines.join("\n");
             let unreachable = ["E0603", "E0433", "E0432"].iter().any(|code| text.contains(code))
                 && (text.contains("src/main.rs:") || text.contains("crate::"));
-            Err(Error::Build { unreachable })
+            Ok(Err(Failed { lines, unreachable }))
         }
     }
 }

@@ -17,10 +17,13 @@ use crate::project::source::{self, Sources};
 /// A crate to build.
 #[derive(Debug)]
 pub struct Generated {
-    /// Its name, which is also its program's; no two projects or drivers share one.
+    /// Its name, which is also its program's; no two projects share one.
     pub name: String,
-    /// Cargo.toml.
+    /// Cargo.toml, with the dependencies that the included sources name.
     pub manifest: String,
+    /// Cargo.toml with all of the package's dependencies, where that is more: one that is not named may be needed all
+    /// the same, by what a macro writes or for a feature it turns on.
+    pub full_manifest: Option<String>,
     /// src/main.rs.
     pub main: String,
     /// Cargo.lock, where the project has one.
@@ -35,18 +38,61 @@ pub struct Generated {
 ///
 /// # Errors
 /// [`Error::NoMigrator`], [`Error::Unreachable`], [`Error::SeaOrmVersion`], and those of reading files.
-pub fn generate(project: &Project, driver: &str, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
+pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let package = Package::of(&project.index)?;
     let sea_orm = package.sea_orm()?;
     let sources = source::read(project)?;
     let root = project.root.to_string_lossy();
-    let name = format!("kit-migrator-{}", &stamp::key(&[&root, driver])[..12]);
+    let name = format!("kit-migrator-{}", &stamp::key(&[&root])[..12]);
 
+    let manifest = |fill: &dyn Fn(&mut DocumentMut)| {
+        let mut manifest = frame(&name, &package.edition());
+        fill(&mut manifest);
+        add_runtime(&mut manifest, &runtime(sea_orm));
+        package.copy_patches(&mut manifest);
+        manifest.to_string()
+    };
+    let entry = |path: &str| entry_of(&sources, project, path);
+    let in_library = package.library().and_then(|library| modules::path_to(&library, &project.index));
+    if let Some(path) = in_library
+        && (package.is_library_root(&project.index) || modules::uses_crate(project.migrations()))
+    {
+        let mut own = InlineTable::new();
+        own.insert("path", text(&package.root));
+        own.insert("package", Value::from(package.name()?));
+        let path = std::iter::once("project".to_owned()).chain(path).collect::<Vec<_>>().join("::");
+        return Ok(Generated {
+            manifest: manifest(&|manifest| manifest["dependencies"]["project"] = value(own.clone())),
+            full_manifest: None,
+            main: program(&[], &entry(&path)?),
+            lock: package.lock(),
+            package_root: Some(package.root.clone()),
+            name: name.clone(),
+            sea_orm,
+        });
+    }
+    let inclusion = modules::include(&package, project)?;
+    let with = |used: &dyn Fn(&str) -> bool| manifest(&|manifest| package.copy_dependencies(manifest, sea_orm, used));
+    let (lean, full) = (with(&|name| inclusion.names.contains(name)), with(&|_| true));
+    let path = format!("crate::{}", inclusion.path.join("::"));
+    Ok(Generated {
+        full_manifest: (full != lean).then_some(full),
+        manifest: lean,
+        main: program(&inclusion.modules, &entry(&path)?),
+        lock: package.lock(),
+        package_root: None,
+        name: name.clone(),
+        sea_orm,
+    })
+}
+
+/// A manifest without dependencies.
+fn frame(name: &str, edition: &str) -> DocumentMut {
     let mut manifest = DocumentMut::new();
     let mut about = Table::new();
-    about["name"] = value(name.as_str());
+    about["name"] = value(name);
     about["version"] = value("0.0.0");
-    about["edition"] = value(package.edition());
+    about["edition"] = value(edition);
     about["publish"] = value(false);
     manifest["package"] = Item::Table(about);
     // A workspace of its own, whatever folder it stands in.
@@ -57,38 +103,15 @@ pub fn generate(project: &Project, driver: &str, runtime: impl Fn(Major) -> Path
     profiles.set_implicit(true);
     profiles["dev"] = Item::Table(profile);
     manifest["profile"] = Item::Table(profiles);
-
-    let in_library = package.library().and_then(|library| modules::path_to(&library, &project.index));
-    let entry = |path: &str| entry_of(&sources, project, path);
-    let (main, package_root) = match in_library {
-        Some(path) if package.is_library_root(&project.index) || modules::uses_crate(project.migrations()) => {
-            let mut dependencies = Table::new();
-            let mut own = InlineTable::new();
-            own.insert("path", text(&package.root));
-            own.insert("package", Value::from(package.name()?));
-            dependencies["project"] = value(own);
-            manifest["dependencies"] = Item::Table(dependencies);
-            let path = std::iter::once("project".to_owned()).chain(path).collect::<Vec<_>>().join("::");
-            (program(&[], &entry(&path)?), Some(package.root.clone()))
-        }
-        _ => {
-            let included = modules::include(&package, project)?;
-            package.copy_dependencies(&mut manifest);
-            let path = format!("crate::{}", included.path.join("::"));
-            (program(&included.modules, &entry(&path)?), None)
-        }
-    };
-    add_runtime(&mut manifest, &runtime(sea_orm), driver);
-    package.copy_patches(&mut manifest);
-    Ok(Generated { name, manifest: manifest.to_string(), main, lock: package.lock(), sea_orm, package_root })
+    manifest["dependencies"] = Item::Table(Table::new());
+    manifest
 }
 
-fn add_runtime(manifest: &mut DocumentMut, runtime: &Path, driver: &str) {
-    let dependencies = manifest["dependencies"].or_insert(Item::Table(Table::new()));
+fn add_runtime(manifest: &mut DocumentMut, runtime: &Path) {
     let mut own = InlineTable::new();
     own.insert("path", text(runtime));
-    own.insert("features", Value::Array(Array::from_iter(["runtime-tokio-rustls", driver])));
-    dependencies["kit-runtime"] = value(own);
+    own.insert("features", Value::Array(Array::from_iter(["drivers"])));
+    manifest["dependencies"]["kit-runtime"] = value(own);
 }
 
 /// The call that starts the migrator.
@@ -96,7 +119,7 @@ fn entry_of(sources: &Sources, project: &Project, path: &str) -> Result<String> 
     let Some(migrator) = &sources.migrator else {
         return Err(Error::NoMigrator { path: project.index.clone() });
     };
-    Ok(match (migrator.by_value, migrator.unit) {
+    Ok(match (migrator.with_self, migrator.unit) {
         (false, _) => format!("kit_runtime::main::<{path}::{}>()", migrator.name),
         (true, true) => format!("kit_runtime::main_with({path}::{})", migrator.name),
         (true, false) => format!("kit_runtime::main_with(<{path}::{} as Default>::default())", migrator.name),

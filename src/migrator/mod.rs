@@ -69,8 +69,6 @@ impl Cache {
 pub struct Run<'a> {
     /// The project.
     pub project: &'a Project,
-    /// Feature of SeaORM's driver for the database.
-    pub driver: &'static str,
     /// Where builds are kept.
     pub cache: Cache,
     /// Variables the migrator gets besides kit's own environment.
@@ -87,7 +85,7 @@ pub struct Run<'a> {
 pub async fn run(run: Run<'_>, notify: &mut dyn FnMut(Notice)) -> Result<std::result::Result<(), Failure>> {
     let command = match own_command(&run.project.settings) {
         Some(command) => command,
-        None => vec![build::binary(run.project, run.driver, &run.cache, notify).await?.display().to_string()],
+        None => vec![build::binary(run.project, &run.cache, notify).await?.display().to_string()],
     };
     process::run(&run.project.root, &command, &run.env, &run.request, notify).await
 }

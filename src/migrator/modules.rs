@@ -1,7 +1,7 @@
 //! Modules of an application, followed from its root file: where the migrations are in it, and which
 //! other modules they name through `crate::…`. It reads sources and changes none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +41,8 @@ pub struct Inclusion {
     pub path: Vec<String>,
     /// What to include, the migrations first.
     pub modules: Vec<Included>,
+    /// Every identifier in the included sources.
+    pub names: BTreeSet<String>,
 }
 
 /// The module path from a crate's root file to another file, if `mod` declarations lead there.
@@ -55,7 +57,7 @@ pub fn path_to(root: &Path, file: &Path) -> Option<Vec<String>> {
 /// Whether a migrations folder names anything through `crate::…` outside of itself.
 pub fn uses_crate(folder: &Path) -> bool {
     let own: Vec<String> = folder.file_name().map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
-    rust_files(folder).iter().any(|file| crate_names(file).iter().any(|name| !own.contains(name)))
+    rust_files(folder).iter().any(|file| crate_names(tokens_of(file)).iter().any(|name| !own.contains(name)))
 }
 
 /// Includes the migrations by path, with every module of the application that they name.
@@ -74,8 +76,11 @@ pub fn include(package: &Package, project: &Project) -> Result<Inclusion> {
     let mut modules = vec![first];
     let mut queue = files_of(&project.index);
     let mut seen: Vec<String> = path.first().cloned().into_iter().collect();
+    let mut names = BTreeSet::new();
     while let Some(file) = queue.pop() {
-        for name in crate_names(&file) {
+        let tokens = tokens_of(&file);
+        collect_names(tokens.clone(), &mut names);
+        for name in crate_names(tokens) {
             if seen.contains(&name) {
                 continue;
             }
@@ -93,7 +98,7 @@ pub fn include(package: &Package, project: &Project) -> Result<Inclusion> {
             seen.push(name);
         }
     }
-    Ok(Inclusion { path, modules })
+    Ok(Inclusion { path, modules, names })
 }
 
 fn place(root: Option<&Path>, project: &Project) -> String {
@@ -175,11 +180,28 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The names that follow `crate::` in a file.
-fn crate_names(file: &Path) -> Vec<String> {
-    let tokens: Option<TokenStream> = fs::read_to_string(file).ok().and_then(|text| text.parse().ok());
+/// A file's tokens; one that does not lex has none, and the compiler will say so.
+fn tokens_of(file: &Path) -> TokenStream {
+    let tokens = fs::read_to_string(file).ok().and_then(|text| text.parse().ok());
+    tokens.unwrap_or_default()
+}
+
+fn collect_names(tokens: TokenStream, names: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => collect_names(group.stream(), names),
+            TokenTree::Ident(name) => {
+                names.insert(name.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The names that follow `crate::`.
+fn crate_names(tokens: TokenStream) -> Vec<String> {
     let mut names = Vec::new();
-    collect(tokens.unwrap_or_default(), &mut names);
+    collect(tokens, &mut names);
     names
 }
 

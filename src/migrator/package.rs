@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use crate::error::{Error, Result};
 use crate::project::manifest::Major;
@@ -123,26 +123,34 @@ impl Package {
         read(&self.workspace_root.join("Cargo.lock")).ok()
     }
 
-    /// Copies what its sources may use: dependencies and features, with inherited ones resolved and paths absolute.
-    pub fn copy_dependencies(&self, to: &mut DocumentMut) {
-        for name in ["dependencies", "target", "features"] {
-            if let Some(item) = self.manifest.get(name) {
-                to[name] = item.clone();
+    /// Copies the dependencies whose crate name `used` says yes to, with inherited ones resolved and
+    /// paths absolute. SeaORM's own crates are always among them, since its derives write their names.
+    pub fn copy_dependencies(&self, to: &mut DocumentMut, sea_orm: Major, used: &dyn Fn(&str) -> bool) {
+        let mut copied = Vec::new();
+        let wanted = |name: &str| name.starts_with("sea-") || used(&name.replace('-', "_"));
+        if let Some(dependencies) = self.manifest.get("dependencies").and_then(Item::as_table_like) {
+            for (name, dependency) in dependencies.iter().filter(|(name, _)| wanted(name)) {
+                to["dependencies"][name] = self.resolved(name, dependency);
+                copied.push(name.to_owned());
             }
         }
-        if let Some(dependencies) = to.get_mut("dependencies").and_then(Item::as_table_like_mut) {
-            self.resolve(dependencies);
-        }
-        if let Some(targets) = to.get_mut("target").and_then(Item::as_table_like_mut) {
-            for (_, target) in targets.iter_mut() {
-                if let Some(dependencies) = target.get_mut("dependencies").and_then(Item::as_table_like_mut) {
-                    self.resolve(dependencies);
-                }
-                if let Some(target) = target.as_table_like_mut() {
-                    target.remove("dev-dependencies");
-                    target.remove("build-dependencies");
+        let targets = self.manifest.get("target").and_then(Item::as_table_like);
+        for (target, tables) in targets.into_iter().flat_map(TableLike::iter) {
+            let dependencies = tables.get("dependencies").and_then(Item::as_table_like);
+            for (name, dependency) in dependencies.into_iter().flat_map(TableLike::iter) {
+                if wanted(name) {
+                    let table = to["target"].or_insert(implicit())[target].or_insert(implicit());
+                    let table = table["dependencies"].or_insert(Item::Table(Table::new()));
+                    table[name] = self.resolved(name, dependency);
+                    copied.push(name.to_owned());
                 }
             }
+        }
+        if !copied.iter().any(|name| name == "sea-orm-migration") {
+            let mut own = InlineTable::new();
+            own.insert("version", Value::from(sea_orm.requirement()));
+            own.insert("default-features", Value::from(false));
+            to["dependencies"]["sea-orm-migration"] = value(own);
         }
     }
 
@@ -158,32 +166,25 @@ impl Package {
         }
     }
 
-    fn resolve(&self, dependencies: &mut dyn TableLike) {
-        for (name, dependency) in dependencies.iter_mut() {
-            let inherits = dependency.get("workspace").and_then(Item::as_bool).unwrap_or(false);
-            if !inherits {
-                absolute(dependency, &self.root);
-                continue;
-            }
-            let shared = self.workspace_item("dependencies").and_then(|shared| shared.get(name.get()));
-            let mut merged = table_of(shared);
-            for (key, item) in dependency.as_table_like().into_iter().flat_map(TableLike::iter) {
-                match (key, item.as_value()) {
-                    ("workspace", _) | (_, None) => {}
-                    ("features", Some(Value::Array(own))) => {
-                        let mut features =
-                            merged.get("features").and_then(Value::as_array).cloned().unwrap_or_default();
-                        features.extend(own.iter().cloned());
-                        merged.insert("features", Value::Array(features));
-                    }
-                    (_, Some(own)) => {
-                        merged.insert(key, own.clone());
-                    }
-                }
-            }
-            *dependency = value(merged);
-            absolute(dependency, &self.workspace_root);
+    /// A dependency that stands alone: nothing inherited, no relative path, not optional.
+    fn resolved(&self, name: &str, dependency: &Item) -> Item {
+        let inherits = dependency.get("workspace").and_then(Item::as_bool).unwrap_or(false);
+        let mut table = table_of(Some(dependency));
+        let mut root = &self.root;
+        if inherits {
+            let own = std::mem::replace(
+                &mut table,
+                table_of(self.workspace_item("dependencies").and_then(|shared| shared.get(name))),
+            );
+            root = &self.workspace_root;
+            let mut features = table.get("features").and_then(Value::as_array).cloned().unwrap_or_default();
+            features.extend(own.get("features").and_then(Value::as_array).into_iter().flatten().cloned());
+            table.insert("features", Value::Array(features));
         }
+        table.remove("optional");
+        let mut item = value(table);
+        absolute(&mut item, root);
+        item
     }
 
     fn workspace_item(&self, name: &str) -> Option<&Item> {
@@ -217,6 +218,12 @@ fn table_of(dependency: Option<&Item>) -> InlineTable {
         Some(Item::Value(version)) => InlineTable::from_iter([("version", version.clone())]),
         _ => InlineTable::new(),
     }
+}
+
+fn implicit() -> Item {
+    let mut table = Table::new();
+    table.set_implicit(true);
+    Item::Table(table)
 }
 
 fn absolute(dependency: &mut Item, root: &Path) {

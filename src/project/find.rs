@@ -16,89 +16,106 @@ pub struct Found {
 }
 
 /// Where migrations are by convention, relative to the root.
-const PLACES: [(&str, Layout); 3] = [
-    ("migrations/mod.rs", Layout::Kit),
-    ("src/migrations/mod.rs", Layout::Kit),
-    ("migration/src/lib.rs", Layout::SeaOrm),
-];
+const PLACES: [&str; 3] = ["migrations/mod.rs", "src/migrations/mod.rs", "migration/src/lib.rs"];
+
+/// Folders that hold no migrations of the project's own.
+const ASIDE: [&str; 6] = ["target", "node_modules", "vendor", "tests", "benches", "examples"];
 
 /// Deepest folder below the root that is searched where no conventional place holds migrations.
 const DEPTH: usize = 8;
 
-/// Finds the project around `start`.
+/// Finds the project around `start`: upwards to the folder that is a repository, or to the top.
 pub fn find(start: &Path) -> Result<Found> {
-    let start = start.canonicalize().map_err(|_| Error::NoProject { start: start.to_owned() })?;
-    let mut own_crate = None;
+    let start =
+        start.canonicalize().map_err(|source| Error::File { action: "open", path: start.to_owned(), source })?;
+    // Inside of a package, only a package's folder is a root: `src/db` with its `migrations/` is none.
+    let package = |folder: &Path| folder.join("Cargo.toml").is_file();
+    let in_package = start.ancestors().any(package);
+    // The migration crate itself; its project may be further up.
+    let mut own_crate: Option<Found> = None;
     for root in start.ancestors() {
         let settings = Settings::read(root)?;
-        if let Some(folder) = settings.project.migrations.clone() {
-            return configured(root, &folder, settings);
+        if let Some(place) = settings.project.migrations.clone() {
+            return configured(root, &place, settings);
         }
-        let mut places: Vec<(PathBuf, Layout)> = PLACES
-            .iter()
-            .map(|(place, layout)| (root.join(place), *layout))
-            .filter(|(index, _)| index.is_file())
-            .collect();
-        if places.is_empty() && root.join("Cargo.toml").is_file() {
-            if own_crate.is_none() && is_index(&root.join("src/lib.rs")) {
-                // The migration crate itself; its project may be further up.
-                own_crate = Some((root.to_owned(), settings));
-                continue;
-            }
-            if own_crate.is_none() || root.join("kit.toml").is_file() {
-                let mut found = Vec::new();
-                search(root, DEPTH, &mut found);
-                places = found.into_iter().map(|index| (index, Layout::SeaOrm)).collect();
+        let is_root = !in_package || package(root) || root.join("kit.toml").is_file();
+        let mut places = if is_root { conventional(root) } else { Vec::new() };
+        if places.is_empty() && package(root) {
+            let index = root.join("src/lib.rs");
+            if own_crate.is_none() && is_index(&index) {
+                own_crate =
+                    Some(Found { root: root.to_owned(), layout: Layout::SeaOrm, index, settings: settings.clone() });
+            } else {
+                search(root, DEPTH, &mut places);
             }
         }
-        match places.as_slice() {
-            [] if root.join("kit.toml").is_file() => break,
-            [] => {}
-            [(index, layout)] => {
-                let layout = settings.project.layout.unwrap_or(detect(root, *layout));
-                return Ok(Found { root: root.to_owned(), layout, index: index.clone(), settings });
+        match (places.as_slice(), own_crate.take()) {
+            // One of several; standing in it says which.
+            (others, Some(own)) if !others.is_empty() && others != [own.index.clone()] => return Ok(own.settled()),
+            ([index], _) => {
+                let layout = if index.ends_with("src/lib.rs") { Layout::SeaOrm } else { Layout::Kit };
+                return Ok(Found { root: root.to_owned(), layout, index: index.clone(), settings }.settled());
             }
-            several => {
-                let paths = several
-                    .iter()
-                    .map(|(index, _)| {
-                        index.parent().unwrap_or(root).strip_prefix(root).unwrap_or(root).display().to_string()
-                    })
-                    .collect();
-                return Err(Error::SeveralMigrations { paths });
+            ([_, _, ..], _) => {
+                let folder = |index: &PathBuf| {
+                    let folder = index.parent().unwrap_or(root);
+                    folder.strip_prefix(root).unwrap_or(folder).display().to_string()
+                };
+                return Err(Error::SeveralMigrations { paths: places.iter().map(folder).collect() });
             }
+            ([], own) => own_crate = own,
+        }
+        if root.join(".git").exists() {
+            break;
         }
     }
-    match own_crate {
-        Some((root, settings)) => {
-            let index = root.join("src/lib.rs");
-            let layout = settings.project.layout.unwrap_or(Layout::SeaOrm);
-            Ok(Found { root, layout, index, settings })
+    own_crate.map(Found::settled).ok_or(Error::NoProject { start })
+}
+
+impl Found {
+    /// With the layout that kit.toml or the entities' place says.
+    fn settled(mut self) -> Self {
+        if let Some(layout) = self.settings.project.layout {
+            self.layout = layout;
+        } else if self.root.join("src/models/_entities").is_dir() {
+            self.layout = Layout::Loco;
         }
-        None => Err(Error::NoProject { start }),
+        self
     }
 }
 
-fn configured(root: &Path, folder: &Path, settings: Settings) -> Result<Found> {
-    let folder = root.join(folder);
-    let index = ["mod.rs", "lib.rs", "src/lib.rs"].iter().map(|name| folder.join(name)).find(|path| path.is_file());
+/// The conventional places in `root` that hold migrations; if none registers any, those that are there.
+fn conventional(root: &Path) -> Vec<PathBuf> {
+    let there: Vec<PathBuf> = PLACES.iter().map(|place| root.join(place)).filter(|index| index.is_file()).collect();
+    let registering: Vec<PathBuf> = there.iter().filter(|index| is_index(index)).cloned().collect();
+    if registering.is_empty() { there } else { registering }
+}
+
+fn configured(root: &Path, place: &Path, settings: Settings) -> Result<Found> {
+    let place = root.join(place);
+    let index = if place.is_file() {
+        Some(place.clone())
+    } else {
+        ["mod.rs", "lib.rs", "src/lib.rs"].iter().map(|name| place.join(name)).find(|path| path.is_file())
+    };
     let Some(index) = index else {
         return Err(Error::Config {
             origin: "[project] migrations in kit.toml".to_owned(),
-            message: format!("no mod.rs or lib.rs in {}", folder.display()),
+            message: format!("no mod.rs or lib.rs in {}", place.display()),
         });
     };
-    let layout = settings.project.layout.unwrap_or(detect(root, Layout::Kit));
-    Ok(Found { root: root.to_owned(), layout, index, settings })
+    let layout = if index.ends_with("src/lib.rs") { Layout::SeaOrm } else { Layout::Kit };
+    Ok(Found { root: root.to_owned(), layout, index, settings }.settled())
 }
 
-fn detect(root: &Path, layout: Layout) -> Layout {
-    if root.join("src/models/_entities").is_dir() { Layout::Loco } else { layout }
-}
-
+/// Whether a file implements `MigratorTrait`, as far as its text says.
 fn is_index(path: &Path) -> bool {
-    fs::read_to_string(path)
-        .is_ok_and(|text| text.contains("MigratorTrait for") || text.contains("MigratorTraitSelf for"))
+    fs::read_to_string(path).is_ok_and(|text| {
+        text.lines()
+            .map(str::trim_start)
+            .filter(|line| !line.starts_with("//"))
+            .any(|line| line.contains("MigratorTrait for") || line.contains("MigratorTraitSelf for"))
+    })
 }
 
 fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
@@ -107,7 +124,7 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_symlink() || name.starts_with('.') || matches!(name.as_str(), "target" | "node_modules" | "vendor") {
+        if path.is_symlink() || name.starts_with('.') || ASIDE.contains(&name.as_str()) {
             continue;
         }
         if path.is_dir() {

@@ -1,4 +1,12 @@
-//! Cargo.toml: what kit reads of it, and what `kit init` adds to it with its formatting kept.
+//! Cargo.toml: what kit reads of it, and what `kit init` adds to it with its formatting kept. It returns
+//! values and new text. Writing files is not its business.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
+
+use super::read;
+use crate::error::{Error, Result};
 
 /// A version of SeaORM that kit has an adapter for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,4 +15,267 @@ pub enum Major {
     One,
     /// 2.0
     Two,
+}
+
+impl Major {
+    /// What a Cargo.toml asks for, to get the newest of it.
+    pub fn requirement(self) -> &'static str {
+        match self {
+            Self::One => "1.1",
+            Self::Two => "2.0",
+        }
+    }
+}
+
+/// The Cargo.toml of a package.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    path: PathBuf,
+    document: DocumentMut,
+}
+
+/// Tables of dependencies that a library is built with.
+const DEPENDENCIES: &str = "dependencies";
+const MIGRATION: &str = "sea-orm-migration";
+
+/// Names that a package cannot have: words of the language and of its own crates.
+const RESERVED: [&str; 6] = ["alloc", "core", "proc-macro", "std", "test", "migrations"];
+
+impl Manifest {
+    /// Reads the Cargo.toml at `path`.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Unreadable`], [`Error::NoPackage`] if it is only a workspace.
+    pub fn read(path: &Path) -> Result<Self> {
+        let document = parse(path)?;
+        if document.get("package").is_none() {
+            return Err(Error::NoPackage { path: path.to_owned() });
+        }
+        Ok(Self { path: path.to_owned(), document })
+    }
+
+    /// The whole text, edits included.
+    pub fn text(&self) -> String {
+        self.document.to_string()
+    }
+
+    /// The library's root, if it is where cargo looks for it without being told.
+    pub fn library(&self) -> Option<PathBuf> {
+        let named = self.document.get("lib").and_then(|lib| lib.get("path")).and_then(Item::as_str);
+        let library = self.path.parent()?.join("src/lib.rs");
+        (named.is_none_or(|named| named == "src/lib.rs") && library.is_file()).then_some(library)
+    }
+
+    /// The SeaORM that the package names, in its own words or its workspace's; the newest one if none.
+    ///
+    /// # Errors
+    /// [`Error::SeaOrmVersion`] for one that kit has no adapter for.
+    pub fn sea_orm(&self) -> Result<Major> {
+        let version = [MIGRATION, "sea-orm"].iter().find_map(|name| self.requirement(name));
+        match version {
+            Some(version) => major(&version).ok_or(Error::SeaOrmVersion { version }),
+            None => Ok(Major::Two),
+        }
+    }
+
+    /// Adds sea-orm-migration, with the runtime and the drivers that the package already has. Whether it was missing.
+    ///
+    /// # Errors
+    /// Those of [`Manifest::sea_orm`].
+    pub fn add_migration(&mut self) -> Result<bool> {
+        if self.dependency(MIGRATION).is_some() {
+            return Ok(false);
+        }
+        let mut features: Vec<String> = self
+            .dependency("sea-orm")
+            .and_then(|dependency| dependency.get("features"))
+            .and_then(Item::as_array)
+            .map(|features| features.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            .unwrap_or_default();
+        features.retain(|feature| feature.starts_with("runtime-") || feature.starts_with("sqlx-"));
+        for (kind, default) in [("runtime-", "runtime-tokio-rustls"), ("sqlx-", "sqlx-sqlite")] {
+            if !features.iter().any(|feature| feature.starts_with(kind)) {
+                features.push(default.to_owned());
+            }
+        }
+        features.sort();
+        let mut dependency = InlineTable::new();
+        dependency.insert("version", self.sea_orm()?.requirement().into());
+        dependency.insert("default-features", false.into());
+        dependency.insert("features", Value::Array(Array::from_iter(features)));
+        self.add(MIGRATION, dependency);
+        Ok(true)
+    }
+
+    /// Adds a dependency on the package in the folder `path`. Whether it was missing.
+    pub fn add_path(&mut self, name: &str, path: &str) -> bool {
+        if self.dependency(name).is_some() {
+            return false;
+        }
+        let mut dependency = InlineTable::new();
+        dependency.insert("path", path.into());
+        self.add(name, dependency);
+        true
+    }
+
+    fn add(&mut self, name: &str, dependency: InlineTable) {
+        let table = self.document.entry(DEPENDENCIES).or_insert_with(toml_edit::table);
+        if let Some(table) = table.as_table_like_mut() {
+            let sorted = table.iter().map(|(name, _)| name).is_sorted();
+            table.insert(name, toml_edit::value(dependency));
+            if sorted && let Some(table) = self.document.get_mut(DEPENDENCIES).and_then(Item::as_table_mut) {
+                table.sort_values();
+            }
+        }
+    }
+
+    fn dependency(&self, name: &str) -> Option<&Item> {
+        self.document.get(DEPENDENCIES)?.get(name)
+    }
+
+    /// The version of a dependency, as it stands here or in the workspace.
+    fn requirement(&self, name: &str) -> Option<String> {
+        let own = self.dependency(name)?;
+        if own.get("workspace").and_then(Item::as_bool) != Some(true) {
+            return version(own);
+        }
+        // Cargo has its own errors for a workspace that cannot be read.
+        let workspaces = self.path.ancestors().skip(1).map(|folder| folder.join("Cargo.toml"));
+        workspaces
+            .filter(|path| path.is_file())
+            .filter_map(|path| parse(&path).ok())
+            .find_map(|document| version(document.get("workspace")?.get(DEPENDENCIES)?.get(name)?))
+    }
+}
+
+/// The Cargo.toml above `root` whose workspace the package in `root` would be part of.
+pub fn workspace_above(root: &Path) -> Option<PathBuf> {
+    root.ancestors()
+        .skip(1)
+        .map(|folder| folder.join("Cargo.toml"))
+        .filter(|path| path.is_file())
+        .find(|path| parse(path).is_ok_and(|document| document.get("workspace").is_some()))
+}
+
+/// A name for the package in a folder of that name.
+pub fn package_name(folder: &str) -> String {
+    let mut name = String::new();
+    for c in folder.to_ascii_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' | '_' => name.push(c),
+            _ if name.is_empty() || name.ends_with('-') => {}
+            _ => name.push('-'),
+        }
+    }
+    let name = name.trim_matches(|c| c == '-' || c == '_');
+    if name.is_empty() {
+        return "app".to_owned();
+    }
+    let is_word = syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_ok();
+    if !is_word || RESERVED.contains(&name) { format!("app-{name}") } else { name.to_owned() }
+}
+
+fn parse(path: &Path) -> Result<DocumentMut> {
+    read(path)?.parse().map_err(|error: toml_edit::TomlError| Error::Unreadable {
+        path: path.to_owned(),
+        message: error.message().to_owned(),
+    })
+}
+
+fn version(dependency: &Item) -> Option<String> {
+    let table: Option<&dyn TableLike> = dependency.as_table_like();
+    let version = match table {
+        Some(table) => table.get("version")?,
+        None => dependency,
+    };
+    version.as_str().map(str::to_owned)
+}
+
+fn major(requirement: &str) -> Option<Major> {
+    let number = requirement.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let mut parts = number.split(|c: char| !c.is_ascii_digit());
+    match (parts.next()?, parts.next()) {
+        ("1", None | Some("" | "1")) => Some(Major::One),
+        ("2", None | Some("" | "0")) => Some(Major::Two),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> Manifest {
+        Manifest { path: PathBuf::from("/nowhere/Cargo.toml"), document: text.parse().unwrap() }
+    }
+
+    #[test]
+    fn a_folder_names_its_package() {
+        for (folder, name) in [
+            ("blog", "blog"),
+            ("My Blog!", "my-blog"),
+            ("a--b", "a-b"),
+            ("_x_", "x"),
+            ("2fast", "app-2fast"),
+            ("test", "app-test"),
+            ("fn", "app-fn"),
+            ("créer", "cr-er"),
+            ("日本", "app"),
+            ("", "app"),
+        ] {
+            assert_eq!(package_name(folder), name, "{folder}");
+        }
+    }
+
+    #[test]
+    fn versions_of_sea_orm() {
+        for (requirement, expected) in [
+            ("1", Some(Major::One)),
+            ("1.1", Some(Major::One)),
+            ("=1.1.3", Some(Major::One)),
+            ("^1.1.0-rc.1", Some(Major::One)),
+            ("~2.0", Some(Major::Two)),
+            (">=2.0.0-rc.28, <2.1", Some(Major::Two)),
+            ("2", Some(Major::Two)),
+            ("1.0", None),
+            ("0.12", None),
+            ("3", None),
+            ("*", None),
+        ] {
+            assert_eq!(major(requirement), expected, "{requirement}");
+        }
+    }
+
+    #[test]
+    fn what_is_added_keeps_the_rest_as_it_is() {
+        let mut before = manifest(
+            "# mine\n[package]\nname='x' # odd\n\n[dependencies]\n# the database\n\
+             sea-orm = { version = \"1.1\", features = [ \"sqlx-postgres\",\"macros\" ] }\ntokio = \"1\"\n\n[profile.dev]\n",
+        );
+        assert!(before.add_migration().unwrap());
+        assert!(!before.add_migration().unwrap());
+        insta::assert_snapshot!(before.text(), @r#"
+        # mine
+        [package]
+        name='x' # odd
+
+        [dependencies]
+        # the database
+        sea-orm = { version = "1.1", features = [ "sqlx-postgres","macros" ] }
+        sea-orm-migration = { version = "1.1", default-features = false, features = ["runtime-tokio-rustls", "sqlx-postgres"] }
+        tokio = "1"
+
+        [profile.dev]
+        "#);
+    }
+
+    #[test]
+    fn a_package_without_dependencies_gets_some() {
+        let mut manifest = manifest("[package]\nname = \"x\"\n");
+        assert!(manifest.add_path("kit-runtime", "vendor/kit-runtime"));
+        assert_eq!(
+            manifest.text(),
+            "[package]\nname = \"x\"\n\n[dependencies]\nkit-runtime = { path = \"vendor/kit-runtime\" }\n"
+        );
+    }
 }

@@ -1,14 +1,18 @@
 //! Where am I: the project's root, its layout, its settings and its migrations folder, found from any
 //! subfolder. It reads files and returns values; it connects to nothing and writes nothing.
 
+mod dotenv;
 mod find;
+mod index;
 pub mod manifest;
+pub mod modules;
 pub mod register;
 pub mod settings;
 pub mod source;
 pub mod status;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,11 +42,10 @@ pub struct Project {
     pub index: PathBuf,
     /// kit.toml, or its defaults.
     pub settings: Settings,
+    folder: PathBuf,
     dotenv: BTreeMap<String, String>,
+    distrust: Option<&'static str>,
 }
-
-/// The only variables kit takes from `.env`, besides those that kit.toml names in `env = "…"`.
-const DOTENV: [&str; 3] = ["DATABASE_URL", "DATABASE_SCHEMA", "APP_ENV"];
 
 impl Project {
     /// Finds the project around `start`.
@@ -51,13 +54,35 @@ impl Project {
     /// [`Error::NoProject`], [`Error::SeveralMigrations`], [`Error::Config`], [`Error::File`].
     pub fn find(start: &Path) -> Result<Self> {
         let found = find::find(start)?;
-        let dotenv = read_dotenv(&found.root, &found.settings)?;
-        Ok(Self { root: found.root, layout: found.layout, index: found.index, settings: found.settings, dotenv })
+        let distrust = dotenv::distrust(&found.root);
+        let dotenv = match distrust {
+            Some(_) => BTreeMap::new(),
+            None => dotenv::read(&found.root, &found.settings)?,
+        };
+        let folder = match found.index.file_name().and_then(OsStr::to_str) {
+            Some("mod.rs" | "lib.rs" | "main.rs") | None => found.index.parent().unwrap_or(&found.root).to_owned(),
+            // `migrations.rs` beside `migrations/`.
+            Some(_) => found.index.with_extension(""),
+        };
+        Ok(Self {
+            root: found.root,
+            layout: found.layout,
+            index: found.index,
+            settings: found.settings,
+            folder,
+            dotenv,
+            distrust,
+        })
     }
 
     /// The folder of the migrations.
     pub fn migrations(&self) -> &Path {
-        self.index.parent().unwrap_or(&self.root)
+        &self.folder
+    }
+
+    /// Why the project's `.env` was not read, as an error to warn with.
+    pub fn warning(&self) -> Option<Error> {
+        self.distrust.map(|reason| Error::Distrusted { path: self.root.join(".env"), reason })
     }
 
     /// A variable of the project's `.env`, if it is one of kit's own.
@@ -69,24 +94,6 @@ impl Project {
     pub fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
-}
-
-fn read_dotenv(root: &Path, settings: &Settings) -> Result<BTreeMap<String, String>> {
-    let path = root.join(".env");
-    if !path.exists() {
-        return Ok(BTreeMap::new());
-    }
-    let named: Vec<&str> = settings.connections.values().filter_map(|connection| connection.env.as_deref()).collect();
-    let unreadable = |message: String| Error::Unreadable { path: path.clone(), message };
-    let mut variables = BTreeMap::new();
-    for entry in dotenvy::from_path_iter(&path).map_err(|_| unreadable("it cannot be opened".to_owned()))? {
-        // The parser's own message quotes the line, and the line may hold a password.
-        let (name, value) = entry.map_err(|_| unreadable("a line is not NAME=value".to_owned()))?;
-        if !value.is_empty() && (DOTENV.contains(&name.as_str()) || named.contains(&name.as_str())) {
-            variables.insert(name, value);
-        }
-    }
-    Ok(variables)
 }
 
 /// Reads a text file.

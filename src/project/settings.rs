@@ -68,16 +68,71 @@ impl Settings {
     /// Reads `kit.toml` in `root`; its defaults where there is none.
     ///
     /// # Errors
-    /// [`Error::Config`] with line and column, [`Error::File`].
+    /// [`Error::Config`] with the line, [`Error::File`].
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join("kit.toml");
-        if !path.exists() {
+        if !path.is_file() {
             return Ok(Self::default());
         }
-        toml::from_str(&read(&path)?).map_err(|error| Error::Config {
-            origin: "kit.toml".to_owned(),
-            // Without the quoted line, which may hold a password.
-            message: error.message().to_owned(),
-        })
+        Self::parse(&read(&path)?)
     }
+
+    fn parse(text: &str) -> Result<Self> {
+        let settings: Self = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map(|before| format!(" line {}", before.matches('\n').count() + 1));
+            Error::Config {
+                origin: format!("kit.toml{}", line.unwrap_or_default()),
+                message: without_values(error.message()),
+            }
+        })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// What the types do not say. Values are not quoted: a URL in the wrong place has its password with it.
+    fn check(&self) -> Result<()> {
+        let refuse = |origin: &str, message: &str| {
+            Err(Error::Config { origin: format!("{origin} in kit.toml"), message: message.to_owned() })
+        };
+        if self.database.default.as_deref().is_some_and(|name| !Connection::is_name(name)) {
+            return refuse("[database] default", "it is the name of a connection, not a URL");
+        }
+        for (name, connection) in &self.connections {
+            if !Connection::is_name(name) {
+                return refuse("[connections]", "a name has letters, digits, `_`, `-` and `.`");
+            }
+            let origin = format!("[connections.{name}]");
+            match (&connection.url, &connection.env) {
+                (Some(_), None) => {}
+                (None, Some(variable)) if is_variable(variable) => {}
+                (None, Some(_)) => return refuse(&origin, "`env` is the name of a variable; a URL goes to `url`"),
+                _ => return refuse(&origin, "give either `url` or `env`"),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Connection {
+    /// Whether `text` can be the name of a connection; no URL can.
+    pub fn is_name(text: &str) -> bool {
+        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c))
+    }
+}
+
+fn is_variable(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// What the parser says, without the text that it found.
+fn without_values(message: &str) -> String {
+    for found in ["invalid type: string ", "invalid value: string ", "unknown variant "] {
+        if let Some(rest) = message.strip_prefix(found)
+            && let Some(at) = rest.rfind(", expected ")
+        {
+            return format!("{}{}", found.trim_end(), rest.get(at..).unwrap_or_default());
+        }
+    }
+    crate::database::hide_passwords(message)
 }

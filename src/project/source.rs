@@ -1,13 +1,20 @@
-//! The project's migrations as their sources say: names, files and order, without a compiler.
+//! The project's migrations as their sources say: names, files and order, without a compiler. It returns
+//! what can be told from the files alone; where that is not all, the list is `None` and only the built
+//! migrator knows it. It does not know the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use kit_runtime::ledger;
+use kit_runtime::ledger::LEDGER;
 use sha2::{Digest, Sha256};
+use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
-use super::Project;
+use super::index::{self, Index, Tail};
+use super::{Project, read as read_text};
 use crate::error::{Error, Result};
+
+pub use super::index::module_folder;
 
 /// One migration as the sources show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,23 +30,29 @@ pub struct SourceMigration {
 pub struct Sources {
     /// In the Migrator's own order; `None` where the list cannot be read without running it.
     pub registered: Option<Vec<SourceMigration>>,
-    /// What `migration_table_name()` returns, where the project overrides it.
-    pub ledger_table: Option<String>,
-    /// The type that implements the trait.
-    pub migrator: Option<Migrator>,
     /// Files that look like migrations and are not registered.
     pub unregistered: Vec<SourceMigration>,
+    /// The ledger's table; `None` where `migration_table_name()` cannot be read without running it.
+    pub ledger_table: Option<String>,
+    /// The type that lists the migrations.
+    pub migrator: Option<Migrator>,
+}
+
+/// The type that implements `MigratorTrait` or `MigratorTraitSelf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrator {
+    /// Its name.
+    pub name: String,
+    /// It implements `MigratorTraitSelf`: its list needs a value of it.
+    pub with_self: bool,
+    /// It is a unit struct, whose name is that value.
+    pub unit: bool,
 }
 
 impl Sources {
     /// The Migrator's names, where the sources tell.
     pub fn names(&self) -> Option<Vec<String>> {
         Some(self.registered.as_ref()?.iter().map(|migration| migration.name.clone()).collect())
-    }
-
-    /// The ledger table.
-    pub fn ledger_table(&self) -> &str {
-        self.ledger_table.as_deref().unwrap_or(ledger::LEDGER)
     }
 
     /// The full name of a migration given as a name, a file, or a part that only one name has.
@@ -66,31 +79,232 @@ impl Sources {
     pub fn checksums(&self) -> Result<BTreeMap<String, String>> {
         let files = self.registered.iter().flatten().chain(&self.unregistered);
         let files = files.filter_map(|migration| Some((&migration.name, migration.file.as_ref()?)));
-        files.map(|(name, file)| Ok((name.clone(), checksum(&super::read(file)?)))).collect()
+        files.map(|(name, file)| Ok((name.clone(), checksum(&read_text(file)?)))).collect()
     }
-}
-
-/// SHA-256, in hex, of a source with its line endings and byte order mark normalised.
-pub fn checksum(source: &str) -> String {
-    let normal = source.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    Sha256::digest(normal).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The type that lists the migrations.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Migrator {
-    /// Its name.
-    pub name: String,
-    /// It implements `MigratorTraitSelf`: a value is needed.
-    pub by_value: bool,
-    /// It is a unit struct.
-    pub unit: bool,
 }
 
 /// Reads the project's migrations.
 ///
 /// # Errors
-/// Those of reading and parsing the files.
-pub fn read(_project: &Project) -> Result<Sources> {
-    Ok(Sources::default())
+/// [`crate::error::Error::Unreadable`] where the index file is no Rust, [`crate::error::Error::File`].
+pub fn read(project: &Project) -> Result<Sources> {
+    let path = &project.index;
+    let index = Index::parse(path, &read_text(path)?)?;
+    let mut sources = Sources { ledger_table: Some(LEDGER.to_owned()), ..Sources::default() };
+    if let Ok(migrator) = index.migrator() {
+        let unit = index.file.items.iter().any(|item| match item {
+            Item::Struct(of) => of.ident == migrator.name && matches!(of.fields, syn::Fields::Unit),
+            _ => false,
+        });
+        sources.migrator = Some(Migrator { name: migrator.name.clone(), with_self: migrator.with_self, unit });
+        if let Some(table) = migrator.ledger() {
+            sources.ledger_table = table;
+        }
+        if let Ok(list) = migrator.list()
+            && sources.ledger_table.is_some()
+        {
+            sources.registered =
+                list.elements.iter().map(|element| registered(path, &index, element)).collect::<Option<_>>();
+        }
+    }
+    sources.unregistered = unregistered(path, &index, sources.registered.as_deref());
+    Ok(sources)
 }
+
+/// The SHA-256, in hexadecimal, of a migration's source with line ends as LF and without byte order mark.
+pub fn checksum(source: &str) -> String {
+    let text = source.strip_prefix('\u{feff}').unwrap_or(source).replace("\r\n", "\n");
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Files and folders in `folder` that are named as migrations are, without extension, in name order.
+pub fn candidates(folder: &Path) -> Vec<(String, PathBuf)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<(String, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.path();
+            let name = entry.file_name().into_string().ok()?;
+            let (name, path) = match name.strip_suffix(".rs") {
+                Some(stem) => (stem.to_owned(), path),
+                None => (name, path.join("mod.rs")),
+            };
+            (name_of_migration(&name).is_some() && path.is_file()).then_some((name, path))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// The names of the modules that an index file declares.
+///
+/// # Errors
+/// [`crate::error::Error::Unreadable`] where its text is no Rust.
+pub fn declared(path: &Path, text: &str) -> Result<Vec<String>> {
+    Ok(Index::parse(path, text)?.modules().map(|module| module.ident.to_string()).collect())
+}
+
+/// What comes after the timestamp or number: `create_posts` of `m20260101_000000_create_posts` and `m00001_create_posts`.
+pub fn name_of_migration(stem: &str) -> Option<&str> {
+    let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let rest = stem.strip_prefix(['m', 'M'])?;
+    let rest = match digits(rest) {
+        0 => return None,
+        count => rest[count..].strip_prefix('_')?,
+    };
+    match digits(rest) {
+        0 => Some(rest),
+        count => Some(rest[count..].strip_prefix('_').unwrap_or(rest)),
+    }
+}
+
+/// Module and type of `Box::new(module::Migration)`, whatever leads to the module.
+pub(super) fn boxed(element: &Expr) -> Option<(String, String)> {
+    let Expr::Call(call) = element else { return None };
+    let Expr::Path(function) = &*call.func else { return None };
+    let words: Vec<String> = function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    if !matches!(words.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), [.., "Box", "new"]) {
+        return None;
+    }
+    let Some(Expr::Path(migration)) = call.args.first() else { return None };
+    let mut segments = migration.path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let (name, module) = (segments.next()?, segments.next()?);
+    let own = segments.all(|word| matches!(word.as_str(), "self" | "crate" | "migrations" | "migration" | "migrator"));
+    own.then_some((module, name))
+}
+
+/// An element of the list; `None` if only the compiler knows its name.
+fn registered(path: &Path, index: &Index, element: &Expr) -> Option<SourceMigration> {
+    let Expr::Call(call) = element else { return None };
+    if !call.attrs.is_empty() {
+        return None;
+    }
+    let (module, migration) = boxed(element)?;
+    let declared = index.modules().find(|declared| declared.ident == module)?;
+    if has_cfg(&declared.attrs) {
+        return None;
+    }
+    if let Some((_, items)) = &declared.content {
+        return Some(SourceMigration { name: ledger_name(items, &migration, path)?, file: None });
+    }
+    let file = file_of(path, declared)?;
+    let parsed = Index::parse(&file, &read_text(&file).ok()?).ok()?;
+    Some(SourceMigration { name: ledger_name(&parsed.file.items, &migration, &file)?, file: Some(file) })
+}
+
+fn has_cfg(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
+}
+
+/// The file of a `mod name;`.
+fn file_of(index: &Path, declared: &ItemMod) -> Option<PathBuf> {
+    let given = declared.attrs.iter().find_map(|attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("path") => index::literal(&meta.value),
+        _ => None,
+    });
+    if let Some(given) = given {
+        // Relative to the folder of the file that declares it, whatever that file is called.
+        return Some(index.parent()?.join(given)).filter(|file| file.is_file());
+    }
+    let folder = module_folder(index);
+    let ident = declared.ident.to_string();
+    let name = ident.strip_prefix("r#").unwrap_or(&ident);
+    [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")].into_iter().find(|file| file.is_file())
+}
+
+/// What `MigrationName::name` of the type returns: sea-orm-macros derives it as the stem of `file!()`,
+/// which for a folder's mod.rs is `mod`.
+fn ledger_name(items: &[Item], migration: &str, file: &Path) -> Option<String> {
+    let stem = || Some(file.file_stem()?.to_str()?.to_owned());
+    for item in items {
+        match item {
+            Item::Struct(of) if of.ident == migration && derives_name(&of.attrs) => return stem(),
+            Item::Enum(of) if of.ident == migration && derives_name(&of.attrs) => return stem(),
+            Item::Impl(of)
+                if index::type_name(&of.self_ty) == migration
+                    && index::trait_name(of).as_deref() == Some("MigrationName") =>
+            {
+                let function = of.items.iter().find_map(|item| match item {
+                    ImplItem::Fn(function) if function.sig.ident == "name" => Some(function),
+                    _ => None,
+                })?;
+                return match index::tail(&function.block)? {
+                    Tail::Expr(Expr::Lit(literal)) => match &literal.lit {
+                        Lit::Str(name) => Some(name.value()),
+                        _ => None,
+                    },
+                    Tail::Expr(Expr::Call(call)) if is_file_stem(call) => stem(),
+                    _ => None,
+                };
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What the derive writes, written by hand.
+fn is_file_stem(call: &syn::ExprCall) -> bool {
+    let of_file = matches!(call.args.first(), Some(Expr::Macro(argument)) if argument.mac.path.is_ident("file"));
+    of_file
+        && matches!(&*call.func, Expr::Path(path)
+            if path.path.segments.last().is_some_and(|segment| segment.ident == "get_file_stem"))
+}
+
+fn derives_name(attributes: &[Attribute]) -> bool {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("derive")).any(|attribute| {
+        let mut found = false;
+        // What cannot be read as a list of paths derives nothing.
+        let _ = attribute.parse_nested_meta(|meta| {
+            found |= meta.path.segments.last().is_some_and(|segment| segment.ident == "DeriveMigrationName");
+            Ok(())
+        });
+        found
+    })
+}
+
+fn unregistered(path: &Path, index: &Index, registered: Option<&[SourceMigration]>) -> Vec<SourceMigration> {
+    let declared: Vec<PathBuf> = index.modules().filter_map(|module| file_of(path, module)).collect();
+    let mut files: BTreeSet<PathBuf> = candidates(&module_folder(path)).into_iter().map(|(_, file)| file).collect();
+    match registered {
+        Some(registered) => {
+            files.extend(declared.into_iter().filter(|file| implements_migration(file)));
+            files.retain(|file| !registered.iter().any(|one| one.file.as_ref() == Some(file)));
+        }
+        // Without the list, what is declared may well be in it.
+        None => files.retain(|file| !declared.contains(file)),
+    }
+    files
+        .into_iter()
+        .filter_map(|file| Some(SourceMigration { name: name_of_file(&file)?, file: Some(file) }))
+        .collect()
+}
+
+fn implements_migration(file: &Path) -> bool {
+    let Ok(parsed) = read_text(file).and_then(|text| Index::parse(file, &text)) else { return false };
+    parsed
+        .file
+        .items
+        .iter()
+        .any(|item| matches!(item, Item::Impl(of) if index::trait_name(of).as_deref() == Some("MigrationTrait")))
+}
+
+/// The name an unregistered file would have in the ledger; the one it looks like where that cannot be told.
+fn name_of_file(file: &Path) -> Option<String> {
+    let parsed = read_text(file).and_then(|text| Index::parse(file, &text)).ok();
+    let named = parsed.and_then(|parsed| {
+        parsed.file.items.iter().find_map(|item| match item {
+            Item::Impl(of) if index::trait_name(of).as_deref() == Some("MigrationTrait") => {
+                ledger_name(&parsed.file.items, &index::type_name(&of.self_ty), file)
+            }
+            _ => None,
+        })
+    });
+    let stem = file.file_stem()?.to_str()?;
+    let looks = if stem == "mod" { file.parent()?.file_name()?.to_str()? } else { stem };
+    Some(named.unwrap_or_else(|| looks.to_owned()))
+}
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;

@@ -1,5 +1,13 @@
 //! Names, stubs, and the [`FilePlan`] through which everything is written into a project.
 
+mod guess;
+mod identifiers;
+pub mod intent;
+pub mod migration;
+pub mod name;
 mod plan;
+mod source;
+pub mod starter;
+pub mod stub;
 
-pub use plan::FilePlan;
+pub use plan::{Change, FilePlan, PlannedFile};

@@ -10,6 +10,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use crate::database::hide_passwords;
 use crate::error::Error;
 
 pub use events::{Ran, Report};
@@ -122,12 +123,13 @@ impl Ui {
         self.err(&format!("  {} {}", style::hint("hint:"), text.as_ref().replace('\n', "\n        ")));
     }
 
-    /// A failure with its hint, whatever the verbosity.
+    /// A failure with its hint, whatever the verbosity. What was typed may be a URL in the wrong place.
     pub fn error(&self, error: &Error) {
-        if let Error::Clap(text) = error {
+        let text = hide_passwords(&error.to_string());
+        if let Error::Clap(_) = error {
             return self.err(text.trim_end());
         }
-        self.badge(Verbosity::Quiet, style::ERROR, &printable(&error.to_string()));
+        self.badge(Verbosity::Quiet, style::ERROR, &printable(&text));
         if let Some(hint) = error.hint() {
             self.hint(printable(&hint));
         }

@@ -1,0 +1,81 @@
+//! `kit init`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::project::Project;
+use crate::scaffold::{FilePlan, starter};
+
+/// Start a project here, or add to one what kit needs
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder; the current one if not given
+    dir: Option<PathBuf>,
+    /// Put the sources of kit-runtime into vendor/, for a migrator entry of the project's own
+    #[arg(long)]
+    library: bool,
+    /// With --library: replace the sources that are there
+    #[arg(long, requires = "library")]
+    force: bool,
+    /// Show what would be written, write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Writes what is missing; in a project that has migrations, nothing.
+pub fn run(ctx: &Context, args: &InitArgs) -> Result<Exit> {
+    let root = match &args.dir {
+        Some(dir) => ctx.cwd.join(dir),
+        None => ctx.cwd.clone(),
+    };
+    // A folder that is not there yet is made with the files in it.
+    let root = root.canonicalize().unwrap_or(root);
+    if args.library {
+        let root = package(&root).ok_or_else(|| Error::NoProject { start: root.clone() })?;
+        let plan = starter::library(&root, args.force)?;
+        return finish(ctx, args, &root, &plan);
+    }
+    if root.is_dir() {
+        let there = match Project::find(&root) {
+            Ok(project) => Some(project.migrations().display().to_string()),
+            Err(Error::SeveralMigrations { paths }) => Some(paths.join(", ")),
+            Err(Error::NoProject { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(there) = there {
+            ctx.ui.info(format!("The project has its migrations in {there}, nothing to do"));
+            return Ok(Exit::Ok);
+        }
+    }
+    let starter = starter::project(&root)?;
+    finish(ctx, args, &root, &starter.plan)?;
+    for line in &starter.by_hand {
+        ctx.ui.warn(line);
+    }
+    if !args.dry_run {
+        if starter::env_is_tracked(&root) {
+            ctx.ui.warn("git tracks .env, and with it the password: `git rm --cached .env`");
+        }
+        ctx.ui.info("Next: `kit make:migration create_posts_table`, then `kit migrate`");
+    }
+    Ok(Exit::Ok)
+}
+
+/// The nearest folder with a Cargo.toml, from `start` upwards.
+fn package(start: &Path) -> Option<PathBuf> {
+    start.ancestors().find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_owned)
+}
+
+fn finish(ctx: &Context, args: &InitArgs, root: &Path, plan: &FilePlan) -> Result<Exit> {
+    if !args.dry_run {
+        plan.apply()?;
+    }
+    for file in plan.files() {
+        let path = file.path.strip_prefix(root).unwrap_or(&file.path);
+        ctx.ui.row(&path.display().to_string(), starter::word(file.change, args.dry_run));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,146 @@
+//! Connecting to a [`Target`], and creating its database. It returns a session, or why there is none in
+//! the server's own words.
+
+use std::future::pending;
+use std::time::Duration;
+
+use kit_runtime::connection::Connection;
+use kit_runtime::dialect::Dialect;
+use kit_runtime::sea_orm::Session;
+use sea_orm::sqlx::mysql::{MySqlConnection, MySqlDatabaseError};
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, Connection as _};
+use sea_orm::{ConnectOptions, Database, DbErr, RuntimeErr};
+use url::Url;
+
+use super::{Target, url as text};
+use crate::error::{Error, Result};
+
+/// How long a server may take to let kit in.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the pool may try before somebody asks why.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Databases that are on every server of the families that cannot connect to none.
+const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
+
+impl Target {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] if the server or folder is there but the database is not, [`Error::Connect`] otherwise.
+    pub async fn connect(&self) -> Result<Session> {
+        if let Some(file) = self.file()
+            && !file.exists()
+        {
+            return Err(Error::NoDatabase { database: self.redacted() });
+        }
+        self.open(self.secret_url()).await
+    }
+
+    /// Creates the database: the file of an embedded one, `CREATE DATABASE` on a server.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], [`Error::Database`], [`Error::File`].
+    pub async fn create(&self) -> Result<()> {
+        if let Some(file) = self.file() {
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder).map_err(|source| Error::File {
+                    action: "create",
+                    path: folder.to_owned(),
+                    source,
+                })?;
+            }
+            self.open(&text::creating(&file)).await?;
+            return Ok(());
+        }
+        let Some(name) = self.database_name() else {
+            return Err(Error::NoDatabase { database: self.redacted() });
+        };
+        let session = self.open_server().await?;
+        let statement = format!("CREATE DATABASE {}", self.dialect.quote(&name));
+        session.execute(&statement, &[]).await.map_err(|error| self.failed(&error))
+    }
+
+    /// A session on the server that needs the target's own database not to be there.
+    async fn open_server(&self) -> Result<Session> {
+        let on = |database: &str| {
+            let mut url = Url::parse(self.secret_url()).ok()?;
+            url.set_path(database);
+            Some(url.to_string())
+        };
+        let missing = || Error::NoDatabase { database: self.redacted() };
+        if self.dialect != Dialect::Postgres {
+            return self.open(&on("").ok_or_else(missing)?).await;
+        }
+        let mut outcome = Err(missing());
+        for database in MAINTENANCE {
+            outcome = self.open(&on(database).ok_or_else(missing)?).await;
+            if !matches!(outcome, Err(Error::NoDatabase { .. })) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn open(&self, url: &str) -> Result<Session> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(1).connect_timeout(TIMEOUT).sqlx_logging(false);
+        if let Some(schema) = &self.schema {
+            options.set_schema_search_path(self.dialect.quote(schema));
+        }
+        let connection = tokio::select! {
+            connection = Database::connect(options) => connection.map_err(|error| self.refused(&error)),
+            error = self.objection(url) => Err(self.said(&error)),
+        };
+        connection.map(Session::new)
+    }
+
+    /// Why the server does not let kit in. The pool tries a refused connection again until its time is over, and then
+    /// says only that; a single connection says at once what is wrong.
+    async fn objection(&self, url: &str) -> sqlx::Error {
+        tokio::time::sleep(PATIENCE).await;
+        let outcome = match self.dialect {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => close(PgConnection::connect(url).await).await,
+            Dialect::MySql => close(MySqlConnection::connect(url).await).await,
+        };
+        match outcome {
+            Ok(()) => pending().await,
+            Err(error) => error,
+        }
+    }
+
+    fn refused(&self, error: &DbErr) -> Error {
+        match error {
+            DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => self.said(error),
+            DbErr::ConnectionAcquire(_) => self.said(&sqlx::Error::PoolTimedOut),
+            other => Error::Connect { database: self.redacted(), message: self.scrub(&other.to_string()) },
+        }
+    }
+
+    fn said(&self, error: &sqlx::Error) -> Error {
+        let database = self.redacted();
+        let message = match error {
+            sqlx::Error::Database(error) => {
+                let unknown =
+                    error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == 1049);
+                if unknown || error.code().as_deref() == Some("3D000") {
+                    return Error::NoDatabase { database };
+                }
+                error.message().to_owned()
+            }
+            sqlx::Error::Io(error) => error.to_string(),
+            sqlx::Error::PoolTimedOut => format!("no answer within {} seconds", TIMEOUT.as_secs()),
+            other => other.to_string(),
+        };
+        Error::Connect { database, message: self.scrub(&message) }
+    }
+}
+
+async fn close<C: sqlx::Connection>(
+    connection: std::result::Result<C, sqlx::Error>,
+) -> std::result::Result<(), sqlx::Error> {
+    connection?.close().await
+}

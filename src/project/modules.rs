@@ -1,0 +1,70 @@
+//! `mod` lines of a library's root: read with syn, inserted as text, so that everything else stays as it
+//! is. It returns the new text, or nothing where it is not certain of the place.
+
+use syn::spanned::Spanned;
+
+/// `text` with `lines` before its first item, or after its last module that stands in a file.
+/// `None` if `text` is no Rust, or its items do not begin lines.
+pub fn declare(text: &str, lines: &str) -> Option<String> {
+    // The parser leaves these out of its positions.
+    if text.starts_with('\u{feff}') || text.starts_with("#!/") {
+        return None;
+    }
+    let file = syn::parse_file(text).ok()?;
+    let modules = file.items.iter().filter(|item| matches!(item, syn::Item::Mod(module) if module.content.is_none()));
+    let at = match (modules.last(), file.items.first()) {
+        (Some(module), _) => {
+            let end = module.span().byte_range().end;
+            end + text.get(end..)?.find('\n').map_or(text.len() - end, |newline| newline + 1)
+        }
+        (None, Some(item)) => item.span().byte_range().start,
+        (None, None) => text.len(),
+    };
+    let (before, after) = (text.get(..at)?, text.get(at..)?);
+    let begun = !before.is_empty() && !before.ends_with('\n');
+    if begun && !after.is_empty() {
+        return None;
+    }
+    let gap =
+        if file.items.iter().any(|item| matches!(item, syn::Item::Mod(_))) || after.is_empty() { "" } else { "\n" };
+    let new = format!("{before}{}{lines}{gap}{after}", if begun { "\n" } else { "" });
+    syn::parse_file(&new).is_ok().then_some(new)
+}
+
+/// Whether `text` declares a module of that name at its top; `None` if it is no Rust.
+pub fn declares(text: &str, name: &str) -> Option<bool> {
+    let file = syn::parse_file(text).ok()?;
+    Some(file.items.iter().any(|item| matches!(item, syn::Item::Mod(module) if module.ident == name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_go_where_a_person_would_put_them() {
+        for (text, expected) in [
+            ("", Some("mod x;\n")),
+            ("//! Doc.\n", Some("//! Doc.\nmod x;\n")),
+            ("//! Doc.", Some("//! Doc.\nmod x;\n")),
+            ("//! Doc.\n\nuse a::b;\n", Some("//! Doc.\n\nmod x;\n\nuse a::b;\n")),
+            (
+                "#![deny(missing_docs)]\n/// F.\nfn f() {}\n",
+                Some("#![deny(missing_docs)]\nmod x;\n\n/// F.\nfn f() {}\n"),
+            ),
+            (
+                "use a::b;\nmod a; // why\nmod c;\nfn f() {}\n",
+                Some("use a::b;\nmod a; // why\nmod c;\nmod x;\nfn f() {}\n"),
+            ),
+            ("mod a;", Some("mod a;\nmod x;\n")),
+            ("/* a */ fn f() {}\n", None),
+            ("mod a; fn f() {}\n", Some("mod a; fn f() {}\nmod x;\n")),
+            ("mod a; fn f() {\n}\n", None),
+            ("#!/usr/bin/env cargo\nfn f() {}\n", None),
+            ("\u{feff}fn f() {}\n", None),
+            ("fn {", None),
+        ] {
+            assert_eq!(declare(text, "mod x;\n").as_deref(), expected, "{text}");
+        }
+    }
+}

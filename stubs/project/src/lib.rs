@@ -1,0 +1,3 @@
+#[path = "../migrations/mod.rs"]
+pub mod migrations;
+pub mod models;

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# The one test command: installs what is missing, starts throwaway PostgreSQL and MariaDB servers on
+# loopback, runs every test against them and stops them again. A missing server is an error, not a skip.
+#
+#   ./test.sh                     everything, doctests included
+#   ./test.sh -E 'test(wipe)'     arguments go to cargo nextest
+#   ./test.sh --serve             only the servers: prints what to export, waits until interrupted
+#
+# A URL that is already exported (KIT_TEST_POSTGRES_URL, KIT_TEST_MYSQL_URL) is used instead of a server.
+set -euo pipefail
+cd "$(dirname "$0")"
+# Servers live where an ordinary user's PATH does not look.
+PATH="$PATH:/usr/sbin:/sbin:$HOME/.cargo/bin"
+
+say() { printf 'test.sh: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+postgres_bin() {
+  local folder
+  if have pg_config && [ -x "$(pg_config --bindir)/postgres" ]; then pg_config --bindir; return; fi
+  for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) /usr/local/bin /usr/bin; do
+    if [ -x "$folder/postgres" ] && [ -x "$folder/initdb" ]; then printf '%s\n' "$folder"; return; fi
+  done
+  return 1
+}
+
+install_missing() {
+  local packages=() tool
+  [ -n "${KIT_TEST_POSTGRES_URL:-}" ] || postgres_bin >/dev/null || packages+=(postgresql)
+  [ -n "${KIT_TEST_MYSQL_URL:-}" ] || { have mariadbd && have mariadb-install-db; } || packages+=(mariadb-server)
+  for tool in sqlite3 zsh fish shellcheck expect tmux; do
+    have "$tool" || packages+=("$tool")
+  done
+  # A linker, for cargo.
+  have cc || packages+=(gcc libc6-dev)
+  if [ "${#packages[@]}" -gt 0 ]; then
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+      have sudo || die "missing: ${packages[*]}; install them as root"
+      sudo=(sudo)
+    fi
+    have apt-get || die "missing: ${packages[*]}; this machine has no apt-get to install them with"
+    say "installing ${packages[*]}"
+    # Debian starts every server it installs; these tests bring their own.
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 sh -c 'apt-get update -qq && apt-get install -qq -y --no-install-recommends "$@" >/dev/null' sh "${packages[@]}" \
+      || die "could not install ${packages[*]}"
+  fi
+  have cargo || die "no cargo: install Rust from https://rustup.rs"
+}
+
+servers=()
+folder=
+
+stop() {
+  trap - EXIT
+  local pid
+  for pid in "${servers[@]}"; do
+    # Throwaway data: nothing to be saved by an orderly end.
+    kill -QUIT "$pid" 2>/dev/null || true
+  done
+  for pid in "${servers[@]}"; do
+    for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  [ -z "$folder" ] || rm -rf "$folder"
+}
+
+# as USER COMMAND…: becomes the server, so that $! is the server itself. Servers refuse to run as root.
+as() {
+  local user=$1
+  shift
+  if [ "$(id -u)" -eq 0 ]; then
+    cd / && exec setpriv --reuid="$user" --regid="$user" --init-groups "$@"
+  fi
+  exec "$@"
+}
+
+# own USER FOLDER: a folder that the server may write.
+own() {
+  mkdir -p "$2"
+  if [ "$(id -u)" -eq 0 ]; then chown "$1" "$2"; fi
+}
+
+# serve NAME LOG READY START: starts the server on a free port, by trying: another run may take any port that
+# was found free a moment ago. START and READY get the port as $1. Leaves the port in $port.
+serve() {
+  local name=$1 log=$2 ready=$3 start=$4 pid
+  for _ in $(seq 20); do
+    port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+    "$start" "$port" >"$log" 2>&1 &
+    pid=$!
+    for _ in $(seq 300); do
+      if ! kill -0 "$pid" 2>/dev/null; then break; fi
+      # Asked twice: who answers must be the server just started, not a neighbour on the same port.
+      if "$ready" "$port" >/dev/null 2>&1 && kill -0 "$pid" 2>/dev/null; then
+        servers+=("$pid")
+        return
+      fi
+      sleep 0.1
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  cat "$log" >&2
+  die "$name does not start"
+}
+
+password=s3cr3t
+
+postgres_start() {
+  as postgres "$bin/postgres" -D "$folder/postgres" -p "$1" -c listen_addresses=127.0.0.1 \
+    -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200
+}
+postgres_ready() { PGPASSWORD=$password PGCONNECT_TIMEOUT=3 "$bin/psql" -h 127.0.0.1 -p "$1" -U kit -d postgres -c 'SELECT 1'; }
+
+start_postgres() {
+  bin=$(postgres_bin)
+  own postgres "$folder/postgres"
+  printf '%s\n' "$password" >"$folder/password"
+  chmod 644 "$folder/password"
+  (as postgres "$bin/initdb" -D "$folder/postgres" -U kit --auth=scram-sha-256 --pwfile="$folder/password" \
+    --encoding=UTF8 --locale=C --no-sync) >"$folder/postgres.log" 2>&1 || { cat "$folder/postgres.log" >&2; die "initdb failed"; }
+  serve PostgreSQL "$folder/postgres.log" postgres_ready postgres_start
+  export KIT_TEST_POSTGRES_URL="postgres://kit:$password@127.0.0.1:$port/postgres"
+}
+
+mariadb_start() {
+  as mysql mariadbd --no-defaults --datadir="$folder/mariadb/data" --port="$1" --bind-address=127.0.0.1 \
+    --socket="$folder/mariadb/socket" --pid-file="$folder/mariadb/pid" --skip-name-resolve --skip-log-bin \
+    --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --innodb-use-native-aio=0 --max-connections=400 \
+    --event-scheduler=ON --init-file="$folder/init.sql"
+}
+mariadb_ready() { MYSQL_PWD=$password mariadb --no-defaults --protocol=tcp -h 127.0.0.1 -P "$1" -u kit -e 'SELECT 1'; }
+
+start_mariadb() {
+  own mysql "$folder/mariadb"
+  printf "CREATE USER IF NOT EXISTS 'kit'@'127.0.0.1' IDENTIFIED BY '%s';\nGRANT ALL ON *.* TO 'kit'@'127.0.0.1' WITH GRANT OPTION;\n" \
+    "$password" >"$folder/init.sql"
+  chmod 644 "$folder/init.sql"
+  (as mysql mariadb-install-db --no-defaults --datadir="$folder/mariadb/data" --auth-root-authentication-method=normal \
+    --skip-test-db --innodb-use-native-aio=0) >"$folder/mariadb.log" 2>&1 || { cat "$folder/mariadb.log" >&2; die "mariadb-install-db failed"; }
+  serve MariaDB "$folder/mariadb.log" mariadb_ready mariadb_start
+  export KIT_TEST_MYSQL_URL="mysql://kit:$password@127.0.0.1:$port/mysql"
+}
+
+install_missing
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+folder=$(mktemp -d "${TMPDIR:-/tmp}/kit-test.XXXXXX")
+# The servers' own users have to pass through.
+chmod 711 "$folder"
+[ -n "${KIT_TEST_POSTGRES_URL:-}" ] || start_postgres
+[ -n "${KIT_TEST_MYSQL_URL:-}" ] || start_mariadb
+
+if [ "${1:-}" = --serve ]; then
+  printf 'export KIT_TEST_POSTGRES_URL=%s\nexport KIT_TEST_MYSQL_URL=%s\n' "$KIT_TEST_POSTGRES_URL" "$KIT_TEST_MYSQL_URL"
+  # In the background and waited for: a trap runs at once only during `wait`.
+  sleep infinity &
+  servers+=("$!")
+  wait "$!"
+  exit
+fi
+
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run --workspace --no-tests=warn "$@"
+  # Arguments choose tests, and nextest knows no doctests.
+  [ "$#" -gt 0 ] || cargo test --quiet --workspace --doc
+else
+  [ "$#" -eq 0 ] || say "no cargo-nextest: the arguments go to cargo test"
+  cargo test --workspace "$@"
+fi

@@ -1,0 +1,336 @@
+//! Kit on whole projects with a real migrator: generated, compiled and run. Few tests, since each compiles;
+//! what does not need a compiler is tested elsewhere.
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+mod support;
+
+use database::Database;
+use projects::{creates, executes, index, migration, migration_manifest};
+use support::{Sandbox, Transcript};
+
+/// A sandbox whose builds are kept from run to run.
+fn sandbox() -> Sandbox {
+    Sandbox::new().env("KIT_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache"))
+}
+
+fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
+    let modules: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let sandbox = sandbox()
+        .file("migration/Cargo.toml", &migration_manifest(version))
+        .file("migration/src/lib.rs", &index(&modules))
+        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
+    files.iter().fold(sandbox, |sandbox, (name, text)| sandbox.file(&format!("migration/src/{name}.rs"), text))
+}
+
+/// What kit said when all went well.
+#[derive(Debug)]
+struct Said {
+    stdout: String,
+    stderr: String,
+}
+
+#[track_caller]
+fn ok(transcript: Transcript) -> Said {
+    assert_eq!(transcript.code, 0, "{transcript}");
+    Said { stdout: transcript.stdout, stderr: transcript.stderr }
+}
+
+/// State of each migration, in kit's order.
+fn states(sandbox: &Sandbox, more: &[&str]) -> Vec<(String, String)> {
+    let arguments: Vec<&str> = ["migrate:status", "--json"].iter().chain(more).copied().collect();
+    let transcript = ok(sandbox.kit(&arguments));
+    let lines: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    lines.as_array().unwrap().iter().map(|line| (text(&line["migration"]), text(&line["state"]))).collect()
+}
+
+fn all(states: &[(String, String)], state: &str) -> bool {
+    !states.is_empty() && states.iter().all(|(_, found)| found == state)
+}
+
+/// Up, status, down, fresh, by steps and by batch, on a database that is there.
+fn life(sandbox: &Sandbox, url: &str) {
+    let run = |arguments: &[&str]| {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", url, "--force"]).collect();
+        ok(sandbox.kit(&arguments))
+    };
+    let on = ["--database", url];
+    assert!(all(&states(sandbox, &on), "pending"));
+    run(&["migrate"]);
+    assert!(all(&states(sandbox, &on), "ran"));
+    assert!(run(&["migrate"]).stderr.contains("Nothing to migrate"));
+    run(&["migrate:rollback"]);
+    let after = states(sandbox, &on);
+    assert_eq!(after.iter().filter(|(_, state)| state == "pending").count(), 1, "{after:?}");
+    assert_eq!(after.last().unwrap().1, "pending");
+    run(&["migrate"]);
+    run(&["migrate:rollback", "--batch"]);
+    run(&["migrate:redo"]);
+    run(&["migrate:reset"]);
+    assert!(all(&states(sandbox, &on), "pending"));
+    run(&["migrate", "--step"]);
+    run(&["migrate:refresh"]);
+    run(&["migrate:fresh"]);
+    assert!(all(&states(sandbox, &on), "ran"));
+}
+
+/// Two tables and a data change that would show if it ran twice.
+fn three() -> Vec<(&'static str, String)> {
+    vec![
+        ("m20240101_000001_create_a", creates("a")),
+        ("m20240101_000002_create_b", creates("b")),
+        ("m20240101_000003_count", executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a")),
+    ]
+}
+
+#[tokio::test]
+async fn a_migration_crate_on_2_0_lives_on_every_database() {
+    let sandbox = seaorm("2.0.4", &three());
+    for database in Database::all().await {
+        let url = database.url().to_owned();
+        std::thread::scope(|scope| scope.spawn(|| life(&sandbox, &url)).join().unwrap());
+        assert_eq!(database.value("(SELECT SUM(n) FROM a)").await.as_deref(), Some("1"));
+    }
+    assert_eq!(sandbox.read("migration/src/lib.rs"), index(&three().iter().map(|(name, _)| *name).collect::<Vec<_>>()));
+}
+
+#[tokio::test]
+async fn a_migration_crate_on_1_1_lives_on_every_database() {
+    let sandbox = seaorm("1.1.0", &three());
+    for database in Database::all().await {
+        let url = database.url().to_owned();
+        std::thread::scope(|scope| scope.spawn(|| life(&sandbox, &url)).join().unwrap());
+        assert_eq!(database.value("(SELECT SUM(n) FROM a)").await.as_deref(), Some("1"));
+    }
+}
+
+#[test]
+fn another_version_of_sea_orm_gets_a_clear_message() {
+    let sandbox = seaorm("0.12", &three());
+    let transcript = sandbox.kit(&["migrate"]);
+    assert_eq!(transcript.code, 1);
+    assert!(transcript.stderr.contains("sea-orm-migration 0.12 is not supported"), "{transcript}");
+    assert!(transcript.stderr.contains("hint: kit works with 1.1 and 2.0"), "{transcript}");
+}
+
+#[test]
+fn what_a_migration_prints_stays_out_of_the_answers() {
+    let up = "println!(\"hello from stdout\"); eprintln!(\"hello from stderr\"); let _ = manager; Ok(())";
+    let sandbox = seaorm("2.0.4", &[("m20240101_000001_talk", migration(up, "let _ = manager; Ok(())"))]);
+    let transcript = ok(sandbox.kit(&["migrate", "--json"]));
+    let answer: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
+    assert_eq!(answer["applied"][0], "m20240101_000001_talk");
+    assert!(transcript.stderr.contains("hello from stdout"), "{transcript:?}");
+    assert!(transcript.stderr.contains("hello from stderr"), "{transcript:?}");
+}
+
+#[test]
+fn failures_say_what_was_done_what_failed_and_what_goes_on() {
+    let sandbox = seaorm(
+        "2.0.4",
+        &[
+            ("m20240101_000001_create_a", creates("a")),
+            (
+                "m20240101_000002_panics_down",
+                migration("let _ = manager; Ok(())", "let _ = manager; panic!(\"no way back\")"),
+            ),
+            (
+                "m20240101_000003_fails",
+                executes("CREATE TABLE half (id int); INSERT INTO nowhere VALUES (1)", "DROP TABLE half"),
+            ),
+        ],
+    );
+    let transcript = sandbox.kit(&["migrate"]);
+    assert_eq!(transcript.code, 1, "{transcript}");
+    assert!(transcript.stdout.contains("m20240101_000001_create_a"), "{transcript}");
+    assert!(transcript.stdout.contains("FAIL"), "{transcript}");
+    assert!(transcript.stderr.contains("applying `m20240101_000003_fails` failed"), "{transcript}");
+    assert!(transcript.stderr.contains("hint: nothing of it was kept"), "{transcript}");
+    let found: Vec<String> = states(&sandbox, &[]).into_iter().map(|(_, state)| state).collect();
+    assert_eq!(found, ["ran", "ran", "pending"]);
+
+    let transcript = sandbox.kit(&["migrate:rollback", "--force"]);
+    assert_eq!(transcript.code, 1, "{transcript}");
+    assert!(
+        transcript.stderr.contains("rolling back `m20240101_000002_panics_down` panicked: no way back"),
+        "{transcript}"
+    );
+    assert!(ok(sandbox.kit(&["migrate", "--graceful"])).stderr.contains("WARN"));
+}
+
+#[test]
+fn what_does_not_compile_is_shown_with_the_users_own_path() {
+    let sandbox = seaorm("2.0.4", &[("m20240101_000001_broken", migration("let x: i32 = \"text\"; Ok(())", "Ok(())"))]);
+    let transcript = sandbox.kit(&["migrate"]);
+    assert_eq!(transcript.code, 1, "{transcript}");
+    assert!(transcript.stderr.contains("error[E0308]: mismatched types"), "{transcript}");
+    assert!(transcript.stderr.contains("--> migration/src/m20240101_000001_broken.rs:9:"), "{transcript}");
+    assert!(transcript.stderr.contains("ERROR  the migrations do not compile"), "{transcript}");
+    assert!(!sandbox.root().join("app.sqlite").exists() || all(&states(&sandbox, &[]), "pending"));
+}
+
+const APP: &str = r#"[package]
+name = "app"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+sea-orm-migration = { version = "2.0", default-features = false, features = ["runtime-tokio-rustls", "sqlx-sqlite"] }
+heck = "0.5"
+"#;
+
+const ENTITY: &str = r#"use sea_orm_migration::sea_orm;
+use sea_orm_migration::sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "a")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    pub n: i32,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+"#;
+
+/// A migration that uses an entity, a helper module beside it and another dependency.
+fn through_entity() -> String {
+    let up = "use crate::models::a;\n        use sea_orm_migration::sea_orm::{ActiveModelTrait, ActiveValue::Set};\n        \
+              let n = super::helper::answer();\n        \
+              a::ActiveModel { n: Set(n), ..Default::default() }.insert(manager.get_connection()).await.map(|_| ())";
+    migration(up, "manager.get_connection().execute_unprepared(\"DELETE FROM a\").await.map(|_| ())")
+}
+
+fn app(root: &str) -> Sandbox {
+    sandbox()
+        .file("Cargo.toml", APP)
+        .file(root, "pub mod migrations;\npub mod models;\nfn main() {}\n")
+        .file("src/models/mod.rs", "pub mod a;\n")
+        .file("src/models/a.rs", ENTITY)
+        .file(
+            "src/migrations/mod.rs",
+            &(index(&["m20240101_000001_create_a", "m20240101_000002_fill"]) + "mod helper;\n"),
+        )
+        .file(
+            "src/migrations/helper.rs",
+            "pub fn answer() -> i32 {\n    heck::ToSnakeCase::to_snake_case(\"OneTwo\").len() as i32\n}\n",
+        )
+        .file("src/migrations/m20240101_000001_create_a.rs", &creates("a"))
+        .file("src/migrations/m20240101_000002_fill.rs", &through_entity())
+        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc")
+}
+
+#[test]
+fn a_module_in_an_apps_library_may_use_crate_paths() {
+    let sandbox = app("src/lib.rs");
+    life(&sandbox, "sqlite://app.sqlite?mode=rwc");
+    // From any folder below, too.
+    assert!(all(&states(&sandbox.cwd("src/models"), &[]), "ran"));
+}
+
+#[test]
+fn a_module_of_a_program_without_a_library_may_use_crate_paths() {
+    life(&app("src/main.rs"), "sqlite://app.sqlite?mode=rwc");
+}
+
+#[test]
+fn what_a_program_keeps_to_itself_names_the_two_ways_out() {
+    let sandbox = app("src/main.rs");
+    sandbox.write("src/main.rs", "mod migrations;\nmod models;\nstruct Config;\nfn main() {}\n");
+    sandbox.write("src/migrations/helper.rs", "pub fn answer() -> i32 {\n    let _ = crate::Config;\n    1\n}\n");
+    let transcript = sandbox.kit(&["migrate"]);
+    assert_eq!(transcript.code, 1, "{transcript}");
+    assert!(
+        transcript.stderr.contains("they use `crate::Config`, which is not a module of src/main.rs"),
+        "{transcript}"
+    );
+    assert!(transcript.stderr.contains("pub mod migrations;"), "{transcript}");
+    assert!(transcript.stderr.contains("[migrator] command"), "{transcript}");
+}
+
+#[test]
+fn nothing_changed_means_no_cargo() {
+    let sandbox = seaorm("2.0.4", &three()).env("PATH", "");
+    ok(sandbox.kit(&["migrate", "--limit", "1"]));
+    // A broken lock file would make cargo fail; the built migrator does not need it.
+    let transcript = ok(sandbox.kit(&["migrate", "-v"]));
+    assert!(!transcript.stderr.contains("built the migrations"), "{transcript:?}");
+    sandbox.write("migration/src/m20240101_000003_count.rs", &executes("SELECT 1", "SELECT 1"));
+    ok(sandbox.kit(&["migrate:rollback", "--force"]));
+    let transcript = ok(sandbox.kit(&["migrate", "-v"]));
+    assert!(!transcript.stderr.contains("built the migrations"), "rollback has built it already: {transcript:?}");
+}
+
+#[test]
+fn a_list_made_by_code_is_asked_of_the_built_migrator() {
+    let sandbox = seaorm("2.0.4", &three());
+    let text = sandbox.read("migration/src/lib.rs");
+    let (before, _) = text.split_once("        vec![").unwrap();
+    let made = "        let mut list: Vec<Box<dyn MigrationTrait>> = Vec::new();\n        \
+                list.push(Box::new(m20240101_000001_create_a::Migration));\n        \
+                list.push(Box::new(m20240101_000002_create_b::Migration));\n        list\n    }\n}\n";
+    sandbox.write("migration/src/lib.rs", &format!("{before}{made}"));
+    let found = states(&sandbox, &[]);
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(&names[..2], ["m20240101_000001_create_a", "m20240101_000002_create_b"]);
+    ok(sandbox.kit(&["migrate"]));
+    assert!(ok(sandbox.kit(&["migrate"])).stderr.contains("Nothing to migrate"));
+}
+
+#[test]
+fn a_list_out_of_name_order_is_respected_and_mentioned() {
+    let mut files = three();
+    files.swap(1, 2);
+    let sandbox = seaorm("2.0.4", &files);
+    let transcript = sandbox.kit(&["migrate", "--strict"]);
+    assert_eq!(transcript.code, 1, "{transcript:?}");
+    assert!(transcript.stderr.contains("refused by --strict"), "{transcript:?}");
+    let transcript = ok(sandbox.kit(&["migrate"]));
+    assert!(transcript.stderr.contains("not in name order"), "{transcript:?}");
+    let order: Vec<&str> = transcript.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(order, ["m20240101_000001_create_a", "m20240101_000003_count", "m20240101_000002_create_b"]);
+}
+
+#[test]
+fn the_same_database_is_migrated_in_turns_with_the_projects_own_tool() {
+    let sandbox = seaorm("2.0.4", &three());
+    let manifest = migration_manifest("2.0.4").replace("default-features = false\n", "")
+        + "[dependencies.tokio]\nversion = \"1\"\nfeatures = [\"macros\", \"rt-multi-thread\"]\n";
+    sandbox.write("migration/Cargo.toml", &manifest);
+    sandbox.write(
+        "migration/src/main.rs",
+        "use sea_orm_migration::prelude::*;\n\n#[tokio::main]\nasync fn main() {\n    cli::run_cli(migration::Migrator).await;\n}\n",
+    );
+    // What sea-orm-cli runs, word for word.
+    let sea_orm_cli = |arguments: &[&str]| {
+        let output = std::process::Command::new("cargo")
+            .args(["run", "--quiet", "--manifest-path", "migration/Cargo.toml", "--"])
+            .args(arguments)
+            .current_dir(sandbox.root())
+            .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/sea-orm-cli"))
+            .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    sea_orm_cli(&["up", "-n", "1"]);
+    let found: Vec<String> = states(&sandbox, &[]).into_iter().map(|(_, state)| state).collect();
+    assert_eq!(found, ["ran", "pending", "pending"]);
+    ok(sandbox.kit(&["migrate", "--limit", "1"]));
+    sea_orm_cli(&["up"]);
+    assert!(all(&states(&sandbox, &[]), "ran"));
+    ok(sandbox.kit(&["migrate:rollback", "--step", "2", "--force"]));
+    sea_orm_cli(&["up", "-n", "1"]);
+    sea_orm_cli(&["down"]);
+    sea_orm_cli(&["down"]);
+    assert!(all(&states(&sandbox, &[]), "pending"));
+    ok(sandbox.kit(&["migrate"]));
+    sea_orm_cli(&["status"]);
+    assert!(all(&states(&sandbox, &[]), "ran"));
+}

@@ -1,0 +1,201 @@
+//! A project in a temporary folder and kit run on it in this very process. A run is returned as one
+//! transcript of standard output, standard error and exit code, with the folder's path replaced by
+//! `[ROOT]`. It knows no command and no database.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use kit::ui::{Interaction, Streams};
+use kit::{Host, run};
+use tempfile::TempDir;
+
+/// A mod.rs without migrations, as a new project has it.
+pub const EMPTY_INDEX: &str = "\
+pub use sea_orm_migration::prelude::*;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![]
+    }
+}
+";
+
+/// A temporary folder, and the world that kit sees in it.
+pub struct Sandbox {
+    root: TempDir,
+    env: BTreeMap<String, String>,
+    cwd: PathBuf,
+}
+
+impl Sandbox {
+    /// An empty folder, an empty environment.
+    pub fn new() -> Self {
+        let root = TempDir::new().unwrap();
+        let cwd = root.path().canonicalize().unwrap();
+        Self { root, env: BTreeMap::new(), cwd }
+    }
+
+    /// A project in kit's layout without migrations.
+    pub fn project() -> Self {
+        Self::new().file("migrations/mod.rs", EMPTY_INDEX)
+    }
+
+    /// With a file in it, folders included.
+    pub fn file(self, path: &str, content: &str) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    /// With a variable in the environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With the working folder below the root.
+    pub fn cwd(mut self, path: &str) -> Self {
+        self.cwd = self.root().join(path);
+        self
+    }
+
+    /// The folder, links followed.
+    pub fn root(&self) -> PathBuf {
+        self.root.path().canonicalize().unwrap()
+    }
+
+    /// Writes a file, folders included.
+    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
+    pub fn write(&self, path: &str, content: &str) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Reads a file.
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root().join(path)).unwrap()
+    }
+
+    /// All files below the folder, sorted, relative.
+    pub fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        collect(&self.root(), &self.root(), &mut files);
+        files.sort();
+        files
+    }
+
+    /// Runs `kit …` with nobody to answer questions.
+    pub fn kit(&self, arguments: &[&str]) -> Transcript {
+        self.run(arguments, Interaction::Absent)
+    }
+
+    /// Runs `kit …` with somebody who answers so, in this order.
+    pub fn kit_answering(&self, arguments: &[&str], answers: &[&str]) -> Transcript {
+        let answers: VecDeque<String> = answers.iter().map(|answer| (*answer).to_owned()).collect();
+        self.run(arguments, Interaction::Scripted(answers))
+    }
+
+    fn run(&self, arguments: &[&str], interaction: Interaction) -> Transcript {
+        let (out, err) = (Shared::default(), Shared::default());
+        let host = Host {
+            env: self.env.clone(),
+            cwd: self.cwd.clone(),
+            executable: None,
+            now,
+            local_now,
+            streams: Streams {
+                out: Box::new(out.clone()),
+                err: Box::new(err.clone()),
+                out_is_terminal: false,
+                err_is_terminal: false,
+                width: Some(80),
+            },
+            interaction,
+        };
+        let arguments: Vec<OsString> =
+            std::iter::once("kit").chain(arguments.iter().copied()).map(Into::into).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let exit = runtime.block_on(run(arguments, host));
+        let root = self.root().display().to_string();
+        Transcript {
+            stdout: out.text().replace(&root, "[ROOT]"),
+            stderr: err.text().replace(&root, "[ROOT]"),
+            code: exit.code(),
+        }
+    }
+}
+
+/// What a run of kit said, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Transcript {
+    /// Answers.
+    pub stdout: String,
+    /// Talk.
+    pub stderr: String,
+    /// Exit code.
+    pub code: u8,
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.stdout)?;
+        if !self.stderr.is_empty() {
+            write!(f, "--- stderr ---\n{}", self.stderr)?;
+        }
+        write!(f, "--- exit {} ---", self.code)
+    }
+}
+
+/// 2026-01-02 03:04:05 UTC.
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_323_045, 0).unwrap()
+}
+
+/// The same moment, two hours further east.
+pub fn local_now() -> NaiveDateTime {
+    now().naive_utc() + chrono::TimeDelta::hours(2)
+}
+
+#[derive(Clone, Default)]
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.borrow()).into_owned()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            collect(root, &entry.path(), files);
+        } else {
+            files.push(entry.path().strip_prefix(root).unwrap().display().to_string());
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Migrations as data: a test says what each step does, and a `Migrator` like a project's own runs them through
+//! the engine. It returns what the engine reported, as short lines. It does not know which database it is.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::panic, reason = "steps panic when a test asks for it")]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use kit_runtime::engine;
+use kit_runtime::sea_orm::{Project, Session};
+use kit_runtime::wire::{Action, Direction, Event, Failure, PROTOCOL, Request};
+use sea_orm_migration::prelude::*;
+
+/// One thing a migration does.
+#[derive(Clone, Debug)]
+pub enum Op {
+    Sql(String),
+    Fail(&'static str),
+    Panic(&'static str),
+    CreateTable(TableCreateStatement),
+    AlterTable(TableAlterStatement),
+    RenameTable(TableRenameStatement),
+    DropTable(TableDropStatement),
+    CreateIndex(IndexCreateStatement),
+    DropIndex(IndexDropStatement),
+    CreateForeignKey(ForeignKeyCreateStatement),
+    DropForeignKey(ForeignKeyDropStatement),
+}
+
+impl From<&str> for Op {
+    fn from(sql: &str) -> Self {
+        Self::Sql(sql.to_owned())
+    }
+}
+
+/// One migration.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub name: String,
+    pub up: Vec<Op>,
+    /// `None` is a migration that does not write `down`.
+    pub down: Option<Vec<Op>>,
+    pub transaction: Option<bool>,
+}
+
+impl Step {
+    pub fn new(name: &str, up: Vec<Op>, down: Vec<Op>) -> Self {
+        Self { name: name.to_owned(), up, down: Some(down), transaction: None }
+    }
+
+    /// Creates the table of that name and drops it again.
+    pub fn table(name: &str) -> Self {
+        let table = format!("t_{name}");
+        let create = format!("CREATE TABLE {table} (id int PRIMARY KEY)");
+        Self::new(name, vec![create.as_str().into()], vec![format!("DROP TABLE {table}").as_str().into()])
+    }
+
+    pub fn with_transaction(self, transaction: Option<bool>) -> Self {
+        Self { transaction, ..self }
+    }
+}
+
+struct WithoutDown(Step);
+
+impl MigrationName for Step {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl MigrationName for WithoutDown {
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Step {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        act(&self.up, manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        act(self.down.as_deref().unwrap_or_default(), manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        self.transaction
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for WithoutDown {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        act(&self.0.up, manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        self.0.transaction
+    }
+}
+
+async fn act(ops: &[Op], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    for op in ops {
+        match op.clone() {
+            Op::Sql(sql) => manager.get_connection().execute_unprepared(&sql).await.map(|_| ())?,
+            Op::Fail(message) => return Err(DbErr::Custom(message.to_owned())),
+            Op::Panic(message) => panic!("{message}"),
+            Op::CreateTable(statement) => manager.create_table(statement).await?,
+            Op::AlterTable(statement) => manager.alter_table(statement).await?,
+            Op::RenameTable(statement) => manager.rename_table(statement).await?,
+            Op::DropTable(statement) => manager.drop_table(statement).await?,
+            Op::CreateIndex(statement) => manager.create_index(statement).await?,
+            Op::DropIndex(statement) => manager.drop_index(statement).await?,
+            Op::CreateForeignKey(statement) => manager.create_foreign_key(statement).await?,
+            Op::DropForeignKey(statement) => manager.drop_foreign_key(statement).await?,
+        }
+    }
+    Ok(())
+}
+
+thread_local! {
+    static LIST: RefCell<Vec<Step>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What [`Migrator`] has from now on, on this thread.
+pub fn set(steps: &[Step]) {
+    LIST.with(|list| *list.borrow_mut() = steps.to_vec());
+}
+
+fn boxed() -> Vec<Box<dyn MigrationTrait>> {
+    let steps = LIST.with(|list| list.borrow().clone());
+    let boxed = |step: Step| -> Box<dyn MigrationTrait> {
+        if step.down.is_some() { Box::new(step) } else { Box::new(WithoutDown(step)) }
+    };
+    steps.into_iter().map(boxed).collect()
+}
+
+/// A project's `Migrator`.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        boxed()
+    }
+}
+
+/// One with a ledger of another name.
+pub struct OtherLedger;
+
+impl MigratorTrait for OtherLedger {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        boxed()
+    }
+
+    fn migration_table_name() -> sea_orm_migration::sea_orm::DynIden {
+        Alias::new("my \"ledger").into_iden()
+    }
+}
+
+/// Runs actions with these steps: the engine's report, a line an event, and how it ended.
+pub async fn run(session: &Session, steps: &[Step], actions: &[Action]) -> (Vec<String>, Result<(), Failure>) {
+    run_with::<Migrator>(session, steps, actions).await
+}
+
+/// [`run`] with a Migrator of another type.
+pub async fn run_with<M: MigratorTrait + 'static>(
+    session: &Session,
+    steps: &[Step],
+    actions: &[Action],
+) -> (Vec<String>, Result<(), Failure>) {
+    set(steps);
+    let checksums = steps.iter().map(|step| (step.name.clone(), format!("sum of {}", step.name)));
+    let request = Request {
+        protocol: PROTOCOL,
+        kit: "0.0.test".to_owned(),
+        url: String::new(),
+        schema: None,
+        checksums: checksums.collect::<BTreeMap<_, _>>(),
+        actions: actions.to_vec(),
+    };
+    let mut lines = Vec::new();
+    let mut note = |event: Event| {
+        let way = |direction: Direction| match direction {
+            Direction::Up => "up",
+            Direction::Down => "down",
+        };
+        match event {
+            Event::Planned { .. } | Event::Started { .. } => {}
+            Event::Finished { direction, name, .. } => lines.push(format!("{} {name}", way(direction))),
+            Event::Warned(warning) => lines.push(format!("{warning:?}")),
+            Event::Wiped { objects } => lines.push(format!("wiped {objects}")),
+            other => lines.push(format!("{other:?}")),
+        }
+    };
+    let outcome = engine::run(&request, &Project::of::<M>(), session, &mut note).await;
+    (lines, outcome)
+}
