@@ -139,10 +139,10 @@ complete_in() {
     case $1 in
     bash)
         if ! has_bash_completion; then
-            note "bash loads them by itself only with the bash-completion package; without it, add to ~/.bashrc: . '$file'"
+            note "bash loads them by itself only with the bash-completion package; without it, add to ~/.bashrc: . \"$file\""
         fi
         ;;
-    zsh) note "zsh finds them with this line in ~/.zshrc, before compinit: fpath=('$(dirname "$file")' \$fpath)" ;;
+    zsh) note "zsh finds them with this line in ~/.zshrc, before compinit: fpath=(\"${file%/*}\" \$fpath)" ;;
     esac
 }
 
