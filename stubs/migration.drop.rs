@@ -13,7 +13,9 @@ impl MigrationTrait for Migration {
 
     // What the table held is gone: to make this reversible, create it here as it was.
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-        Err(DbErr::Migration({{ message }}.to_owned()))
+        Err(DbErr::Migration(
+            {{ message }}.to_owned(),
+        ))
     }
 }
 

@@ -1,5 +1,7 @@
 //! `kit init`: a new project that builds and runs, and an old one that gets only what it lacks.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -53,7 +55,34 @@ fn every_setting_that_the_new_kit_toml_mentions_is_one() {
     sandbox.write("kit.toml", &text);
     let run = sandbox.kit(&["about"]);
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.contains("postgres://user@localhost/app") || run.stdout.contains("DATABASE_URL"), "{run}");
+}
+
+#[test]
+fn help() {
+    insta::assert_snapshot!(Sandbox::new().kit(&["init", "-h"]).stdout, @r"
+    Start a project here, or add to one what kit needs
+
+    Usage: kit init [OPTIONS] [DIR]
+
+    Arguments:
+      [DIR]  Folder; the current one if not given
+
+    Options:
+          --library  Put the sources of kit-runtime into vendor/, for a migrator entry of the project's
+                     own
+          --force    With --library: replace the sources that are there
+          --dry-run  Show what would be written, write nothing
+      -h, --help     Print help (see more with '--help')
+
+    Global options:
+      -d, --database <NAME|URL>  Connection of kit.toml, or a URL
+          --env <NAME>           Environment, instead of APP_ENV
+          --project <DIR>        Folder of the project, instead of searching upwards from here
+      -n, --no-interaction       Ask nothing
+      -q, --quiet                Say only what was asked for, and errors
+      -v, --verbose...           Say more; repeat for even more
+          --color <WHEN>         Colours [default: auto] [possible values: auto, always, never]
+    ");
 }
 
 #[test]
@@ -120,6 +149,7 @@ fn what_is_there_stays() {
     assert_eq!(sandbox.read("src/models/mod.rs"), "// mine\n");
     assert_eq!(sandbox.read("kit.toml"), "environment = \"staging\"\n");
     assert_eq!(sandbox.read(".env"), url);
+    assert!(!sandbox.root().join("database").exists());
     assert!(!sandbox.root().join("src/lib.rs").exists());
 }
 
@@ -180,12 +210,7 @@ fn the_library_is_vendored_for_the_projects_sea_orm() {
         assert_eq!(run.code, 0, "{run}");
         let vendored = sandbox.read("vendor/kit-runtime/Cargo.toml");
         assert!(vendored.contains(&format!("sea-orm-migration = {{ version = \"{version}\"")), "{vendored}");
-        assert!(
-            sandbox
-                .read("Cargo.toml")
-                .ends_with("kit-runtime = { path = \"vendor/kit-runtime\" }\nsea-orm = { version = \"")
-                || sandbox.read("Cargo.toml").contains("kit-runtime = { path = \"vendor/kit-runtime\" }\n")
-        );
+        assert!(sandbox.read("Cargo.toml").contains("\nkit-runtime = { path = \"vendor/kit-runtime\" }\n"));
         let again = sandbox.kit(&["init", "--library"]);
         assert_eq!(again.code, 0, "{again}");
         assert!(!again.stdout.contains("created") && !again.stdout.contains(" changed"), "{again}");
@@ -205,6 +230,7 @@ fn cargo(root: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(root)
         .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/init"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env_remove("DATABASE_URL")
         .output()
         .unwrap()

@@ -1,5 +1,7 @@
 //! Finding a project and its settings, by what `kit about` sees.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
+
 use kit::project::{Layout, Project};
 
 use support::{EMPTY_INDEX, Sandbox};

@@ -173,12 +173,16 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     /// The side row says `running` first; what fails stays as `failed`.
     async fn journaled(&self, direction: Direction, index: usize, entry: &Entry, wrap: bool) -> Result<(), Failure> {
         let kit = &self.request.kit;
-        let applied_at = match direction {
-            Direction::Up => None,
-            // The ledger row is still there and its side row must go on belonging to it.
-            Direction::Down => self.applied_at(&entry.name).await.map_err(database)?,
+        let running = match direction {
+            Direction::Up => entry.clone(),
+            // The ledger row is still there: its side row must go on belonging to it and saying what was applied.
+            Direction::Down => {
+                let ledger = ledger::read(self.connection, &self.table).await.map_err(database)?;
+                let row = ledger.applied.into_iter().find(|applied| applied.name == entry.name);
+                let (applied_at, own) = row.map_or((None, None), |row| (Some(row.applied_at), row.entry));
+                Entry { applied_at, checksum: own.and_then(|own| own.checksum), ..entry.clone() }
+            }
         };
-        let running = Entry { applied_at, ..entry.clone() };
         ledger::record(self.connection, &running, kit).await.map_err(database)?;
         let outcome = if wrap {
             let transaction = self.connection.begin().await.map_err(database)?;
@@ -229,11 +233,6 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 ledger::forget(connection, &entry.name).await
             }
         }
-    }
-
-    async fn applied_at(&self, name: &str) -> Result<Option<i64>, Error> {
-        let ledger = ledger::read(self.connection, &self.table).await?;
-        Ok(ledger.applied.iter().find(|applied| applied.name == name).map(|applied| applied.applied_at))
     }
 
     /// Runs the migration's own code, which may fail in any way.

@@ -12,11 +12,14 @@ use crate::scaffold::{Change, FilePlan};
 use crate::ui;
 
 /// Write a new migration and register it
-///
-/// The name says what it does: create_posts_table, add_email_to_users, remove_email_from_users,
-/// rename_name_to_title_on_posts, rename_posts_to_articles, drop_posts_table, add_index_to_posts_slug,
-/// create_join_table_users_and_groups. Any other name makes an empty one. The path is printed.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+NAME says what it does:
+  create_posts_table                    rename_posts_to_articles
+  add_email_to_users                    rename_name_to_title_on_posts
+  remove_email_and_phone_from_users     add_index_to_posts_slug
+  drop_posts_table                      create_join_table_users_and_groups
+Any other name makes an empty one. The path of the file is printed.")]
 pub struct MakeMigrationArgs {
     /// What it is to do: create_posts_table
     name: Option<String>,

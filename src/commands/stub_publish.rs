@@ -8,9 +8,9 @@ use crate::scaffold::Change;
 use crate::scaffold::stub::{Publish, publish};
 
 /// Copy kit's stubs into the project, to change them there
-///
-/// They go into stubs/, and what is there wins over kit's own. Those that are there already are kept.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+They go into stubs/, and what is there wins over kit's own. Those that are there already are kept.")]
 pub struct StubPublishArgs {
     /// Write only those that are there already, over what they are now
     #[arg(long, conflicts_with = "force")]

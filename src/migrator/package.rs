@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use crate::error::{Error, Result};
-use crate::project::manifest::Major;
+use crate::project::manifest::{Major, major, parse, version};
 use crate::project::read;
 
 /// A package, and the workspace it is in.
@@ -108,12 +108,9 @@ impl Package {
             ([.., last], None) => last.clone(),
             ([], None) => return Ok(Major::Two),
         };
-        let bare = version.trim_start_matches(['=', '^', '~', '>', ' ']);
-        let mut parts = bare.split('.');
-        let (major, minor) = (parts.next().unwrap_or_default(), parts.next());
-        match (major, minor, bare.contains('-')) {
-            ("1", None | Some("1"), false) => Ok(Major::One),
-            ("2", _, false) => Ok(Major::Two),
+        // What is locked on a pre-release does not fit the released version that the adapters are written for.
+        match major(&version) {
+            Some(major) if !version.contains('-') => Ok(major),
             _ => Err(Error::SeaOrmVersion { version }),
         }
     }
@@ -196,8 +193,7 @@ impl Package {
         let dependency = self.manifest.get("dependencies")?.get(name)?;
         let inherits = dependency.get("workspace").and_then(Item::as_bool).unwrap_or(false);
         let dependency = if inherits { self.workspace_item("dependencies")?.get(name)? } else { dependency };
-        let version = dependency.as_str().or_else(|| dependency.get("version").and_then(Item::as_str));
-        version.map(str::to_owned)
+        version(dependency)
     }
 
     /// All versions of a crate in the lock file.
@@ -230,12 +226,4 @@ fn absolute(dependency: &mut Item, root: &Path) {
     if let Some(path) = dependency.get("path").and_then(Item::as_str).map(|path| root.join(path)) {
         dependency["path"] = value(path.to_string_lossy().into_owned());
     }
-}
-
-fn parse(path: &Path) -> Result<DocumentMut> {
-    let text = read(path)?;
-    text.parse().map_err(|error: toml_edit::TomlError| Error::Unreadable {
-        path: path.to_owned(),
-        message: error.message().to_owned(),
-    })
 }

@@ -175,14 +175,19 @@ pub fn package_name(folder: &str) -> String {
     if !is_word || RESERVED.contains(&name) { format!("app-{name}") } else { name.to_owned() }
 }
 
-fn parse(path: &Path) -> Result<DocumentMut> {
+/// Reads a Cargo.toml as a document that can be edited.
+///
+/// # Errors
+/// [`Error::File`], [`Error::Unreadable`].
+pub fn parse(path: &Path) -> Result<DocumentMut> {
     read(path)?.parse().map_err(|error: toml_edit::TomlError| Error::Unreadable {
         path: path.to_owned(),
         message: error.message().to_owned(),
     })
 }
 
-fn version(dependency: &Item) -> Option<String> {
+/// The version that a dependency asks for, whichever way it is written.
+pub fn version(dependency: &Item) -> Option<String> {
     let table: Option<&dyn TableLike> = dependency.as_table_like();
     let version = match table {
         Some(table) => table.get("version")?,
@@ -191,12 +196,13 @@ fn version(dependency: &Item) -> Option<String> {
     version.as_str().map(str::to_owned)
 }
 
-fn major(requirement: &str) -> Option<Major> {
+/// The major version that a requirement or a version means.
+pub fn major(requirement: &str) -> Option<Major> {
     let number = requirement.trim_start_matches(|c: char| !c.is_ascii_digit());
     let mut parts = number.split(|c: char| !c.is_ascii_digit());
     match (parts.next()?, parts.next()) {
         ("1", None | Some("" | "1")) => Some(Major::One),
-        ("2", None | Some("" | "0")) => Some(Major::Two),
+        ("2", _) => Some(Major::Two),
         _ => None,
     }
 }

@@ -11,8 +11,9 @@ pub fn declare(text: &str, lines: &str) -> Option<String> {
         return None;
     }
     let file = syn::parse_file(text).ok()?;
-    let modules = file.items.iter().filter(|item| matches!(item, syn::Item::Mod(module) if module.content.is_none()));
-    let at = match (modules.last(), file.items.first()) {
+    let mut modules =
+        file.items.iter().filter(|item| matches!(item, syn::Item::Mod(module) if module.content.is_none()));
+    let at = match (modules.next_back(), file.items.first()) {
         (Some(module), _) => {
             let end = module.span().byte_range().end;
             end + text.get(end..)?.find('\n').map_or(text.len() - end, |newline| newline + 1)
@@ -28,7 +29,9 @@ pub fn declare(text: &str, lines: &str) -> Option<String> {
     let gap =
         if file.items.iter().any(|item| matches!(item, syn::Item::Mod(_))) || after.is_empty() { "" } else { "\n" };
     let new = format!("{before}{}{lines}{gap}{after}", if begun { "\n" } else { "" });
-    syn::parse_file(&new).is_ok().then_some(new)
+    // A module's last line may begin another item, which the new lines would then stand in.
+    let added = syn::parse_file(lines).ok()?.items.len();
+    (syn::parse_file(&new).ok()?.items.len() == file.items.len() + added).then_some(new)
 }
 
 /// Whether `text` declares a module of that name at its top; `None` if it is no Rust.

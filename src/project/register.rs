@@ -108,7 +108,7 @@ fn declaration(index: &Index, list: &List<'_>, module: Module<'_>) -> Edit {
         let end = index::range(last).end;
         return insert(end_of_line(text, end).unwrap_or(end), format!("\n{line}"));
     }
-    let last_use = index.file.items.iter().filter(|item| matches!(item, Item::Use(_))).last();
+    let last_use = index.file.items.iter().rfind(|item| matches!(item, Item::Use(_)));
     if let Some(last) = last_use {
         let end = index::range(last).end;
         return insert(end_of_line(text, end).unwrap_or(end), format!("\n\n{line}"));

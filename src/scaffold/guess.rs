@@ -290,8 +290,8 @@ fn alter(name: &str) -> Intent {
 
 /// The longest known table that `text` begins with, and what comes after it.
 fn known_table<'a>(text: &'a str, scope: Scope<'_>) -> Option<(&'a str, &'a str)> {
-    let splits = text.match_indices('_').map(|(at, _)| (&text[..at], &text[at + 1..]));
-    splits.filter(|(table, rest)| scope.tables.contains(*table) && !rest.is_empty()).last()
+    let mut splits = text.match_indices('_').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    splits.rfind(|(table, rest)| scope.tables.contains(*table) && !rest.is_empty())
 }
 
 /// `posts_slug` of `posts` is `slug`.

@@ -49,9 +49,10 @@ pub fn project(root: &Path) -> Result<Starter> {
     }
     starter.missing(root, "kit.toml", stub!("kit.toml"))?;
     starter.append(root, ".env", stub!("_env"), |line| line.trim_start().starts_with("DATABASE_URL="))?;
+    let embedded = starter.plan.files().last().is_some_and(|file| file.change != Change::Unchanged);
     starter.append(root, ".gitignore", stub!("_gitignore"), |_| false)?;
     // SQLite creates the file, but not its folder.
-    if !root.join("database").exists() {
+    if embedded && !root.join("database").exists() {
         starter.missing(root, "database/.gitkeep", "")?;
     }
     Ok(starter)

@@ -3,6 +3,7 @@
 //! It does not know what is tested.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set itself up fails")]
+#![allow(clippy::print_stderr, reason = "a failed test says where its database is")]
 #![allow(clippy::disallowed_methods, reason = "tests have no main.rs that reads the environment for them")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
