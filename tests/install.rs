@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -147,6 +148,26 @@ fn places_are_those_that_the_user_has_set() {
     assert_eq!(sandbox.files(), Vec::<String>::new());
     assert!(run(&sandbox, INSTALL, &["--binary", KIT, "--no-completions", "--prefix", "here"], &env).status.success());
     assert_eq!(sandbox.files(), ["data/kit/installed", "here/bin/kit"]);
+}
+
+#[test]
+fn the_build_is_cargos_from_the_lock_file_and_leaves_no_record_of_it() {
+    // What cargo is asked for; that it can do it is not this test's question.
+    let cargo = format!(
+        "#!/bin/sh\necho cargo \"$@\"\nwhile [ \"$1\" != --root ]; do shift; done\nmkdir \"$2/bin\" && cp '{KIT}' \"$2/bin/kit\"\n"
+    );
+    let sandbox = empty().file("fake/cargo", &cargo);
+    std::fs::set_permissions(sandbox.root().join("fake/cargo"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (path, temporary) = (sandbox.root().join("fake"), sandbox.root().join("temporary"));
+    std::fs::create_dir(&temporary).unwrap();
+    let path = format!("{}:/usr/bin:/bin", path.display());
+    let env = [("PATH", &*path), ("TMPDIR", temporary.to_str().unwrap())];
+    let output = run(&sandbox, INSTALL, &["--no-completions"], &env);
+    let said = said(&sandbox, &output, 0);
+    let clone = env!("CARGO_MANIFEST_DIR");
+    assert!(said.contains(&format!("cargo install --path {clone} --locked --force --no-track --root ")), "{said}");
+    assert_eq!(sandbox.files(), ["fake/cargo", "it's home/.cargo/bin/kit", "it's home/.local/share/kit/installed"]);
+    assert_eq!(tree(&temporary), Vec::new());
 }
 
 #[test]
