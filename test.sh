@@ -32,6 +32,8 @@ install_missing() {
   for tool in sqlite3 zsh fish shellcheck expect tmux; do
     have "$tool" || packages+=("$tool")
   done
+  # Not a program: what bash loads completions with.
+  [ -r /usr/share/bash-completion/bash_completion ] || packages+=(bash-completion)
   # A linker, for cargo.
   have cc || packages+=(gcc libc6-dev)
   if [ "${#packages[@]}" -gt 0 ]; then

@@ -10,7 +10,7 @@ use crate::error::{Error, Exit, Result};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 bash:        kit completions bash > ~/.local/share/bash-completion/completions/kit
-             without the bash-completion package, in ~/.bashrc: source <(kit completions bash)
+             without the bash-completion package, in ~/.bashrc: eval \"$(kit completions bash)\"
 zsh:         kit completions zsh > DIR/_kit, for a DIR in $fpath
 fish:        kit completions fish > ~/.config/fish/completions/kit.fish
 powershell:  kit completions powershell | Out-String | Invoke-Expression, in $PROFILE

@@ -14,7 +14,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -136,22 +135,10 @@ impl Sources {
     /// In the Migrator's order; where that cannot be read, those that the folder shows.
     fn migrations(&self) -> Vec<String> {
         let Some(project) = self.project() else { return Vec::new() };
-        if let Some(registered) = source::read(project).ok().and_then(|sources| sources.registered) {
-            return registered.into_iter().map(|migration| migration.name).collect();
+        match source::read(project).ok().and_then(|sources| sources.registered) {
+            Some(registered) => registered.into_iter().map(|migration| migration.name).collect(),
+            None => source::candidates(project.migrations()).into_iter().map(|(name, _)| name).collect(),
         }
-        let mut names = BTreeSet::new();
-        for entry in fs::read_dir(project.migrations()).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let is_module =
-                path.extension().is_some_and(|extension| extension == "rs") || path.join("mod.rs").is_file();
-            if let Some(name) = path.file_stem().and_then(OsStr::to_str)
-                && is_module
-                && name.strip_prefix(['m', 'M']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-            {
-                names.insert(name.to_owned());
-            }
-        }
-        names.into_iter().collect()
     }
 
     fn connections(&self) -> Vec<String> {
@@ -173,5 +160,58 @@ impl Sources {
             names.extend(project.settings.environment.clone());
         }
         names.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ArgAction;
+    use clap_complete::engine::complete;
+
+    use super::*;
+
+    /// A command that this room has never heard of.
+    fn offered(words: &[&str]) -> Vec<String> {
+        let command = Command::new("kit").subcommand(
+            Command::new("undo:some")
+                .arg(Arg::new("which").value_name("MIGRATION"))
+                .arg(Arg::new("on").long("on").value_name("CONNECTION").action(ArgAction::Append))
+                .arg(Arg::new("to").long("to").value_name("EMAIL"))
+                .arg(Arg::new("like").long("like").value_name("COMMAND"))
+                .arg(Arg::new("under").long("under").value_name("DIR")),
+        );
+        let folder = tempfile::tempdir().unwrap();
+        for (path, content) in [
+            ("migrations/mod.rs", "fn not_a_list() {}"),
+            ("migrations/m00001_a.rs", ""),
+            ("migrations/m00002_b/mod.rs", ""),
+            ("kit.toml", "[connections.main]\nurl = \"x\"\n"),
+        ] {
+            let path = folder.path().join(path);
+            write(&path, content);
+        }
+        let sources = Arc::new(Sources::new(folder.path().to_owned(), BTreeMap::new()));
+        let mut words: Vec<_> = words.iter().map(std::ffi::OsString::from).collect();
+        words.insert(0, "kit".into());
+        let index = words.len() - 1;
+        let found = complete(&mut attach(command, &sources), words, index, Some(folder.path())).unwrap();
+        let values = found.iter().map(|candidate| candidate.get_value().to_string_lossy().into_owned());
+        values.filter(|value| !value.starts_with('-')).collect()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
+    fn write(path: &std::path::Path, content: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    #[test]
+    fn the_declaration_decides() {
+        assert_eq!(offered(&["undo:some", ""]), ["m00001_a", "m00002_b"]);
+        assert_eq!(offered(&["undo:some", "2_b"]), ["m00002_b"]);
+        assert_eq!(offered(&["undo:some", "--on", ""]), ["main"]);
+        assert_eq!(offered(&["undo:some", "--to", ""]), Vec::<String>::new());
+        assert_eq!(offered(&["undo:some", "--like", "u"]), ["undo:some"]);
+        assert_eq!(offered(&["undo:some", "--under", "m"]), ["migrations/"]);
     }
 }
