@@ -107,6 +107,59 @@ async fn a_migration_crate_on_1_1_lives_on_every_database() {
     }
 }
 
+#[tokio::test]
+async fn the_sample_lives_on_every_database() {
+    let mut sandbox = sandbox().file("Cargo.toml", APP).file("src/main.rs", "fn main() {}\n");
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        sandbox = sandbox.file(&format!("migrations/{name}"), &std::fs::read_to_string(&path).unwrap());
+    }
+    for database in Database::all().await {
+        let url = database.url().to_owned();
+        std::thread::scope(|scope| scope.spawn(|| life(&sandbox, &url)).join().unwrap());
+        let post = database.value("(SELECT title FROM posts WHERE published = true)").await;
+        assert_eq!(post.as_deref(), Some("Hello"));
+    }
+}
+
+/// What `loco new` writes around migrations, with a data fix through the application's entities.
+#[test]
+fn a_loco_project_lives() {
+    let index = "#![allow(elided_lifetimes_in_paths)]\n#![allow(clippy::wildcard_imports)]\n\
+                 pub use sea_orm_migration::prelude::*;\nmod m20220101_000001_users;\nmod m20220101_000002_fix;\n\n\
+                 pub struct Migrator;\n\n#[async_trait::async_trait]\nimpl MigratorTrait for Migrator {\n    \
+                 fn migrations() -> Vec<Box<dyn MigrationTrait>> {\n        vec![\n            \
+                 Box::new(m20220101_000001_users::Migration),\n            Box::new(m20220101_000002_fix::Migration),\n            \
+                 // inject-above (do not remove this comment)\n        ]\n    }\n}\n";
+    let sandbox = sandbox()
+        .file("Cargo.toml", &format!("[workspace]\nmembers = [\"migration\"]\n\n{APP}"))
+        .file("src/lib.rs", "pub mod models;\n")
+        .file("src/models/mod.rs", "pub mod _entities;\n")
+        .file("src/models/_entities/mod.rs", "pub mod a;\n")
+        .file("src/models/_entities/a.rs", ENTITY)
+        .file("migration/Cargo.toml", &(migration_manifest("2.0") + "\n[dependencies.app]\npath = \"..\"\n"))
+        .file("migration/src/lib.rs", index)
+        .file("migration/src/m20220101_000001_users.rs", &creates("a"))
+        .file(
+            "migration/src/m20220101_000002_fix.rs",
+            &through_entity()
+                .replace("crate::models", "app::models::_entities")
+                .replace("super::helper::answer()", "7"),
+        )
+        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
+    life(&sandbox, "sqlite://app.sqlite?mode=rwc");
+    let about = ok(sandbox.kit(&["about", "--json"]));
+    assert!(about.stdout.contains("\"layout\": \"loco\""), "{about:?}");
+    ok(sandbox.kit(&["make:migration", "add_n2_to_a"]));
+    let text = sandbox.read("migration/src/lib.rs");
+    let (before, _) = text.split_once("            // inject-above").unwrap();
+    assert!(before.ends_with("_add_n2_to_a::Migration),\n"), "{text}");
+    ok(sandbox.kit(&["migrate:reset", "--force"]));
+    life(&sandbox, "sqlite://app.sqlite?mode=rwc");
+    assert_eq!(sandbox.read("src/models/_entities/a.rs"), ENTITY);
+}
+
 #[test]
 fn another_version_of_sea_orm_gets_a_clear_message() {
     let sandbox = seaorm("0.12", &three());
