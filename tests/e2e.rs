@@ -321,6 +321,16 @@ fn nothing_changed_means_no_cargo() {
 }
 
 #[test]
+fn a_second_project_does_not_compile_sea_orm_again() {
+    ok(seaorm("2.0.4", &three()).kit(&["migrate"]));
+    let said = ok(seaorm("2.0.4", &three()).kit(&["migrate", "-v"]));
+    let line = said.stderr.lines().find(|line| line.contains("crates compiled: ")).unwrap();
+    let count: usize = line.rsplit(' ').next().unwrap().parse().unwrap();
+    // The project's own crate and the generated one.
+    assert!(count <= 2, "{said:?}");
+}
+
+#[test]
 fn a_list_made_by_code_is_asked_of_the_built_migrator() {
     let sandbox = seaorm("2.0.4", &three());
     let text = sandbox.read("migration/src/lib.rs");

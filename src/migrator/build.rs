@@ -130,7 +130,9 @@ async fn cargo_build(
             if name == crate_.name {
                 binary = message["executable"].as_str().map(PathBuf::from);
             }
-            notify(Notice::Built { name });
+            if message["fresh"] == false {
+                notify(Notice::Built { name });
+            }
         }
     })
     .await;

@@ -45,7 +45,7 @@ impl Report {
             }
             Notice::Ready => {
                 ui.clear_transient();
-                ui.verbose(format!("  built the migrations, {} crates", self.built));
+                ui.verbose(format!("  built the migrations; crates compiled: {}", self.built));
             }
             Notice::Compiler(line) | Notice::Output(line) => ui.foreign(&line),
             Notice::Event(event) => self.event(ui, event),
