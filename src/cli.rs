@@ -14,7 +14,15 @@ pub(crate) mod dispatch;
 
 /// Artisan for SeaORM: one command for the whole life of a project's database
 #[derive(Debug, Parser)]
-#[command(name = "kit", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "kit",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100
+)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -28,27 +36,34 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// Connection of kit.toml, or a URL
+    /// Use this connection of kit.toml, or this URL
     #[arg(short, long, global = true, value_name = "NAME|URL")]
     pub database: Option<String>,
-    /// Environment, instead of APP_ENV
+    /// Name the environment, instead of APP_ENV
     #[arg(long, global = true, value_name = "NAME")]
     pub env: Option<String>,
-    /// Folder of the project, instead of searching upwards from here
+    /// Use the project in this folder, instead of searching upwards from here
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
-    /// Ask nothing
+    /// Ask nothing; what would be asked is refused
     #[arg(short, long, global = true)]
     pub no_interaction: bool,
-    /// Say only what was asked for, and errors
+    /// Show only errors, and what was asked for
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more; repeat for even more
+    /// Say more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Colours
+    /// Use colours: auto, always or never
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub color: ColorChoice,
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort)]
+    pub help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, global = true, action = ArgAction::Version)]
+    pub version: Option<bool>,
 }
 
 /// All commands, in the order and groups of `kit list`. The help of each is the doc of its arguments.
@@ -73,14 +88,13 @@ pub enum Command {
     MigrateInstall(commands::migrate_install::InstallArgs),
     About(commands::about::AboutArgs),
     Completions(commands::completions::CompletionsArgs),
+    Help(commands::help::HelpArgs),
     #[command(name = "__complete", hide = true)]
     Complete(commands::complete::CompleteArgs),
     Init(commands::init::InitArgs),
     List(commands::list::ListArgs),
-    /// Write a new migration and register it
     #[command(name = "make:migration")]
     MakeMigration(commands::make_migration::MakeMigrationArgs),
-    /// Copy kit's stubs into the project, to change them there
     #[command(name = "stub:publish")]
     StubPublish(commands::stub_publish::StubPublishArgs),
 }
@@ -98,6 +112,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
         Command::Complete(args) => commands::complete::run(ctx, args),
+        Command::Help(args) => commands::help::run(ctx, &args),
         Command::Init(args) => commands::init::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
         Command::MakeMigration(args) => commands::make_migration::run(ctx, &args),
@@ -107,9 +122,9 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
 
 /// Runs kit in a host's world and says how it ends. The first argument is the program's name.
 pub async fn run(arguments: Vec<OsString>, host: Host) -> Exit {
-    let (cli, failure) = match dispatch::parse(arguments) {
+    let (cli, failure) = match dispatch::parse(&arguments) {
         Ok(cli) => (cli, None),
-        Err(error) => (Cli { globals: Globals::default(), command: None }, Some(error)),
+        Err(error) => (Cli { globals: dispatch::globals(&arguments), command: None }, Some(error)),
     };
     let ctx = Context::new(host, cli.globals.clone());
     let verbosity = match (cli.globals.quiet, cli.globals.verbose) {
@@ -121,11 +136,11 @@ pub async fn run(arguments: Vec<OsString>, host: Host) -> Exit {
     ctx.ui.configure(verbosity, cli.globals.color, cli.globals.no_interaction, |name| ctx.env(name));
     let result = match failure {
         Some(dispatch::Parsed::Failure(error)) => Err(error),
-        Some(dispatch::Parsed::Help(text)) => {
+        Some(dispatch::Parsed::Text(text)) => {
             ctx.ui.answer(text.trim_end());
             Ok(Exit::Ok)
         }
-        None => {
+        None | Some(dispatch::Parsed::List) => {
             let command = cli.command.unwrap_or(Command::List(commands::list::ListArgs::default()));
             dispatch(&ctx, command).await
         }

@@ -10,7 +10,7 @@ fn a_table_is_created() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "CreatePosts"]), @"
     migrations/m20260102_030405_create_posts.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030405_create_posts.rs] created: creates table `posts`
+      INFO  Created a migration that creates table `posts`
     --- exit 0 ---
     ");
     insta::assert_snapshot!(sandbox.read("migrations/m20260102_030405_create_posts.rs"), @"
@@ -87,7 +87,8 @@ fn what_is_assumed_is_said() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_email_and_phone_to_users"]), @"
     migrations/m20260102_030405_add_email_and_phone_to_users.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030405_add_email_and_phone_to_users.rs] created: adds `email`, `phone` to `users`
+      INFO  Created a migration that adds `email`, `phone` to `users`
+
       WARN  Only the name is known of `email`, `phone`: assumed nullable string
     --- exit 0 ---
     ");
@@ -148,7 +149,8 @@ fn what_is_assumed_is_said() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "remove_email_from_users"]), @"
     migrations/m20260102_030406_remove_email_from_users.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030406_remove_email_from_users.rs] created: removes `email` from `users`
+      INFO  Created a migration that removes `email` from `users`
+
       WARN  What `email` held is not known: `down` adds nullable string
     --- exit 0 ---
     ");
@@ -193,7 +195,8 @@ fn what_is_assumed_is_said() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "drop_posts_table"]), @"
     migrations/m20260102_030407_drop_posts_table.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030407_drop_posts_table.rs] created: drops table `posts`
+      INFO  Created a migration that drops table `posts`
+
       WARN  What `posts` held is not known: `down` fails until you write it
     --- exit 0 ---
     ");
@@ -227,7 +230,8 @@ fn what_is_assumed_is_said() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_join_table_users_and_groups"]), @"
     migrations/m20260102_030408_create_join_table_users_and_groups.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030408_create_join_table_users_and_groups.rs] created: creates table `users_groups` that links `users` and `groups`
+      INFO  Created a migration that creates table `users_groups`, linking `users` and `groups`
+
       WARN  Assumed an integer `id` in `users`, `groups`
     --- exit 0 ---
     ");
@@ -310,14 +314,16 @@ fn what_is_assumed_is_said() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_index_to_posts_user_id"]), @"
     migrations/m20260102_030409_add_index_to_posts_user_id.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030409_add_index_to_posts_user_id.rs] created: creates index `idx_posts_user_id`
+      INFO  Created a migration that creates index `idx_posts_user_id`
+
       WARN  Took `posts` for the table (--table=TABLE names another)
     --- exit 0 ---
     ");
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "tidy up"]), @"
     migrations/m20260102_030410_tidy_up.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030410_tidy_up.rs] created: empty
+      INFO  Created a migration that does nothing yet
+
       WARN  The name says no table: `up` and `down` are empty (--create=TABLE, --table=TABLE)
     --- exit 0 ---
     ");
@@ -330,7 +336,7 @@ fn earlier_migrations_tell_tables_from_columns() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_index_to_order_items_sku"]), @"
     migrations/m20260102_030406_add_index_to_order_items_sku.rs
     --- stderr ---
-      INFO  Migration [migrations/m20260102_030406_add_index_to_order_items_sku.rs] created: creates index `idx_order_items_sku`
+      INFO  Created a migration that creates index `idx_order_items_sku`
     --- exit 0 ---
     ");
 }
@@ -394,6 +400,7 @@ fn a_dry_run_shows_and_writes_nothing() {
 
     --- stderr ---
       INFO  Would create [migrations/m20260102_030405_rename_posts_to_articles.rs]
+
       INFO  Would update [migrations/mod.rs]
     --- exit 0 ---
     ");
@@ -414,7 +421,7 @@ fn a_name_is_asked_for() {
     migrations/m20260102_030405_create_tags.rs
     --- stderr ---
       What is the migration to do (create_posts_table)? create_tags
-      INFO  Migration [migrations/m20260102_030405_create_tags.rs] created: creates table `tags`
+      INFO  Created a migration that creates table `tags`
     --- exit 0 ---
     ");
     insta::assert_snapshot!(sandbox.kit_answering(&["make:migration"], &["../tags"]), @"
@@ -606,6 +613,7 @@ fn stubs_are_published_and_win() {
     stubs/migration.join.rs
     stubs/migration.drop.rs
     --- stderr ---
+
       INFO  Published 5 stubs
     --- exit 0 ---
     ");
@@ -640,123 +648,4 @@ fn a_broken_stub_writes_nothing() {
     ");
     assert_eq!(sandbox.files(), ["migrations/mod.rs", "stubs/migration.rs"]);
     assert_eq!(sandbox.read("migrations/mod.rs"), EMPTY_INDEX);
-}
-
-#[test]
-fn help() {
-    insta::assert_snapshot!(Sandbox::new().kit(&["make:migration", "--help"]), @"
-    Write a new migration and register it
-
-    Usage: kit make:migration [OPTIONS] [NAME]
-
-    Arguments:
-      [NAME]
-              What it is to do: create_posts_table
-
-    Options:
-          --create[=<TABLE>]
-              Create this table; without a value, the one that NAME says
-
-          --table <TABLE>
-              Change this table
-
-          --path <DIR>
-              Folder of the file, relative to the project's root
-
-          --no-timestamps
-              Create the table without created_at and updated_at
-
-          --dry-run
-              Show what would be written, write nothing
-
-          --local-time
-              Name the file after the clock on the wall instead of UTC
-
-      -h, --help
-              Print help (see a summary with '-h')
-
-    Global options:
-      -d, --database <NAME|URL>
-              Connection of kit.toml, or a URL
-
-          --env <NAME>
-              Environment, instead of APP_ENV
-
-          --project <DIR>
-              Folder of the project, instead of searching upwards from here
-
-      -n, --no-interaction
-              Ask nothing
-
-      -q, --quiet
-              Say only what was asked for, and errors
-
-      -v, --verbose...
-              Say more; repeat for even more
-
-          --color <WHEN>
-              Colours
-
-              Possible values:
-              - auto:   On a terminal, unless NO_COLOR says otherwise
-              - always: Always
-              - never:  Never
-              
-              [default: auto]
-
-    NAME says what it does:
-      create_posts_table                    rename_posts_to_articles
-      add_email_to_users                    rename_name_to_title_on_posts
-      remove_email_and_phone_from_users     add_index_to_posts_slug
-      drop_posts_table                      create_join_table_users_and_groups
-    Any other name makes an empty one. The path of the file is printed.
-    --- exit 0 ---
-    ");
-    insta::assert_snapshot!(Sandbox::new().kit(&["stub:publish", "--help"]), @"
-    Copy kit's stubs into the project, to change them there
-
-    Usage: kit stub:publish [OPTIONS]
-
-    Options:
-          --existing
-              Write only those that are there already, over what they are now
-
-          --force
-              Write all, over those that are there already
-
-      -h, --help
-              Print help (see a summary with '-h')
-
-    Global options:
-      -d, --database <NAME|URL>
-              Connection of kit.toml, or a URL
-
-          --env <NAME>
-              Environment, instead of APP_ENV
-
-          --project <DIR>
-              Folder of the project, instead of searching upwards from here
-
-      -n, --no-interaction
-              Ask nothing
-
-      -q, --quiet
-              Say only what was asked for, and errors
-
-      -v, --verbose...
-              Say more; repeat for even more
-
-          --color <WHEN>
-              Colours
-
-              Possible values:
-              - auto:   On a terminal, unless NO_COLOR says otherwise
-              - always: Always
-              - never:  Never
-              
-              [default: auto]
-
-    They go into stubs/, and what is there wins over kit's own. Those that are there already are kept.
-    --- exit 0 ---
-    ");
 }

@@ -6,26 +6,53 @@ use std::ffi::{OsStr, OsString};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::Cli;
+use super::{Cli, Globals};
 use crate::error::Error;
 
 /// What the command line was, if not a command.
 pub enum Parsed {
-    /// `--help` or `--version`: the text to show.
-    Help(String),
+    /// `--version`, or a command with `--help`: the text to show.
+    Text(String),
+    /// `kit --help`, which is the list of commands.
+    List,
     /// Wrong.
     Failure(Error),
 }
 
 /// Parses the command line.
-pub fn parse(mut arguments: Vec<OsString>) -> Result<Cli, Parsed> {
-    let command = Cli::command();
-    expand(&command, &mut arguments)?;
-    let outcome = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+///
+/// # Errors
+/// What it was instead of a command.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, Parsed> {
+    let mut arguments = arguments.to_vec();
+    expand(&Cli::command(), &mut arguments)?;
+    let outcome = pages().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     outcome.map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Help(error.render().to_string()),
+        ErrorKind::DisplayVersion => Parsed::Text(format!("kit {}", env!("CARGO_PKG_VERSION"))),
+        ErrorKind::DisplayHelp => match error.render().to_string() {
+            text if text.trim().is_empty() => Parsed::List,
+            text => Parsed::Text(text),
+        },
         _ => Parsed::Failure(Error::Clap(error.render().to_string())),
     })
+}
+
+/// The tree as its help pages need it: `-h` and `--help` are one page, options in one line and the whole description.
+/// The root has none of its own.
+fn pages() -> clap::Command {
+    let whole = |sub: clap::Command| {
+        let about = sub.get_long_about().or(sub.get_about()).cloned().unwrap_or_default();
+        let after = sub.get_after_long_help().or(sub.get_after_help()).cloned().unwrap_or_default();
+        sub.about(about).after_help(after)
+    };
+    Cli::command().mut_subcommands(whole).override_help("")
+}
+
+/// The global options of a command line that is wrong otherwise, as far as they can be read.
+pub fn globals(arguments: &[OsString]) -> Globals {
+    let lenient = Cli::command().allow_external_subcommands(true).ignore_errors(true);
+    let matches = lenient.try_get_matches_from(arguments);
+    matches.ok().and_then(|matches| Globals::from_arg_matches(&matches).ok()).unwrap_or_default()
 }
 
 /// Replaces a shortened command among the arguments with its full name; where there is none, nothing happens.

@@ -14,10 +14,10 @@ use crate::scaffold::{FilePlan, starter};
 pub struct InitArgs {
     /// Folder; the current one if not given
     dir: Option<PathBuf>,
-    /// Put the sources of kit-runtime into vendor/, for a migrator entry of the project's own
+    /// Add kit-runtime to the project, as sources in vendor/
     #[arg(long)]
     library: bool,
-    /// With --library: replace the sources that are there
+    /// With --library: replace sources that are there already
     #[arg(long, requires = "library")]
     force: bool,
     /// Show what would be written, write nothing
@@ -59,7 +59,9 @@ pub fn run(ctx: &Context, args: &InitArgs) -> Result<Exit> {
         if starter::env_is_tracked(&root) {
             ctx.ui.warn("git tracks .env, and with it the password: `git rm --cached .env`");
         }
-        ctx.ui.info("Next: `kit make:migration create_posts_table`, then `kit migrate`");
+        let there = args.dir.as_deref().filter(|dir| *dir != Path::new("."));
+        let there = there.map(|dir| format!("`cd {}`, then ", dir.display())).unwrap_or_default();
+        ctx.ui.info(format!("Next: {there}`kit make:migration create_posts_table`, then `kit migrate`"));
     }
     Ok(Exit::Ok)
 }

@@ -1,4 +1,4 @@
-//! `kit list` and `kit` alone.
+//! `kit list`, `kit --help` and `kit` alone.
 
 use clap::{Args, CommandFactory};
 
@@ -13,30 +13,52 @@ pub struct ListArgs {}
 
 /// Lists commands by group: the part before the colon; those without one are kit's own and come first.
 pub fn run(ctx: &Context, _args: &ListArgs) -> Result<Exit> {
-    let command = Cli::command();
-    ctx.ui.answer(format!("kit {}", command.get_version().unwrap_or_default()));
-    ctx.ui.answer("\nUsage: kit <COMMAND> [OPTIONS]\n\nA unique prefix is enough: `kit m:s` is `kit migrate:status`.");
+    let mut command = Cli::command();
+    // Only then do options know how they are written.
+    command.build();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    ctx.ui.answer(format!("kit {}: {about}", command.get_version().unwrap_or_default()));
+    ctx.ui.answer("\nUsage: kit COMMAND [OPTIONS]");
+    ctx.ui.answer("A unique prefix is enough: `kit m:s` is `kit migrate:status`.");
     let commands: Vec<&clap::Command> = command.get_subcommands().filter(|sub| !sub.is_hide_set()).collect();
     let group_of = |name: &str| match name.split_once(':') {
         Some((group, _)) => group.to_owned(),
         None if commands.iter().any(|other| other.get_name().starts_with(&format!("{name}:"))) => name.to_owned(),
-        None => "kit".to_owned(),
+        None => OWN.to_owned(),
     };
-    let width = commands.iter().map(|sub| sub.get_name().len()).max().unwrap_or_default();
-    let mut groups: Vec<String> = Vec::new();
+    let mut groups = vec![OWN.to_owned()];
     for sub in &commands {
         let group = group_of(sub.get_name());
         if !groups.contains(&group) {
             groups.push(group);
         }
     }
+    let options: Vec<(String, String)> = command.get_arguments().map(option).collect();
+    let lefts = options.iter().map(|(left, _)| left.as_str()).chain(commands.iter().map(|sub| sub.get_name()));
+    let width = lefts.map(str::len).max().unwrap_or_default();
     for group in groups {
         ctx.ui.answer(format!("\n{}", ui::pending(&group)));
         for sub in commands.iter().filter(|sub| group_of(sub.get_name()) == group) {
-            let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
-            let padding = " ".repeat(width - sub.get_name().len());
-            ctx.ui.answer(format!("  {}{padding}  {about}", ui::name(sub.get_name())));
+            line(ctx, width, sub.get_name(), &sub.get_about().map(ToString::to_string).unwrap_or_default());
         }
     }
+    ctx.ui.answer(format!("\n{}", ui::pending("Options of every command")));
+    for (left, help) in &options {
+        line(ctx, width, left, help);
+    }
     Ok(Exit::Ok)
+}
+
+/// The group of the commands without a colon.
+const OWN: &str = "kit";
+
+fn line(ctx: &Context, width: usize, left: &str, right: &str) {
+    let padding = " ".repeat(width.saturating_sub(left.len()));
+    ctx.ui.answer(format!("  {}{padding}  {right}", ui::name(left)));
+}
+
+/// `-d, --database <NAME|URL>` and its help.
+fn option(argument: &clap::Arg) -> (String, String) {
+    let short = argument.get_short().map_or("    ".to_owned(), |short| format!("-{short}, "));
+    (format!("{short}{argument}"), argument.get_help().map(ToString::to_string).unwrap_or_default())
 }

@@ -71,7 +71,7 @@ pub fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
         show(ctx, &planned.plan)?;
     } else {
         planned.plan.apply()?;
-        ctx.ui.info(format!("Migration [{path}] created: {}", summary(&planned.intent)));
+        ctx.ui.info(format!("Created a migration that {}", summary(&planned.intent)));
         ctx.ui.answer(&path);
     }
     for assumption in &planned.assumptions {
@@ -98,13 +98,13 @@ fn show(ctx: &Context, plan: &FilePlan) -> Result<()> {
 fn summary(intent: &Intent) -> String {
     let names = |columns: &[Column]| list(columns.iter().map(|column| column.name.as_str()));
     match intent {
-        Intent::Blank => "empty".to_owned(),
-        Intent::Alter { table } => format!("empty, for table `{table}`"),
+        Intent::Blank => "does nothing yet".to_owned(),
+        Intent::Alter { table } => format!("does nothing to `{table}` yet"),
         Intent::CreateTable { table, .. } => format!("creates table `{table}`"),
         Intent::DropTable { table } => format!("drops table `{table}`"),
         Intent::RenameTable { from, to } => format!("renames table `{from}` to `{to}`"),
         Intent::JoinTable { table, sides: [left, right] } => {
-            format!("creates table `{table}` that links `{}` and `{}`", left.table, right.table)
+            format!("creates table `{table}`, linking `{}` and `{}`", left.table, right.table)
         }
         Intent::AddColumns { table, columns } => format!("adds {} to `{table}`", names(columns)),
         Intent::RemoveColumns { table, columns } => format!("removes {} from `{table}`", names(columns)),

@@ -23,16 +23,16 @@ pub struct MigrateArgs {
     /// Stop after this migration
     #[arg(long, value_name = "MIGRATION")]
     to: Option<String>,
-    /// Run at most this many
+    /// Run at most N migrations
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Run only these migration files
+    /// Run only these migrations
     #[arg(long, value_name = "FILE", num_args = 1..)]
     path: Vec<String>,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
-    /// Refuse what would otherwise only be warned of: out of order, missing or unsorted migrations
+    /// Refuse migrations that are out of order, missing or unsorted, instead of warning
     #[arg(long)]
     strict: bool,
     /// Warn instead of failing: exit 0 whatever happens

@@ -9,7 +9,7 @@ use crate::error::{Exit, Result};
 /// Roll back the last migration and run it again
 #[derive(Debug, Args)]
 pub struct RedoArgs {
-    /// The last N instead of the last one
+    /// Take the last N instead of only the last one
     #[arg(long, value_name = "N")]
     step: Option<usize>,
     /// Answer yes to every question

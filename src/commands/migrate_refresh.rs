@@ -9,7 +9,7 @@ use crate::error::{Exit, Result};
 /// Roll back all migrations and run them again
 #[derive(Debug, Args)]
 pub struct RefreshArgs {
-    /// Roll back only the last N before
+    /// Roll back only the last N; run them and all that is pending
     #[arg(long, value_name = "N")]
     step: Option<usize>,
     /// Answer yes to every question

@@ -9,7 +9,7 @@ use crate::error::{Exit, Result};
 /// Roll back all migrations
 #[derive(Debug, Args)]
 pub struct ResetArgs {
-    /// Roll back only the last N
+    /// Roll back only the last N migrations
     #[arg(long, value_name = "N")]
     step: Option<usize>,
     /// Answer yes to every question

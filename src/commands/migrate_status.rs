@@ -10,8 +10,8 @@ use crate::ui;
 
 /// Show the state of each migration
 ///
-/// Reads file names and the ledger: nothing is compiled, nothing is written. Ran, Pending, Modified
-/// (the file has changed since), Missing (applied, but without a file), Failed, Running,
+/// Reads sources and the ledger: nothing is compiled, nothing is written. A migration is Pending, Ran,
+/// Modified (its file has changed since), Missing (applied, but without a file), Failed, Running, or
 /// Unregistered (a file that the Migrator does not list).
 #[derive(Debug, Args)]
 pub struct StatusArgs {
@@ -62,7 +62,7 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
 }
 
 fn show(ctx: &Context, lines: &[Status]) {
-    ctx.ui.row(&ui::dim("Migration name"), &ui::dim("Batch / Status"));
+    ctx.ui.row(&ui::dim("Migration"), &ui::dim("Applied (UTC) [Batch] Status"));
     for line in lines {
         ctx.ui.row(&line.migration, &right(line));
         if let Some(error) = &line.error {

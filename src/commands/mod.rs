@@ -4,6 +4,7 @@
 pub mod about;
 pub mod complete;
 pub mod completions;
+pub mod help;
 pub mod init;
 pub mod list;
 pub mod make_migration;
@@ -42,11 +43,11 @@ async fn roll_back(
         return Ok(Exit::Ok);
     }
     if !names.is_empty() {
-        let what = match names.as_slice() {
-            [one] => format!("`{one}`"),
-            several => format!("{} migrations", several.len()),
+        let (what, whose) = match names.as_slice() {
+            [one] => (format!("`{one}`"), "it"),
+            several => (format!("{} migrations", several.len()), "they"),
         };
-        let question = format!("Roll back {what} in {}? What they created is lost.", target.redacted());
+        let question = format!("Roll back {what} in {}? What {whose} created is lost.", target.redacted());
         ctx.confirm(&question, force)?;
     }
     ctx.migrate(&target, actions).await?;

@@ -41,9 +41,13 @@ fn powershell() -> String {
     let cli = Cli::command();
     // The generator lists hidden commands, too.
     let mut visible = Command::new("kit")
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
         .args(cli.get_arguments().cloned())
         .subcommands(cli.get_subcommands().filter(|sub| !sub.is_hide_set()).cloned())
-        .disable_help_subcommand(true);
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true);
     let mut script = Vec::new();
     generate(PowerShell, &mut visible, "kit", &mut script);
     String::from_utf8_lossy(&script).into_owned()

@@ -51,8 +51,17 @@ pub struct Ui {
     interaction: RefCell<Interaction>,
     /// Standard output carries JSON and nothing else.
     json: Cell<bool>,
-    /// Characters of a transient line that stand on the terminal.
+    /// A transient line stands on the terminal.
     transient: Cell<bool>,
+    last: Cell<Last>,
+}
+
+/// What the last line was, since an empty one stands between talk and answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    Nothing,
+    Talk,
+    Answer,
 }
 
 impl Ui {
@@ -64,6 +73,7 @@ impl Ui {
             interaction: RefCell::new(interaction),
             json: Cell::new(false),
             transient: Cell::new(false),
+            last: Cell::new(Last::Nothing),
         }
     }
 
@@ -97,6 +107,7 @@ impl Ui {
     pub fn answer(&self, line: impl AsRef<str>) {
         if !self.json.get() {
             self.out(line.as_ref());
+            self.last.set(Last::Answer);
         }
     }
 
@@ -127,7 +138,9 @@ impl Ui {
     pub fn error(&self, error: &Error) {
         let text = hide_passwords(&error.to_string());
         if let Error::Clap(_) = error {
-            return self.err(text.trim_end());
+            let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+            self.badge(Verbosity::Quiet, style::ERROR, &printable(first.trim_start_matches("error: ")));
+            return self.err(printable(rest).trim_end());
         }
         self.badge(Verbosity::Quiet, style::ERROR, &printable(&text));
         if let Some(hint) = error.hint() {
@@ -149,21 +162,19 @@ impl Ui {
 
     /// Two columns with dots between: `  name ........ value`.
     pub fn row(&self, left: &str, right: &str) {
+        self.part(Last::Talk);
         self.answer(self.dotted(&printable(left), right));
     }
 
-    /// A task that is over: `  name ........ 12ms DONE`.
+    /// A task that is over: `  name ........ 12ms DONE`. Nobody asked for it.
     pub fn task(&self, name: &str, millis: Option<u64>, outcome: Outcome) {
+        if self.verbosity.get() == Verbosity::Quiet {
+            return;
+        }
+        self.part(Last::Talk);
         let time = millis.map(|millis| style::dim(&duration(millis)) + " ").unwrap_or_default();
         let right = format!("{time}{}", outcome.styled());
         self.answer(self.dotted(&printable(name), &right));
-    }
-
-    /// An empty line of talk.
-    pub fn blank(&self) {
-        if self.verbosity.get() > Verbosity::Quiet {
-            self.err("");
-        }
     }
 
     /// A line that the next one replaces; only on a terminal.
@@ -190,7 +201,16 @@ impl Ui {
 
     fn badge(&self, least: Verbosity, badge: style::Badge, text: &str) {
         if self.verbosity.get() >= least {
+            self.part(Last::Answer);
             self.err(&format!("  {}  {text}", badge.styled()));
+            self.last.set(Last::Talk);
+        }
+    }
+
+    /// An empty line of talk, if the last line was `other` than the next one.
+    fn part(&self, other: Last) {
+        if self.last.get() == other && !self.json.get() {
+            self.err("");
         }
     }
 

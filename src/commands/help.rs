@@ -1,0 +1,26 @@
+//! `kit help`.
+
+use clap::Args;
+
+use crate::cli::dispatch::{self, Parsed};
+use crate::commands::list::{self, ListArgs};
+use crate::context::Context;
+use crate::error::{Exit, Result};
+
+/// Show the help of a command
+#[derive(Debug, Args)]
+pub struct HelpArgs {
+    /// The command, or a prefix of it; all of them if not given
+    command: Option<String>,
+}
+
+/// Shows what `kit COMMAND --help` shows; without a command, the list.
+pub fn run(ctx: &Context, args: &HelpArgs) -> Result<Exit> {
+    let Some(command) = &args.command else { return list::run(ctx, &ListArgs::default()) };
+    match dispatch::parse(&["kit", command, "--help"].map(Into::into)) {
+        Err(Parsed::Text(text)) => ctx.ui.answer(text.trim_end()),
+        Err(Parsed::Failure(error)) => return Err(error),
+        Err(Parsed::List) | Ok(_) => return list::run(ctx, &ListArgs::default()),
+    }
+    Ok(Exit::Ok)
+}
