@@ -36,6 +36,9 @@ pub struct Target {
 /// The database of a project that names none: embedded, nothing to install.
 pub const DEFAULT: &str = "sqlite://database/app.sqlite?mode=rwc";
 
+/// SeaORM's feature for the driver of [`DEFAULT`].
+pub const DEFAULT_DRIVER: &str = "sqlx-sqlite";
+
 impl Target {
     /// Resolves flag, environment, `.env`, `kit.toml` and default, in this order.
     ///
