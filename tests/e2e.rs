@@ -8,12 +8,12 @@ mod projects;
 mod support;
 
 use database::Database;
-use projects::{creates, executes, index, migration, migration_manifest};
+use projects::{creates, executes, index, kit_cache, migration, migration_manifest};
 use support::{Sandbox, Transcript};
 
 /// A sandbox whose builds are kept from run to run.
 fn sandbox() -> Sandbox {
-    Sandbox::new().env("KIT_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache"))
+    Sandbox::new().env("KIT_CACHE_DIR", &kit_cache().display().to_string())
 }
 
 fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
@@ -370,6 +370,8 @@ fn the_same_database_is_migrated_in_turns_with_the_projects_own_tool() {
         "migration/src/main.rs",
         "use sea_orm_migration::prelude::*;\n\n#[tokio::main]\nasync fn main() {\n    cli::run_cli(migration::Migrator).await;\n}\n",
     );
+    // The same versions and, for what SeaORM sees, features as tests/init.rs: it is compiled once for both.
+    sandbox.write("migration/Cargo.lock", include_str!("../Cargo.lock"));
     // What sea-orm-cli runs, word for word.
     let sea_orm_cli = |arguments: &[&str]| {
         let output = std::process::Command::new("cargo")
@@ -377,6 +379,7 @@ fn the_same_database_is_migrated_in_turns_with_the_projects_own_tool() {
             .args(arguments)
             .current_dir(sandbox.root())
             .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/sea-orm-cli"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc")
             .output()
             .unwrap();

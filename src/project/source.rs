@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
 use super::index::{self, Index, Tail};
+use super::template::{self, Naming};
 use super::{Project, read as read_text};
 use crate::error::{Error, Result};
 
@@ -188,8 +189,13 @@ fn registered(path: &Path, index: &Index, element: &Expr) -> Option<SourceMigrat
         return Some(SourceMigration { name: ledger_name(items, &migration, path)?, file: None });
     }
     let file = file_of(path, declared)?;
-    let parsed = Index::parse(&file, &read_text(&file).ok()?).ok()?;
-    Some(SourceMigration { name: ledger_name(&parsed.file.items, &migration, &file)?, file: Some(file) })
+    let text = read_text(&file).ok()?;
+    let name = match template::naming(&text, &migration) {
+        Some(Naming::Stem) => stem(&file)?,
+        Some(Naming::Literal(name)) => name,
+        None => ledger_name(&Index::parse(&file, &text).ok()?.file.items, &migration, &file)?,
+    };
+    Some(SourceMigration { name, file: Some(file) })
 }
 
 fn has_cfg(attributes: &[Attribute]) -> bool {
@@ -215,11 +221,10 @@ fn file_of(index: &Path, declared: &ItemMod) -> Option<PathBuf> {
 /// What `MigrationName::name` of the type returns: sea-orm-macros derives it as the stem of `file!()`,
 /// which for a folder's mod.rs is `mod`.
 fn ledger_name(items: &[Item], migration: &str, file: &Path) -> Option<String> {
-    let stem = || Some(file.file_stem()?.to_str()?.to_owned());
     for item in items {
         match item {
-            Item::Struct(of) if of.ident == migration && derives_name(&of.attrs) => return stem(),
-            Item::Enum(of) if of.ident == migration && derives_name(&of.attrs) => return stem(),
+            Item::Struct(of) if of.ident == migration && derives_name(&of.attrs) => return stem(file),
+            Item::Enum(of) if of.ident == migration && derives_name(&of.attrs) => return stem(file),
             Item::Impl(of)
                 if index::type_name(&of.self_ty) == migration
                     && index::trait_name(of).as_deref() == Some("MigrationName") =>
@@ -233,7 +238,7 @@ fn ledger_name(items: &[Item], migration: &str, file: &Path) -> Option<String> {
                         Lit::Str(name) => Some(name.value()),
                         _ => None,
                     },
-                    Tail::Expr(Expr::Call(call)) if is_file_stem(call) => stem(),
+                    Tail::Expr(Expr::Call(call)) if is_file_stem(call) => stem(file),
                     _ => None,
                 };
             }
@@ -241,6 +246,10 @@ fn ledger_name(items: &[Item], migration: &str, file: &Path) -> Option<String> {
         }
     }
     None
+}
+
+fn stem(file: &Path) -> Option<String> {
+    Some(file.file_stem()?.to_str()?.to_owned())
 }
 
 /// What the derive writes, written by hand.
@@ -264,12 +273,13 @@ fn derives_name(attributes: &[Attribute]) -> bool {
 }
 
 fn unregistered(path: &Path, index: &Index, registered: Option<&[SourceMigration]>) -> Vec<SourceMigration> {
-    let declared: Vec<PathBuf> = index.modules().filter_map(|module| file_of(path, module)).collect();
+    let declared: BTreeSet<PathBuf> = index.modules().filter_map(|module| file_of(path, module)).collect();
     let mut files: BTreeSet<PathBuf> = candidates(&module_folder(path)).into_iter().map(|(_, file)| file).collect();
     match registered {
         Some(registered) => {
-            files.extend(declared.into_iter().filter(|file| implements_migration(file)));
-            files.retain(|file| !registered.iter().any(|one| one.file.as_ref() == Some(file)));
+            let known: BTreeSet<&PathBuf> = registered.iter().filter_map(|one| one.file.as_ref()).collect();
+            files.retain(|file| !known.contains(file));
+            files.extend(declared.into_iter().filter(|file| !known.contains(file) && implements_migration(file)));
         }
         // Without the list, what is declared may well be in it.
         None => files.retain(|file| !declared.contains(file)),
