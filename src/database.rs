@@ -129,10 +129,12 @@ impl Target {
     /// Reads the ledger; writes nothing. A database that is not there has an empty one.
     ///
     /// # Errors
-    /// [`Error::Connect`], [`Error::Database`].
+    /// [`Error::Connect`], [`Error::Ledger`].
     pub async fn ledger(&self, table: &str) -> Result<Ledger> {
         match self.connect().await {
-            Ok(session) => ledger::read(&session, table).await.map_err(|error| self.failed(&error)),
+            Ok(session) => ledger::read(&session, table)
+                .await
+                .map_err(|error| Error::Ledger { database: self.redacted(), message: self.scrub(&error.message) }),
             Err(Error::NoDatabase { .. }) => Ok(Ledger::default()),
             Err(error) => Err(error),
         }
@@ -158,6 +160,7 @@ impl Target {
             Failure::Request { message }
             | Failure::Connect { message }
             | Failure::Database { message }
+            | Failure::Ledger { message }
             | Failure::Migration { message, .. } => *message = self.scrub(message),
             _ => {}
         }

@@ -8,83 +8,10 @@ mod projects;
 mod support;
 
 use database::Database;
-use projects::{creates, executes, index, kit_cache, migration, migration_manifest};
-use support::{Sandbox, Transcript};
-
-/// A sandbox whose builds are kept from run to run.
-fn sandbox() -> Sandbox {
-    Sandbox::new().env("KIT_CACHE_DIR", &kit_cache().display().to_string())
-}
-
-fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
-    let modules: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-    let sandbox = sandbox()
-        .file("migration/Cargo.toml", &migration_manifest(version))
-        .file("migration/src/lib.rs", &index(&modules))
-        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
-    files.iter().fold(sandbox, |sandbox, (name, text)| sandbox.file(&format!("migration/src/{name}.rs"), text))
-}
-
-/// What kit said when all went well.
-#[derive(Debug)]
-struct Said {
-    stdout: String,
-    stderr: String,
-}
-
-#[track_caller]
-fn ok(transcript: Transcript) -> Said {
-    assert_eq!(transcript.code, 0, "{transcript}");
-    Said { stdout: transcript.stdout, stderr: transcript.stderr }
-}
-
-/// State of each migration, in kit's order.
-fn states(sandbox: &Sandbox, more: &[&str]) -> Vec<(String, String)> {
-    let arguments: Vec<&str> = ["migrate:status", "--json"].iter().chain(more).copied().collect();
-    let transcript = ok(sandbox.kit(&arguments));
-    let lines: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    lines.as_array().unwrap().iter().map(|line| (text(&line["migration"]), text(&line["state"]))).collect()
-}
-
-fn all(states: &[(String, String)], state: &str) -> bool {
-    !states.is_empty() && states.iter().all(|(_, found)| found == state)
-}
-
-/// Up, status, down, fresh, by steps and by batch, on a database that is there.
-fn life(sandbox: &Sandbox, url: &str) {
-    let run = |arguments: &[&str]| {
-        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", url, "--force"]).collect();
-        ok(sandbox.kit(&arguments))
-    };
-    let on = ["--database", url];
-    assert!(all(&states(sandbox, &on), "pending"));
-    run(&["migrate"]);
-    assert!(all(&states(sandbox, &on), "ran"));
-    assert!(run(&["migrate"]).stderr.contains("Nothing to migrate"));
-    run(&["migrate:rollback"]);
-    let after = states(sandbox, &on);
-    assert_eq!(after.iter().filter(|(_, state)| state == "pending").count(), 1, "{after:?}");
-    assert_eq!(after.last().unwrap().1, "pending");
-    run(&["migrate"]);
-    run(&["migrate:rollback", "--batch"]);
-    run(&["migrate:redo"]);
-    run(&["migrate:reset"]);
-    assert!(all(&states(sandbox, &on), "pending"));
-    run(&["migrate", "--step"]);
-    run(&["migrate:refresh"]);
-    run(&["migrate:fresh"]);
-    assert!(all(&states(sandbox, &on), "ran"));
-}
-
-/// Two tables and a data change that would show if it ran twice.
-fn three() -> Vec<(&'static str, String)> {
-    vec![
-        ("m20240101_000001_create_a", creates("a")),
-        ("m20240101_000002_create_b", creates("b")),
-        ("m20240101_000003_count", executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a")),
-    ]
-}
+use projects::{
+    all, creates, executes, index, life, migration, migration_manifest, ok, sandbox, seaorm, states, three,
+};
+use support::Sandbox;
 
 #[tokio::test]
 async fn a_migration_crate_on_2_0_lives_on_every_database() {

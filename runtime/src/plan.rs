@@ -71,15 +71,19 @@ pub fn out_of_order(list: &[String], ledger: &Ledger) -> Vec<(String, String)> {
     before.filter_map(|name| Some((name.clone(), list.get(last)?.clone()))).collect()
 }
 
+/// Missing migrations beyond this are only counted.
+const NAMED: usize = 10;
+
 fn warnings(list: &[String], ledger: &Ledger, names: &[String]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if !list.is_sorted() {
         warnings.push(Warning::Unsorted);
     }
-    for applied in &ledger.applied {
-        if !list.contains(&applied.name) {
-            warnings.push(Warning::Missing { name: applied.name.clone() });
-        }
+    let missing: Vec<&String> =
+        ledger.applied.iter().map(|applied| &applied.name).filter(|name| !list.contains(name)).collect();
+    warnings.extend(missing.iter().take(NAMED).map(|name| Warning::Missing { name: (*name).clone() }));
+    if missing.len() > NAMED {
+        warnings.push(Warning::MoreMissing { count: missing.len() - NAMED });
     }
     for (name, after) in out_of_order(list, ledger) {
         if names.contains(&name) {

@@ -68,7 +68,8 @@ mod tests {
     #[test]
     fn what_the_tools_write_is_told() {
         let derived = "#[derive(DeriveMigrationName)]\npub struct Migration;\n";
-        for text in [derived.to_owned(), format!("{USE}{derived}"), format!("\u{feff}{USE}{derived}").replace('\n', "\r\n")]
+        for text in
+            [derived.to_owned(), format!("{USE}{derived}"), format!("\u{feff}{USE}{derived}").replace('\n', "\r\n")]
         {
             assert_eq!(naming(&text, "Migration"), Some(Naming::Stem), "{text}");
         }

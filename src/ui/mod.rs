@@ -120,7 +120,7 @@ impl Ui {
 
     /// `hint:` line.
     pub fn hint(&self, text: impl AsRef<str>) {
-        self.err(&format!("  {} {}", style::hint("hint:"), text.as_ref().replace('\n', "\n        ")));
+        self.err(&format!("  {} {}", style::hint("hint:"), printable(text.as_ref()).replace('\n', "\n        ")));
     }
 
     /// A failure with its hint, whatever the verbosity. What was typed may be a URL in the wrong place.
@@ -129,9 +129,9 @@ impl Ui {
         if let Error::Clap(_) = error {
             return self.err(text.trim_end());
         }
-        self.badge(Verbosity::Quiet, style::ERROR, &printable(&text));
+        self.badge(Verbosity::Quiet, style::ERROR, &text);
         if let Some(hint) = error.hint() {
-            self.hint(printable(&hint));
+            self.hint(hint);
         }
     }
 
@@ -190,7 +190,7 @@ impl Ui {
 
     fn badge(&self, least: Verbosity, badge: style::Badge, text: &str) {
         if self.verbosity.get() >= least {
-            self.err(&format!("  {}  {text}", badge.styled()));
+            self.err(&format!("  {}  {}", badge.styled(), printable(text)));
         }
     }
 

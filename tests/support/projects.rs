@@ -1,6 +1,9 @@
-//! Projects as their own tools write them, for tests with a real migrator. It owns their text and
-//! nothing of what is tested with it.
+//! Projects as their own tools write them, for tests with a real migrator: their text, and kit run on them. Builds
+//! are kept from run to run. What is tested with it is not its business.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot read kit's answer fails")]
+
+use crate::support::{Sandbox, Transcript};
 
 use std::fs;
 use std::io::Write;
@@ -18,7 +21,6 @@ pub fn kit_cache() -> PathBuf {
 }
 
 /// Writes a file that other tests may be reading.
-#[expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
 pub fn write_whole(path: &Path, text: &str) {
     let folder = path.parent().unwrap();
     make_private(folder);
@@ -28,7 +30,6 @@ pub fn write_whole(path: &Path, text: &str) {
 }
 
 /// As kit wants its cache to be.
-#[expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
 fn make_private(folder: &Path) {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).unwrap();
@@ -95,4 +96,79 @@ pub fn creates(name: &str) -> String {
 pub fn executes(up: &str, down: &str) -> String {
     let run = |sql: &str| format!("manager.get_connection().execute_unprepared({sql:?}).await.map(|_| ())");
     migration(&run(up), &run(down))
+}
+
+/// A sandbox whose builds are kept from run to run.
+pub fn sandbox() -> Sandbox {
+    Sandbox::new().env("KIT_CACHE_DIR", &kit_cache().display().to_string())
+}
+
+pub fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
+    let modules: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let sandbox = sandbox()
+        .file("migration/Cargo.toml", &migration_manifest(version))
+        .file("migration/src/lib.rs", &index(&modules))
+        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
+    files.iter().fold(sandbox, |sandbox, (name, text)| sandbox.file(&format!("migration/src/{name}.rs"), text))
+}
+
+/// What kit said when all went well.
+#[derive(Debug)]
+pub struct Said {
+    pub stdout: String,
+    pub stderr: String,
+}
+
+#[track_caller]
+pub fn ok(transcript: Transcript) -> Said {
+    assert_eq!(transcript.code, 0, "{transcript}");
+    Said { stdout: transcript.stdout, stderr: transcript.stderr }
+}
+
+/// State of each migration, in kit's order.
+pub fn states(sandbox: &Sandbox, more: &[&str]) -> Vec<(String, String)> {
+    let arguments: Vec<&str> = ["migrate:status", "--json"].iter().chain(more).copied().collect();
+    let transcript = ok(sandbox.kit(&arguments));
+    let lines: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    lines.as_array().unwrap().iter().map(|line| (text(&line["migration"]), text(&line["state"]))).collect()
+}
+
+pub fn all(states: &[(String, String)], state: &str) -> bool {
+    !states.is_empty() && states.iter().all(|(_, found)| found == state)
+}
+
+/// Up, status, down, fresh, by steps and by batch, on a database that is there.
+pub fn life(sandbox: &Sandbox, url: &str) {
+    let run = |arguments: &[&str]| {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", url, "--force"]).collect();
+        ok(sandbox.kit(&arguments))
+    };
+    let on = ["--database", url];
+    assert!(all(&states(sandbox, &on), "pending"));
+    run(&["migrate"]);
+    assert!(all(&states(sandbox, &on), "ran"));
+    assert!(run(&["migrate"]).stderr.contains("Nothing to migrate"));
+    run(&["migrate:rollback"]);
+    let after = states(sandbox, &on);
+    assert_eq!(after.iter().filter(|(_, state)| state == "pending").count(), 1, "{after:?}");
+    assert_eq!(after.last().unwrap().1, "pending");
+    run(&["migrate"]);
+    run(&["migrate:rollback", "--batch"]);
+    run(&["migrate:redo"]);
+    run(&["migrate:reset"]);
+    assert!(all(&states(sandbox, &on), "pending"));
+    run(&["migrate", "--step"]);
+    run(&["migrate:refresh"]);
+    run(&["migrate:fresh"]);
+    assert!(all(&states(sandbox, &on), "ran"));
+}
+
+/// Two tables and a data change that would show if it ran twice.
+pub fn three() -> Vec<(&'static str, String)> {
+    vec![
+        ("m20240101_000001_create_a", creates("a")),
+        ("m20240101_000002_create_b", creates("b")),
+        ("m20240101_000003_count", executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a")),
+    ]
 }
