@@ -130,7 +130,7 @@ impl Context {
             return Ok(Listing { migrations: registered.clone(), ledger: ledger.clone(), sources });
         }
         let report = self.migrate(target, vec![Action::List]).await?;
-        let migrations = report.listed.into_iter().flatten().map(|name| SourceMigration { name, file: None });
+        let migrations = report.listed.into_iter().flatten().map(SourceMigration::named);
         Ok(Listing { migrations: migrations.collect(), ledger: report.ledger.unwrap_or_default(), sources })
     }
 
@@ -140,7 +140,7 @@ impl Context {
     /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
     pub async fn migrate(&self, target: &Target, actions: Vec<Action>) -> Result<Report> {
         let project = self.project()?;
-        let checksums = source::read(project)?.checksums()?;
+        let checksums = source::read(project)?.checksums();
         let again = matches!(actions.as_slice(), [Action::Redo(_), ..] | [Action::Down(_), Action::Up(_), ..]);
         let request = Request {
             protocol: PROTOCOL,
