@@ -3,6 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot read kit's answer fails")]
 
+use std::fs;
+use std::path::Path;
+
+use crate::database::Database;
 use crate::support::{Sandbox, Transcript};
 
 use std::fs;
@@ -171,4 +175,92 @@ pub fn three() -> Vec<(&'static str, String)> {
         ("m20240101_000002_create_b", creates("b")),
         ("m20240101_000003_count", executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a")),
     ]
+}
+
+/// The migrations of [`family`].
+pub const FAMILY: [&str; 4] =
+    ["m20240101_000001_create_a", "m20240101_000002_create_b", "m20240101_000003_count", "m20240101_000004_create_c"];
+
+/// One project for many tests: it is built once and stays. None of them writes into it.
+pub fn family() -> Sandbox {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects/family");
+    let sandbox = Sandbox::at(&folder).env("KIT_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache"));
+    let [a, b, count, c] = FAMILY;
+    for (path, text) in [
+        ("Cargo.toml".to_owned(), "[workspace]\nmembers = [\"migration\"]\nresolver = \"2\"\n".to_owned()),
+        ("migration/Cargo.toml".to_owned(), migration_manifest("2.0.4")),
+        ("migration/src/lib.rs".to_owned(), index(&FAMILY)),
+        (format!("migration/src/{a}.rs"), creates("a")),
+        (format!("migration/src/{b}.rs"), creates("b")),
+        (format!("migration/src/{count}.rs"), executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a WHERE n = 1")),
+        (format!("migration/src/{c}.rs"), creates("c")),
+    ] {
+        if fs::read_to_string(folder.join(&path)).ok().as_ref() != Some(&text) {
+            sandbox.write(&path, &text);
+        }
+    }
+    sandbox
+}
+
+/// Kit on a project and one database, from within an asynchronous test.
+pub struct On<'a> {
+    pub sandbox: &'a Sandbox,
+    pub url: &'a str,
+}
+
+impl<'a> On<'a> {
+    pub fn new(sandbox: &'a Sandbox, database: &'a Database) -> Self {
+        Self { sandbox, url: database.url() }
+    }
+
+    /// With nobody to answer questions.
+    pub fn kit(&self, arguments: &[&str]) -> Transcript {
+        self.run(arguments, None)
+    }
+
+    /// With somebody who answers.
+    pub fn answering(&self, arguments: &[&str], answers: &[&str]) -> Transcript {
+        self.run(arguments, Some(answers))
+    }
+
+    /// All goes well.
+    #[track_caller]
+    pub fn ok(&self, arguments: &[&str]) -> Said {
+        ok(self.kit(arguments))
+    }
+
+    /// It ends with 1; what it says of that.
+    #[track_caller]
+    pub fn fails(&self, arguments: &[&str]) -> String {
+        let transcript = self.kit(arguments);
+        assert_eq!(transcript.code, 1, "{transcript}");
+        transcript.stderr
+    }
+
+    /// State of each migration, in kit's order.
+    #[track_caller]
+    pub fn states(&self) -> Vec<String> {
+        let said = self.ok(&["migrate:status", "--json"]);
+        let lines: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+        lines.as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn run(&self, arguments: &[&str], answers: Option<&[&str]>) -> Transcript {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", self.url]).collect();
+        // Kit brings its own runtime, and one runtime does not start another.
+        std::thread::scope(|scope| {
+            let run = || match answers {
+                Some(answers) => self.sandbox.kit_answering(&arguments, answers),
+                None => self.sandbox.kit(&arguments),
+            };
+            scope.spawn(run).join().unwrap()
+        })
+    }
+}
+
+/// The names of a run's `applied`, from `--json`.
+#[track_caller]
+pub fn applied(stdout: &str) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(stdout).unwrap();
+    answer["applied"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
