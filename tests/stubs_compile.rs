@@ -4,17 +4,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its crates has to stop")]
 
-#[path = "support/projects.rs"]
-mod projects;
+#[path = "support/cache.rs"]
+mod cache;
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cache::{kit_cache, write_whole};
 use kit::migrator::runtime_source;
 use kit::project::manifest::Major;
-use projects::{kit_cache, write_whole};
 use support::{EMPTY_INDEX, Sandbox};
 
 /// Names of ordinary migrations, of every kind.
