@@ -11,7 +11,7 @@ use kit_runtime::wire::{Action, PROTOCOL, Request};
 use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::migrator::{self, Cache};
+use crate::migrator::{self, Cache, Notice};
 use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Project, source};
 use crate::ui::{Interaction, Report, Streams, Ui};
@@ -130,7 +130,7 @@ impl Context {
             return Ok(Listing { migrations: registered.clone(), ledger: ledger.clone(), sources });
         }
         let report = self.migrate(target, vec![Action::List]).await?;
-        let migrations = report.listed.into_iter().flatten().map(|name| SourceMigration { name, file: None });
+        let migrations = report.listed.into_iter().flatten().map(SourceMigration::named);
         Ok(Listing { migrations: migrations.collect(), ledger: report.ledger.unwrap_or_default(), sources })
     }
 
@@ -140,7 +140,8 @@ impl Context {
     /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
     pub async fn migrate(&self, target: &Target, actions: Vec<Action>) -> Result<Report> {
         let project = self.project()?;
-        let checksums = source::read(project)?.checksums()?;
+        let checksums = source::read(project)?.checksums();
+        let again = matches!(actions.as_slice(), [Action::Redo(_), ..] | [Action::Down(_), Action::Up(_), ..]);
         let request = Request {
             protocol: PROTOCOL,
             kit: env!("CARGO_PKG_VERSION").to_owned(),
@@ -149,22 +150,38 @@ impl Context {
             checksums,
             actions,
         };
+        let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };
         let run = migrator::Run {
             project,
-            cache: Cache::locate(|name| self.env(name))?,
+            cache,
             // As sea-orm-cli does; the environment of a process is its owner's alone.
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],
             request,
         };
         let mut report = Report::default();
-        let outcome = migrator::run(run, &mut |notice| report.show(&self.ui, notice)).await;
+        let outcome = migrator::run(run, &mut |notice| {
+            report.show(
+                &self.ui,
+                match notice {
+                    // A migration may print what a driver said, or a program of the project's own its settings.
+                    Notice::Output(line) => Notice::Output(target.scrub(&line)),
+                    other => other,
+                },
+            );
+        })
+        .await;
         self.ui.clear_transient();
         match outcome {
             Ok(Ok(())) => Ok(report),
             Ok(Err(failure)) => {
                 report.failed(&self.ui);
                 let done = report.done.into_iter().map(|ran| ran.migration).collect();
-                Err(Error::Migrator { failure: target.scrub_failure(failure), database: target.redacted(), done })
+                Err(Error::Migrator {
+                    failure: target.scrub_failure(failure),
+                    database: target.redacted(),
+                    done,
+                    again,
+                })
             }
             Err(error) => {
                 report.failed(&self.ui);
@@ -218,7 +235,7 @@ impl Context {
             return Ok(());
         };
         if !force && !target.creates {
-            match self.ui.confirm(&format!("{} does not exist. Create it?", target.redacted()), true) {
+            match self.ui.confirm(&format!("{} does not exist. Create it?", target.redacted())) {
                 Ok(true) => {}
                 Ok(false) => return Err(Error::Cancelled),
                 Err(_) => return Err(error),
@@ -234,6 +251,6 @@ impl Context {
     /// # Errors
     /// [`Error::Cancelled`] for a no, [`Error::Unconfirmed`] where nobody answers.
     pub fn confirm(&self, question: &str, force: bool) -> Result<()> {
-        if force || self.ui.confirm(question, false)? { Ok(()) } else { Err(Error::Cancelled) }
+        if force || self.ui.confirm(question)? { Ok(()) } else { Err(Error::Cancelled) }
     }
 }

@@ -36,6 +36,9 @@ pub struct Target {
 /// The database of a project that names none: embedded, nothing to install.
 pub const DEFAULT: &str = "sqlite://database/app.sqlite?mode=rwc";
 
+/// SeaORM's feature for the driver of [`DEFAULT`].
+pub const DEFAULT_DRIVER: &str = "sqlx-sqlite";
+
 impl Target {
     /// Resolves flag, environment, `.env`, `kit.toml` and default, in this order.
     ///
@@ -126,10 +129,12 @@ impl Target {
     /// Reads the ledger; writes nothing. A database that is not there has an empty one.
     ///
     /// # Errors
-    /// [`Error::Connect`], [`Error::Database`].
+    /// [`Error::Connect`], [`Error::Ledger`].
     pub async fn ledger(&self, table: &str) -> Result<Ledger> {
         match self.connect().await {
-            Ok(session) => ledger::read(&session, table).await.map_err(|error| self.failed(&error)),
+            Ok(session) => ledger::read(&session, table)
+                .await
+                .map_err(|error| Error::Ledger { database: self.redacted(), message: self.scrub(&error.message) }),
             Err(Error::NoDatabase { .. }) => Ok(Ledger::default()),
             Err(error) => Err(error),
         }
@@ -155,6 +160,7 @@ impl Target {
             Failure::Request { message }
             | Failure::Connect { message }
             | Failure::Database { message }
+            | Failure::Ledger { message }
             | Failure::Migration { message, .. } => *message = self.scrub(message),
             _ => {}
         }

@@ -250,11 +250,13 @@ pub enum Error {
         /// What the database said.
         message: String,
     },
-    /// The ledger table is not there.
-    #[error("no migration table in {database}")]
-    NoLedger {
+    /// The migration tables are there, but not as they should be.
+    #[error("{database}: {}", ledger_text(message))]
+    Ledger {
         /// Redacted URL.
         database: String,
+        /// What the database said.
+        message: String,
     },
 
     // The migrator.
@@ -307,6 +309,8 @@ pub enum Error {
         database: String,
         /// Names of those that were applied or rolled back before.
         done: Vec<String>,
+        /// Those that were rolled back were to run again.
+        again: bool,
     },
 }
 
@@ -353,7 +357,7 @@ impl Error {
             Self::UnknownConnection { known, .. } => format!("choose one of: {}", known.join(", ")),
             Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
-            Self::NoLedger { .. } => "run `kit migrate` or `kit migrate:install`".to_owned(),
+            Self::Ledger { .. } => LEDGER.to_owned(),
             Self::NoMigrator { .. } => {
                 "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
                     .to_owned()
@@ -364,6 +368,19 @@ impl Error {
                 .to_owned(),
             Self::Program { program, .. } if program == "cargo" => {
                 "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
+            }
+            Self::Program { .. } => "name a program that is there: [migrator] command in kit.toml".to_owned(),
+            Self::MigratorDied { .. } => {
+                "run `kit migrate:status` to see what was done; a program of the project's own \
+                 ([migrator] command in kit.toml) has to call `kit_runtime::main`"
+                    .to_owned()
+            }
+            Self::Migrator {
+                failure: failure @ Failure::Migration { direction: Direction::Down, .. },
+                again: true,
+                ..
+            } => {
+                return failure_hint(failure).map(|hint| format!("{hint}, and at the end `kit migrate`"));
             }
             Self::Migrator { failure, .. } => return failure_hint(failure),
             _ => return None,
@@ -388,6 +405,10 @@ const UNREACHABLE: &str = "make the migrations reachable from the package's libr
      src/lib.rs), or name the project's own entry in kit.toml: [migrator] command = [\"cargo\", \"run\", …], which \
      calls `kit_runtime::main::<Migrator>()`";
 
+const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
+     give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
+     `kit migrate:install` makes it anew";
+
 fn failure_text(failure: &Failure) -> String {
     match failure {
         Failure::Protocol { migrator } => {
@@ -396,6 +417,7 @@ fn failure_text(failure: &Failure) -> String {
         Failure::Request { message } => format!("the migrator does not understand kit: {message}"),
         Failure::Connect { message } => format!("the migrator cannot connect: {message}"),
         Failure::Database { message } => message.clone(),
+        Failure::Ledger { message } => ledger_text(message),
         Failure::Unknown { name } => format!("no migration `{name}` to go to"),
         Failure::Duplicate { name } => format!("two migrations are named `{name}`"),
         Failure::Strict(warning) => format!("refused by --strict: {}", warning_text(warning)),
@@ -415,11 +437,16 @@ fn failure_text(failure: &Failure) -> String {
     }
 }
 
+fn ledger_text(message: &str) -> String {
+    format!("the migration tables cannot be used: {message}")
+}
+
 /// A warning as a sentence.
 pub fn warning_text(warning: &Warning) -> String {
     match warning {
         Warning::OutOfOrder { name, after } => format!("`{name}` is out of order: `{after}` was applied before it"),
         Warning::Missing { name } => format!("`{name}` is in the ledger, but not in the Migrator"),
+        Warning::MoreMissing { count } => format!("{count} more are in the ledger, but not in the Migrator"),
         Warning::Unsorted => "the Migrator's list is not in name order, kit follows the list".to_owned(),
     }
 }
@@ -427,10 +454,13 @@ pub fn warning_text(warning: &Warning) -> String {
 fn failure_hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
         Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
+        Failure::Ledger { .. } => LEDGER,
         Failure::Unknown { .. } => "run `kit migrate:status` for the names",
         Failure::Duplicate { .. } => "rename one of the files and its entry in `migrations()`",
         Failure::Strict(Warning::OutOfOrder { .. }) => "rename the migration so that it comes last, or drop --strict",
-        Failure::Strict(Warning::Missing { .. }) => "restore the file from version control, or drop --strict",
+        Failure::Strict(Warning::Missing { .. } | Warning::MoreMissing { .. }) => {
+            "restore the file from version control, or drop --strict"
+        }
         Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
         Failure::Gone { .. } => "restore its file from version control and register it again",
         Failure::Migration { cause: Cause::Unsupported, .. } => {

@@ -6,7 +6,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-        {{ hint }}
+        {{ note }}
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! Kit on whole projects with a real migrator: generated, compiled and run. Few tests, since each compiles;
 //! what does not need a compiler is tested elsewhere.
 
+#[path = "support/cache.rs"]
+mod cache;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/projects.rs"]
@@ -8,83 +10,10 @@ mod projects;
 mod support;
 
 use database::Database;
-use projects::{creates, executes, index, migration, migration_manifest};
-use support::{Sandbox, Transcript};
-
-/// A sandbox whose builds are kept from run to run.
-fn sandbox() -> Sandbox {
-    Sandbox::new().env("KIT_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache"))
-}
-
-fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
-    let modules: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-    let sandbox = sandbox()
-        .file("migration/Cargo.toml", &migration_manifest(version))
-        .file("migration/src/lib.rs", &index(&modules))
-        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
-    files.iter().fold(sandbox, |sandbox, (name, text)| sandbox.file(&format!("migration/src/{name}.rs"), text))
-}
-
-/// What kit said when all went well.
-#[derive(Debug)]
-struct Said {
-    stdout: String,
-    stderr: String,
-}
-
-#[track_caller]
-fn ok(transcript: Transcript) -> Said {
-    assert_eq!(transcript.code, 0, "{transcript}");
-    Said { stdout: transcript.stdout, stderr: transcript.stderr }
-}
-
-/// State of each migration, in kit's order.
-fn states(sandbox: &Sandbox, more: &[&str]) -> Vec<(String, String)> {
-    let arguments: Vec<&str> = ["migrate:status", "--json"].iter().chain(more).copied().collect();
-    let transcript = ok(sandbox.kit(&arguments));
-    let lines: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    lines.as_array().unwrap().iter().map(|line| (text(&line["migration"]), text(&line["state"]))).collect()
-}
-
-fn all(states: &[(String, String)], state: &str) -> bool {
-    !states.is_empty() && states.iter().all(|(_, found)| found == state)
-}
-
-/// Up, status, down, fresh, by steps and by batch, on a database that is there.
-fn life(sandbox: &Sandbox, url: &str) {
-    let run = |arguments: &[&str]| {
-        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", url, "--force"]).collect();
-        ok(sandbox.kit(&arguments))
-    };
-    let on = ["--database", url];
-    assert!(all(&states(sandbox, &on), "pending"));
-    run(&["migrate"]);
-    assert!(all(&states(sandbox, &on), "ran"));
-    assert!(run(&["migrate"]).stderr.contains("Nothing to migrate"));
-    run(&["migrate:rollback"]);
-    let after = states(sandbox, &on);
-    assert_eq!(after.iter().filter(|(_, state)| state == "pending").count(), 1, "{after:?}");
-    assert_eq!(after.last().unwrap().1, "pending");
-    run(&["migrate"]);
-    run(&["migrate:rollback", "--batch"]);
-    run(&["migrate:redo"]);
-    run(&["migrate:reset"]);
-    assert!(all(&states(sandbox, &on), "pending"));
-    run(&["migrate", "--step"]);
-    run(&["migrate:refresh"]);
-    run(&["migrate:fresh"]);
-    assert!(all(&states(sandbox, &on), "ran"));
-}
-
-/// Two tables and a data change that would show if it ran twice.
-fn three() -> Vec<(&'static str, String)> {
-    vec![
-        ("m20240101_000001_create_a", creates("a")),
-        ("m20240101_000002_create_b", creates("b")),
-        ("m20240101_000003_count", executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a")),
-    ]
-}
+use projects::{
+    all, creates, executes, index, life, migration, migration_manifest, ok, sandbox, seaorm, states, three,
+};
+use support::Sandbox;
 
 #[tokio::test]
 async fn a_migration_crate_on_2_0_lives_on_every_database() {
@@ -370,6 +299,8 @@ fn the_same_database_is_migrated_in_turns_with_the_projects_own_tool() {
         "migration/src/main.rs",
         "use sea_orm_migration::prelude::*;\n\n#[tokio::main]\nasync fn main() {\n    cli::run_cli(migration::Migrator).await;\n}\n",
     );
+    // The same versions and, for what SeaORM sees, features as tests/init.rs: it is compiled once for both.
+    sandbox.write("migration/Cargo.lock", include_str!("../Cargo.lock"));
     // What sea-orm-cli runs, word for word.
     let sea_orm_cli = |arguments: &[&str]| {
         let output = std::process::Command::new("cargo")
@@ -377,6 +308,7 @@ fn the_same_database_is_migrated_in_turns_with_the_projects_own_tool() {
             .args(arguments)
             .current_dir(sandbox.root())
             .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/sea-orm-cli"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc")
             .output()
             .unwrap();

@@ -198,11 +198,12 @@ fn the_library_is_vendored_for_the_projects_sea_orm() {
     assert_eq!(Sandbox::new().kit(&["init", "--force"]).code, 2);
 }
 
+/// Where tests/e2e.rs builds a project of its own with the same SeaORM.
 fn cargo(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
         .args(arguments)
         .current_dir(root)
-        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/init"))
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/sea-orm-cli"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env_remove("DATABASE_URL")
         .output()

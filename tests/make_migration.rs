@@ -637,7 +637,7 @@ fn a_broken_stub_writes_nothing() {
     let sandbox = Sandbox::project().file("stubs/migration.rs", "use x;\nfn {{ nam }}() {}\n");
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "tidy_up"]), @"
     --- stderr ---
-      ERROR  stub migration.rs: line 2: no placeholder {{ nam }}, there are {{ name }}, {{ hint }}, {{ enums }}
+      ERROR  stub migration.rs: line 2: no placeholder {{ nam }}, there are {{ name }}, {{ note }}, {{ enums }}
     --- exit 1 ---
     ");
     sandbox.write("stubs/migration.rs", "use x;\nfn {{ name }}( {}\n");

@@ -1,15 +1,20 @@
 //! What `kit make:migration` writes compiles as it is: every stub, odd names, both layouts, SeaORM 2.0 and
-//! 1.1, without a warning and laid out as rustfmt does. The crates lie in a stable folder, so that only the
-//! first run compiles SeaORM.
+//! 1.1, without a warning and laid out as rustfmt does. They are built where the migrators of other tests are, with
+//! the same versions and features, so that SeaORM is compiled once for all of them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its crates has to stop")]
 
+#[path = "support/cache.rs"]
+mod cache;
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cache::{kit_cache, write_whole};
+use kit::migrator::runtime_source;
+use kit::project::manifest::Major;
 use support::{EMPTY_INDEX, Sandbox};
 
 /// Names of ordinary migrations, of every kind.
@@ -80,28 +85,36 @@ const ODD: [&[&str]; 34] = [
 
 #[test]
 fn on_sea_orm_2() {
-    compiles("2.0", "2.0.4");
+    compiles("2.0", Major::Two);
 }
 
 #[test]
 fn on_sea_orm_1() {
-    compiles("1.1", "1.1.20");
+    compiles("1.1", Major::One);
 }
 
-fn compiles(name: &str, version: &str) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stubs_compile").join(name);
+fn compiles(version: &str, major: Major) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stubs_compile").join(version);
     let kit = generate(&Sandbox::project(), "migrations");
     let index = format!("#![deny(warnings)]\n{EMPTY_INDEX}");
     let seaorm = generate(&Sandbox::new().file("migration/src/lib.rs", &index), "migration/src");
     replace(&folder.join("kit/migrations"), &kit);
     replace(&folder.join("migration/src"), &seaorm);
-    write(&folder.join("Cargo.toml"), "[workspace]\nmembers = [\"kit\", \"migration\"]\nresolver = \"2\"\n");
+    // Every migrator has it, and with it the features that SeaORM is compiled with.
+    for (path, content) in runtime_source::files(major) {
+        write(&folder.join("runtime").join(path), &content);
+    }
+    write(
+        &folder.join("Cargo.toml"),
+        "[workspace]\nmembers = [\"kit\", \"migration\"]\nexclude = [\"runtime\"]\nresolver = \"2\"\n\n[profile.dev]\ndebug = 0\n",
+    );
     // Not kit's own settings.
     write(&folder.join("rustfmt.toml"), "");
     let manifest = |package: &str| {
         format!(
-            "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[dependencies]\nsea-orm-migration = \
-             {{ version = \"={version}\", default-features = false, features = [\"runtime-tokio-rustls\", \"sqlx-sqlite\"] }}\n"
+            "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[dependencies]\n\
+             kit-runtime = {{ path = \"../runtime\", features = [\"drivers\"] }}\n\
+             sea-orm-migration = {{ version = \"{version}\", default-features = false }}\n"
         )
     };
     write(&folder.join("kit/Cargo.toml"), &manifest("kit-layout"));
@@ -110,16 +123,20 @@ fn compiles(name: &str, version: &str) {
         "#![deny(warnings)]\n#[path = \"../migrations/mod.rs\"]\npub mod migrations;\n",
     );
     write(&folder.join("migration/Cargo.toml"), &manifest("migration"));
-    if !folder.join("Cargo.lock").exists() && name == "2.0" {
-        write(&folder.join("Cargo.lock"), include_str!("../Cargo.lock"));
+    let lock = kit_cache().join(if major == Major::One { "sea-orm-1.lock" } else { "sea-orm-2.lock" });
+    if let Ok(text) = fs::read_to_string(&lock) {
+        write(&folder.join("Cargo.lock"), &text);
     }
     let output = Command::new("cargo")
-        .args(["check", "--workspace", "--quiet"])
+        .args(["build", "--workspace", "--quiet"])
         .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", folder.join("../target"))
+        .env("CARGO_TARGET_DIR", kit_cache().join("target"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    if !lock.exists() {
+        write_whole(&lock, &fs::read_to_string(folder.join("Cargo.lock")).unwrap());
+    }
     // `enum Columns { … }` of long names may be laid out otherwise; ordinary ones are as rustfmt has them.
     let plain: Vec<PathBuf> = kit
         .iter()

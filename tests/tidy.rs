@@ -24,7 +24,7 @@ fn sources() -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.to_str().is_some_and(|path| path.ends_with(".rs") && !path.ends_with("_tests.rs")) {
                 files.push(path);
             }
         }
@@ -100,10 +100,10 @@ fn databases_are_named_where_they_differ() {
     let homes = [
         "src/schema/dialect/",
         "src/database.rs",
+        "src/database/",
         "runtime/src/dialect.rs",
         "runtime/src/dialect/",
-        "runtime/src/sea_orm_1.rs",
-        "runtime/src/sea_orm_2.rs",
+        "runtime/src/sea_orm/",
     ];
     let home = |file: &str| homes.iter().any(|home| file.starts_with(home));
     let mut strays = Vec::new();
@@ -168,7 +168,11 @@ fn files_are_small_and_say_what_they_own() {
 
 #[test]
 fn lints_are_expected_with_a_reason_not_allowed() {
-    none(&strays(&["#[allow(", "#![allow("], &[]), "#[expect(…, reason = \"…\")], never #[allow]");
+    // What a generated program allows is no lint of kit's.
+    none(
+        &strays(&["#[allow(", "#![allow("], &["src/migrator/generate.rs"]),
+        "#[expect(…, reason = \"…\")], never #[allow]",
+    );
     let bare = lines().into_iter().filter(|line| line.code.contains("#[expect(") && !line.code.contains("reason"));
     let bare: Vec<String> = bare.map(|line| format!("{}:{}", line.file, line.number)).collect();
     none(&bare, "an expectation gives its reason");

@@ -71,14 +71,14 @@ impl Dialect {
         }
     }
 
-    /// A query with one row if the table of that name exists in the current database or schema.
+    /// A query with one row if a table or view of that name exists in the current database or schema.
     /// Takes the name as its only value.
     pub fn table_exists(self) -> &'static str {
         match self {
-            Self::Sqlite => "SELECT '1' FROM sqlite_master WHERE type = 'table' AND name = ?",
+            Self::Sqlite => "SELECT '1' FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?",
             Self::Postgres => {
                 "SELECT '1' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname = $1"
+                 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = $1"
             }
             Self::MySql => {
                 "SELECT '1' FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"

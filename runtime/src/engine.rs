@@ -74,22 +74,28 @@ struct Run<'a, C, M> {
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     async fn install(&mut self) -> Result<Ledger, Failure> {
-        let before = ledger::read(self.connection, &self.table).await.map_err(database)?;
+        let before = ledger::read(self.connection, &self.table).await.map_err(unusable)?;
         if before.installed && before.journaled {
             return Ok(before);
         }
-        ledger::install(self.connection, &self.table).await.map_err(database)?;
+        ledger::install(self.connection, &self.table).await.map_err(unusable)?;
         if !before.installed {
             (self.on_event)(Event::Installed);
         }
         Ok(before)
     }
 
+    async fn rehearse(&self, names: &[String]) -> Result<(), Failure> {
+        let Some(longest) = names.iter().map(String::len).max() else { return Ok(()) };
+        ledger::rehearse(self.connection, &self.table, longest, &self.request.kit).await.map_err(unusable)
+    }
+
     async fn up(&mut self, up: &Up) -> Result<(), Failure> {
-        let before = ledger::read(self.connection, &self.table).await.map_err(database)?;
+        let before = ledger::read(self.connection, &self.table).await.map_err(unusable)?;
         // Planned before anything is written, so that a refusal leaves no trace.
         let (names, warnings) = plan::up(&self.names, &before, up)?;
         self.install().await?;
+        self.rehearse(&names).await?;
         for warning in warnings {
             (self.on_event)(Event::Warned(warning));
         }
@@ -105,7 +111,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     }
 
     async fn down(&mut self, down: &Down) -> Result<Vec<String>, Failure> {
-        let before = ledger::read(self.connection, &self.table).await.map_err(database)?;
+        let before = ledger::read(self.connection, &self.table).await.map_err(unusable)?;
         let names = plan::down(&before, down)?;
         if let Some(name) = names.iter().find(|name| !self.names.contains(name)) {
             return Err(Failure::Gone { name: name.clone() });
@@ -113,6 +119,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         (self.on_event)(Event::Planned { direction: Direction::Down, migrations: names.clone() });
         if !names.is_empty() {
             self.install().await?;
+            self.rehearse(&names).await?;
         }
         for name in &names {
             let applied = before.applied.iter().find(|applied| applied.name == *name);
@@ -177,7 +184,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Direction::Up => entry.clone(),
             // The ledger row is still there: its side row must go on belonging to it and saying what was applied.
             Direction::Down => {
-                let ledger = ledger::read(self.connection, &self.table).await.map_err(database)?;
+                let ledger = ledger::read(self.connection, &self.table).await.map_err(unusable)?;
                 let row = ledger.applied.into_iter().find(|applied| applied.name == entry.name);
                 let (applied_at, own) = row.map_or((None, None), |row| (Some(row.applied_at), row.entry));
                 Entry { applied_at, checksum: own.and_then(|own| own.checksum), ..entry.clone() }
@@ -299,6 +306,10 @@ async fn catch<T>(future: impl Future<Output = T> + Send) -> Result<T, String> {
 fn payload(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+fn unusable(error: Error) -> Failure {
+    Failure::Ledger { message: error.message }
 }
 
 fn database(error: Error) -> Failure {

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::connection::{Connection, Error, Value};
+use crate::connection::{Connection, Error, Row, Value};
 
 /// Kit's side table.
 pub const JOURNAL: &str = "kit_migrations";
@@ -113,7 +113,7 @@ pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, 
             ["version", "batch", "state", "direction", "checksum", "applied_at", "started_at", "finished_at", "error"]
                 .map(|column| dialect.text(column))
                 .join(", ");
-        for row in connection.query(&format!("SELECT {columns} FROM {}", dialect.quote(JOURNAL)), &[]).await? {
+        for row in select(connection, &columns, JOURNAL).await? {
             let text = |index: usize| row.get(index).cloned().flatten();
             let number = |index: usize| text(index).and_then(|text| text.parse::<i64>().ok());
             let entry = Entry {
@@ -135,7 +135,7 @@ pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, 
     }
     let columns = ["version", "applied_at"].map(|column| dialect.text(column)).join(", ");
     let mut applied = Vec::new();
-    for row in connection.query(&format!("SELECT {columns} FROM {}", dialect.quote(table)), &[]).await? {
+    for row in select(connection, &columns, table).await? {
         let name = row.first().cloned().flatten().unwrap_or_default();
         let applied_at = row.get(1).cloned().flatten().and_then(|text| text.parse().ok()).unwrap_or_default();
         // A side row belongs to this ledger row only if both carry the same time; another tool may have rolled the
@@ -146,6 +146,7 @@ pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, 
         applied.push(Applied { name, applied_at, entry });
     }
     sort(&mut applied);
+    once_each(&mut applied);
     Ok(Ledger { installed: true, journaled, applied, unfinished: unfinished(entries) })
 }
 
@@ -157,6 +158,25 @@ fn sort(applied: &mut [Applied]) {
         let own = row.entry.as_ref().filter(|_| !shared.contains(&row.applied_at));
         (row.applied_at, own.map_or(0, |entry| entry.started_at), row.name.clone())
     });
+}
+
+/// A table without its primary key may name a migration twice; it is applied once. Kit's own row wins, then the newest.
+fn once_each(applied: &mut Vec<Applied>) {
+    let mut chosen: HashMap<String, usize> = HashMap::new();
+    for (at, row) in applied.iter().enumerate() {
+        let own = |at: usize| applied.get(at).is_some_and(|row| row.entry.is_some());
+        if chosen.get(&row.name).is_none_or(|before| row.entry.is_some() || !own(*before)) {
+            chosen.insert(row.name.clone(), at);
+        }
+    }
+    let mut at = 0..;
+    applied.retain(|row| chosen.get(&row.name).copied() == at.next());
+}
+
+async fn select<C: Connection>(connection: &C, columns: &str, table: &str) -> Result<Vec<Row>, Error> {
+    let sql = format!("SELECT {columns} FROM {}", connection.dialect().quote(table));
+    let rows = connection.query(&sql, &[]).await;
+    rows.map_err(|error| Error::new(format!("`{table}`: {error}")))
 }
 
 fn unfinished(entries: HashMap<String, Entry>) -> Vec<Entry> {
@@ -173,6 +193,37 @@ pub async fn install<C: Connection>(connection: &C, table: &str) -> Result<(), E
     let dialect = connection.dialect();
     connection.execute(&dialect.create_ledger(table), &[]).await?;
     connection.execute(&dialect.create_journal(JOURNAL), &[]).await
+}
+
+/// Writes a row into each table and takes it out again, so that a table of another shape, a view, or a right that is not
+/// given is known before a migration runs, not after. `longest` is the length of the longest name to be written.
+///
+/// # Errors
+/// What the database said.
+pub async fn rehearse<C: Connection>(connection: &C, table: &str, longest: usize, kit: &str) -> Result<(), Error> {
+    let entry = Entry {
+        name: "~".repeat(longest.max(1)),
+        batch: Some(0),
+        state: State::Running,
+        direction: "up".to_owned(),
+        checksum: None,
+        applied_at: None,
+        started_at: 0,
+        finished_at: None,
+        error: None,
+    };
+    let transaction = connection.begin().await?;
+    let outcome = async {
+        let of = |table: &str, error: Error| Error::new(format!("`{table}`: {error}"));
+        insert(&transaction, table, &entry.name, 0).await.map_err(|error| of(table, error))?;
+        // Not every storage engine can roll back.
+        delete(&transaction, table, &entry.name).await.map_err(|error| of(table, error))?;
+        record(&transaction, &entry, kit).await.map_err(|error| of(JOURNAL, error))?;
+        forget(&transaction, &entry.name).await.map_err(|error| of(JOURNAL, error))
+    }
+    .await;
+    let rolled_back = transaction.rollback().await;
+    outcome.and(rolled_back)
 }
 
 /// Adds the row that says a migration is in.

@@ -14,7 +14,7 @@
 //! | [`engine`] | doing it |
 //! | [`wipe`] | dropping everything of a schema |
 //! | [`census`] | how much there is to lose |
-//! | `sea_orm_1`, `sea_orm_2` | the traits, for each major version of SeaORM |
+//! | [`sea_orm`] | the traits over SeaORM, a file for what each major version has of its own |
 //!
 //! A project that has to start its own migrator (`[migrator] command` in `kit.toml`) calls
 //! [`main`] with its `Migrator`:
@@ -34,16 +34,10 @@ pub mod dialect;
 pub mod engine;
 pub mod ledger;
 pub mod plan;
+pub mod sea_orm;
 mod serve;
 pub mod wipe;
 pub mod wire;
-
-#[cfg(feature = "sea-orm-1")]
-#[path = "sea_orm_1.rs"]
-pub mod sea_orm;
-#[cfg(not(feature = "sea-orm-1"))]
-#[path = "sea_orm_2.rs"]
-pub mod sea_orm;
 
 pub use sea_orm::main;
 #[cfg(not(feature = "sea-orm-1"))]

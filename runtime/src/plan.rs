@@ -18,10 +18,11 @@ pub fn up(list: &[String], ledger: &Ledger, up: &Up) -> Result<(Vec<String>, Vec
         }
     }
     let end = up.to.as_ref().and_then(|to| list.iter().position(|name| name == to)).map_or(list.len(), |at| at + 1);
+    let applied = applied(ledger);
     let names: Vec<String> = list
         .iter()
         .take(end)
-        .filter(|name| !ledger.has(name))
+        .filter(|name| !applied.contains(name.as_str()))
         .filter(|name| up.only.is_empty() || up.only.contains(name))
         .take(up.limit.unwrap_or(usize::MAX))
         .cloned()
@@ -64,22 +65,32 @@ pub fn duplicate(list: &[String]) -> Option<&String> {
 
 /// Pending migrations that stand before the last applied one of the list, with that one.
 pub fn out_of_order(list: &[String], ledger: &Ledger) -> Vec<(String, String)> {
-    let Some(last) = list.iter().rposition(|name| ledger.has(name)) else {
+    let applied = applied(ledger);
+    let Some(last) = list.iter().rposition(|name| applied.contains(name.as_str())) else {
         return Vec::new();
     };
-    let before = list.iter().take(last).filter(|name| !ledger.has(name));
+    let before = list.iter().take(last).filter(|name| !applied.contains(name.as_str()));
     before.filter_map(|name| Some((name.clone(), list.get(last)?.clone()))).collect()
 }
+
+fn applied(ledger: &Ledger) -> HashSet<&str> {
+    ledger.applied.iter().map(|applied| applied.name.as_str()).collect()
+}
+
+/// Missing migrations beyond this are only counted.
+const NAMED: usize = 10;
 
 fn warnings(list: &[String], ledger: &Ledger, names: &[String]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if !list.is_sorted() {
         warnings.push(Warning::Unsorted);
     }
-    for applied in &ledger.applied {
-        if !list.contains(&applied.name) {
-            warnings.push(Warning::Missing { name: applied.name.clone() });
-        }
+    let known: HashSet<&String> = list.iter().collect();
+    let missing: Vec<&String> =
+        ledger.applied.iter().map(|applied| &applied.name).filter(|name| !known.contains(name)).collect();
+    warnings.extend(missing.iter().take(NAMED).map(|name| Warning::Missing { name: (*name).clone() }));
+    if missing.len() > NAMED {
+        warnings.push(Warning::MoreMissing { count: missing.len() - NAMED });
     }
     for (name, after) in out_of_order(list, ledger) {
         if names.contains(&name) {

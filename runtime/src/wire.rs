@@ -163,6 +163,11 @@ pub enum Warning {
         /// Its name.
         name: String,
     },
+    /// So many more than those that were named before.
+    MoreMissing {
+        /// How many.
+        count: usize,
+    },
     /// The Migrator's list is not in name order; it is respected.
     Unsorted,
 }
@@ -188,6 +193,11 @@ pub enum Failure {
     },
     /// A statement of kit's own failed.
     Database {
+        /// What the database said.
+        message: String,
+    },
+    /// The migration tables are there, but cannot be read or written as they are; nothing was done.
+    Ledger {
         /// What the database said.
         message: String,
     },

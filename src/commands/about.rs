@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::ui;
 
 /// Show kit's version and what it sees of the project
 #[derive(Debug, Args)]
@@ -47,7 +48,7 @@ pub fn run(ctx: &Context, args: &AboutArgs) -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     ctx.ui.row("kit", about.kit);
-    ctx.ui.row("Project", about.project.as_deref().unwrap_or("none here or above"));
+    ctx.ui.row("Project", &ui::printable(about.project.as_deref().unwrap_or("none here or above")));
     if let Some(layout) = about.layout {
         ctx.ui.row("Layout", &format!("{layout:?}").to_lowercase());
     }
@@ -58,7 +59,7 @@ pub fn run(ctx: &Context, args: &AboutArgs) -> Result<Exit> {
         ("Database from", about.database_from),
     ] {
         if let Some(value) = value {
-            ctx.ui.row(label, &value);
+            ctx.ui.row(label, &ui::printable(&value));
         }
     }
     Ok(Exit::Ok)

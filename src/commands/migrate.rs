@@ -95,6 +95,7 @@ async fn is_done(ctx: &Context, target: &Target, names: &[String], table: &str, 
         failure,
         database: target.redacted(),
         done: Vec::new(),
+        again: false,
     })?;
     if !pending.is_empty() || !ledger.installed || !ledger.journaled {
         return Ok(false);

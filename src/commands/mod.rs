@@ -19,7 +19,7 @@ pub mod migrate_status;
 pub mod stub_publish;
 
 use kit_runtime::plan;
-use kit_runtime::wire::{Action, Down};
+use kit_runtime::wire::{Action, Down, Failure};
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -35,9 +35,18 @@ async fn roll_back(
 ) -> Result<Exit> {
     let target = ctx.target()?;
     ctx.allow_destruction(command)?;
-    let ledger = target.ledger(&ctx.listing(&target).await?.ledger).await?;
-    let refused = |failure| Error::Migrator { failure, database: target.redacted(), done: Vec::new() };
+    // What goes up again needs a database.
+    if actions.len() > 1 {
+        ctx.confirm_creation(&target, force).await?;
+    }
+    let listing = ctx.listing(&target).await?;
+    let ledger = target.ledger(&listing.ledger).await?;
+    let refused = |failure| Error::Migrator { failure, database: target.redacted(), done: Vec::new(), again: false };
     let names = plan::down(&ledger, down).map_err(refused)?;
+    let known = listing.names();
+    if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+        return Err(refused(Failure::Gone { name: name.clone() }));
+    }
     if names.is_empty() && actions.len() == 1 {
         ctx.ui.info("Nothing to roll back");
         return Ok(Exit::Ok);

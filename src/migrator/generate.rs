@@ -17,7 +17,7 @@ use crate::project::source::{self, Sources};
 /// A crate to build.
 #[derive(Debug)]
 pub struct Generated {
-    /// Its name, which is also its program's; no two projects share one.
+    /// Its name, which is also its program's; no two indexes share one.
     pub name: String,
     /// Cargo.toml, with the dependencies that the included sources name.
     pub manifest: String,
@@ -42,8 +42,8 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     let package = Package::of(&project.index)?;
     let sea_orm = package.sea_orm()?;
     let sources = source::read(project)?;
-    let root = project.root.to_string_lossy();
-    let name = format!("kit-migrator-{}", &stamp::key(&[&root])[..12]);
+    // A workspace may have several migration crates.
+    let name = format!("kit-migrator-{}", &stamp::key(&[&project.index.to_string_lossy()])[..12]);
 
     let manifest = |fill: &dyn Fn(&mut DocumentMut)| {
         let mut manifest = frame(&name, &package.edition());

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use kit_runtime::wire::{Event, Failure, Request};
+use kit_runtime::wire::{Event, Failure, PROTOCOL, Request};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
@@ -37,18 +37,25 @@ pub async fn run(
         // A migrator that ended before it read its request says why on its outputs.
         let _ = input.write_all(line.as_bytes()).await;
     }
-    let mut end = None;
+    let (mut end, mut stranger) = (None, None);
     let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(Error::MigratorDied { status: "no output".to_owned() });
     };
     each_line(out, err, |line, is_out| match serde_json::from_str::<Event>(&line) {
         Ok(Event::Done) if is_out => end = Some(Ok(())),
         Ok(Event::Failed(failure)) if is_out => end = Some(Err(failure)),
+        Ok(Event::Hello { protocol }) if is_out && protocol != PROTOCOL => {
+            stranger = Some(Failure::Protocol { migrator: protocol });
+        }
         Ok(event) if is_out => notify(Notice::Event(event)),
         _ => notify(Notice::Output(line)),
     })
     .await;
     let status = child.wait().await.map_err(failed)?;
+    // What it says after that may mean anything.
+    if let Some(failure) = stranger {
+        return Ok(Err(failure));
+    }
     end.ok_or_else(|| Error::MigratorDied { status: status.to_string() })
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 
 use super::read;
+use crate::database::DEFAULT_DRIVER;
 use crate::error::{Error, Result};
 
 /// A version of SeaORM that kit has an adapter for.
@@ -93,7 +94,7 @@ impl Manifest {
             .map(|features| features.iter().filter_map(Value::as_str).map(str::to_owned).collect())
             .unwrap_or_default();
         features.retain(|feature| feature.starts_with("runtime-") || feature.starts_with("sqlx-"));
-        for (kind, default) in [("runtime-", "runtime-tokio-rustls"), ("sqlx-", "sqlx-sqlite")] {
+        for (kind, default) in [("runtime-", "runtime-tokio-rustls"), ("sqlx-", DEFAULT_DRIVER)] {
             if !features.iter().any(|feature| feature.starts_with(kind)) {
                 features.push(default.to_owned());
             }

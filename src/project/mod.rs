@@ -10,6 +10,7 @@ pub mod register;
 pub mod settings;
 pub mod source;
 pub mod status;
+mod template;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

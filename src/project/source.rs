@@ -2,7 +2,7 @@
 //! what can be told from the files alone; where that is not all, the list is `None` and only the built
 //! migrator knows it. It does not know the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
 use super::index::{self, Index, Tail};
+use super::template::{self, Naming};
 use super::{Project, read as read_text};
 use crate::error::{Error, Result};
 
@@ -21,8 +22,17 @@ pub use super::index::module_folder;
 pub struct SourceMigration {
     /// The name in the ledger.
     pub name: String,
-    /// Its file; a third party's migration has none.
+    /// Its file; one in the index file itself has none, nor has one that only the built migrator named.
     pub file: Option<PathBuf>,
+    /// What stands in the file.
+    pub text: Option<String>,
+}
+
+impl SourceMigration {
+    /// One of which no more than the name is known.
+    pub fn named(name: String) -> Self {
+        Self { name, file: None, text: None }
+    }
 }
 
 /// What the sources say.
@@ -73,13 +83,9 @@ impl Sources {
     }
 
     /// Checksum of each migration's source, by name.
-    ///
-    /// # Errors
-    /// Those of reading the files.
-    pub fn checksums(&self) -> Result<BTreeMap<String, String>> {
-        let files = self.registered.iter().flatten().chain(&self.unregistered);
-        let files = files.filter_map(|migration| Some((&migration.name, migration.file.as_ref()?)));
-        files.map(|(name, file)| Ok((name.clone(), checksum(&read_text(file)?)))).collect()
+    pub fn checksums(&self) -> BTreeMap<String, String> {
+        let migrations = self.registered.iter().flatten().chain(&self.unregistered);
+        migrations.filter_map(|one| Some((one.name.clone(), checksum(one.text.as_ref()?)))).collect()
     }
 }
 
@@ -90,6 +96,8 @@ impl Sources {
 pub fn read(project: &Project) -> Result<Sources> {
     let path = &project.index;
     let index = Index::parse(path, &read_text(path)?)?;
+    let modules: Modules = index.modules().map(|module| (module.ident.to_string(), module)).collect();
+    let mut listed = HashSet::new();
     let mut sources = Sources { ledger_table: Some(LEDGER.to_owned()), ..Sources::default() };
     if let Ok(migrator) = index.migrator() {
         let unit = index.file.items.iter().any(|item| match item {
@@ -104,12 +112,19 @@ pub fn read(project: &Project) -> Result<Sources> {
             && sources.ledger_table.is_some()
         {
             sources.registered =
-                list.elements.iter().map(|element| registered(path, &index, element)).collect::<Option<_>>();
+                list.elements.iter().map(|element| registered(path, &modules, element)).collect::<Option<_>>();
+            if sources.registered.is_some() {
+                listed.extend(list.elements.iter().filter_map(boxed).map(|(module, _)| module));
+            }
         }
     }
-    sources.unregistered = unregistered(path, &index, sources.registered.as_deref());
+    let rest = index.modules().filter(|module| !listed.contains(&module.ident.to_string()));
+    sources.unregistered = unregistered(path, rest, sources.registered.as_deref());
     Ok(sources)
 }
+
+/// The modules that the index file declares, by name.
+type Modules<'a> = HashMap<String, &'a ItemMod>;
 
 /// The SHA-256, in hexadecimal, of a migration's source with line ends as LF and without byte order mark.
 pub fn checksum(source: &str) -> String {
@@ -125,11 +140,13 @@ pub fn candidates(folder: &Path) -> Vec<(String, PathBuf)> {
         .filter_map(|entry| {
             let path = entry.path();
             let name = entry.file_name().into_string().ok()?;
-            let (name, path) = match name.strip_suffix(".rs") {
+            let (stem, path) = match name.strip_suffix(".rs") {
                 Some(stem) => (stem.to_owned(), path),
-                None => (name, path.join("mod.rs")),
+                None => (name.clone(), path.join("mod.rs")),
             };
-            (name_of_migration(&name).is_some() && path.is_file()).then_some((name, path))
+            // The entry itself mostly knows, and is not asked of the disk again.
+            let plain = name.ends_with(".rs") && entry.file_type().is_ok_and(|kind| kind.is_file());
+            (name_of_migration(&stem).is_some() && (plain || path.is_file())).then_some((stem, path))
         })
         .collect();
     found.sort();
@@ -174,22 +191,27 @@ pub(super) fn boxed(element: &Expr) -> Option<(String, String)> {
 }
 
 /// An element of the list; `None` if only the compiler knows its name.
-fn registered(path: &Path, index: &Index, element: &Expr) -> Option<SourceMigration> {
+fn registered(path: &Path, modules: &Modules, element: &Expr) -> Option<SourceMigration> {
     let Expr::Call(call) = element else { return None };
     if !call.attrs.is_empty() {
         return None;
     }
     let (module, migration) = boxed(element)?;
-    let declared = index.modules().find(|declared| declared.ident == module)?;
+    let declared = modules.get(&module)?;
     if has_cfg(&declared.attrs) {
         return None;
     }
     if let Some((_, items)) = &declared.content {
-        return Some(SourceMigration { name: ledger_name(items, &migration, path)?, file: None });
+        return Some(SourceMigration::named(ledger_name(items, &migration, path)?));
     }
     let file = file_of(path, declared)?;
-    let parsed = Index::parse(&file, &read_text(&file).ok()?).ok()?;
-    Some(SourceMigration { name: ledger_name(&parsed.file.items, &migration, &file)?, file: Some(file) })
+    let text = read_text(&file).ok()?;
+    let name = match template::naming(&text, &migration) {
+        Some(Naming::Stem) => stem(&file)?,
+        Some(Naming::Literal(name)) => name,
+        None => ledger_name(&Index::parse(&file, &text).ok()?.file.items, &migration, &file)?,
+    };
+    Some(SourceMigration { name, file: Some(file), text: Some(text) })
 }
 
 fn has_cfg(attributes: &[Attribute]) -> bool {
@@ -215,11 +237,10 @@ fn file_of(index: &Path, declared: &ItemMod) -> Option<PathBuf> {
 /// What `MigrationName::name` of the type returns: sea-orm-macros derives it as the stem of `file!()`,
 /// which for a folder's mod.rs is `mod`.
 fn ledger_name(items: &[Item], migration: &str, file: &Path) -> Option<String> {
-    let stem = || Some(file.file_stem()?.to_str()?.to_owned());
     for item in items {
         match item {
-            Item::Struct(of) if of.ident == migration && derives_name(&of.attrs) => return stem(),
-            Item::Enum(of) if of.ident == migration && derives_name(&of.attrs) => return stem(),
+            Item::Struct(of) if of.ident == migration && derives_name(&of.attrs) => return stem(file),
+            Item::Enum(of) if of.ident == migration && derives_name(&of.attrs) => return stem(file),
             Item::Impl(of)
                 if index::type_name(&of.self_ty) == migration
                     && index::trait_name(of).as_deref() == Some("MigrationName") =>
@@ -233,7 +254,7 @@ fn ledger_name(items: &[Item], migration: &str, file: &Path) -> Option<String> {
                         Lit::Str(name) => Some(name.value()),
                         _ => None,
                     },
-                    Tail::Expr(Expr::Call(call)) if is_file_stem(call) => stem(),
+                    Tail::Expr(Expr::Call(call)) if is_file_stem(call) => stem(file),
                     _ => None,
                 };
             }
@@ -241,6 +262,10 @@ fn ledger_name(items: &[Item], migration: &str, file: &Path) -> Option<String> {
         }
     }
     None
+}
+
+fn stem(file: &Path) -> Option<String> {
+    Some(file.file_stem()?.to_str()?.to_owned())
 }
 
 /// What the derive writes, written by hand.
@@ -263,21 +288,27 @@ fn derives_name(attributes: &[Attribute]) -> bool {
     })
 }
 
-fn unregistered(path: &Path, index: &Index, registered: Option<&[SourceMigration]>) -> Vec<SourceMigration> {
-    let declared: Vec<PathBuf> = index.modules().filter_map(|module| file_of(path, module)).collect();
-    let mut files: BTreeSet<PathBuf> = candidates(&module_folder(path)).into_iter().map(|(_, file)| file).collect();
-    match registered {
+/// What looks like a migration in the folder or among the modules that are not in the list.
+fn unregistered<'a>(
+    path: &Path,
+    rest: impl Iterator<Item = &'a ItemMod>,
+    registered: Option<&[SourceMigration]>,
+) -> Vec<SourceMigration> {
+    let declared = rest.filter_map(|module| file_of(path, module));
+    let looking = candidates(&module_folder(path)).into_iter().map(|(_, file)| file);
+    let files: BTreeSet<PathBuf> = match registered {
         Some(registered) => {
-            files.extend(declared.into_iter().filter(|file| implements_migration(file)));
-            files.retain(|file| !registered.iter().any(|one| one.file.as_ref() == Some(file)));
+            let known: HashSet<&PathBuf> = registered.iter().filter_map(|one| one.file.as_ref()).collect();
+            let unknown = looking.chain(declared.filter(|file| implements_migration(file)));
+            unknown.filter(|file| !known.contains(file)).collect()
         }
         // Without the list, what is declared may well be in it.
-        None => files.retain(|file| !declared.contains(file)),
-    }
-    files
-        .into_iter()
-        .filter_map(|file| Some(SourceMigration { name: name_of_file(&file)?, file: Some(file) }))
-        .collect()
+        None => {
+            let declared: HashSet<PathBuf> = declared.collect();
+            looking.filter(|file| !declared.contains(file)).collect()
+        }
+    };
+    files.into_iter().filter_map(loose).collect()
 }
 
 fn implements_migration(file: &Path) -> bool {
@@ -289,20 +320,21 @@ fn implements_migration(file: &Path) -> bool {
         .any(|item| matches!(item, Item::Impl(of) if index::trait_name(of).as_deref() == Some("MigrationTrait")))
 }
 
-/// The name an unregistered file would have in the ledger; the one it looks like where that cannot be told.
-fn name_of_file(file: &Path) -> Option<String> {
-    let parsed = read_text(file).and_then(|text| Index::parse(file, &text)).ok();
+/// An unregistered file, under the name it would have in the ledger; the one it looks like where that cannot be told.
+fn loose(file: PathBuf) -> Option<SourceMigration> {
+    let text = read_text(&file).ok();
+    let parsed = text.as_ref().and_then(|text| Index::parse(&file, text).ok());
     let named = parsed.and_then(|parsed| {
         parsed.file.items.iter().find_map(|item| match item {
             Item::Impl(of) if index::trait_name(of).as_deref() == Some("MigrationTrait") => {
-                ledger_name(&parsed.file.items, &index::type_name(&of.self_ty), file)
+                ledger_name(&parsed.file.items, &index::type_name(&of.self_ty), &file)
             }
             _ => None,
         })
     });
     let stem = file.file_stem()?.to_str()?;
     let looks = if stem == "mod" { file.parent()?.file_name()?.to_str()? } else { stem };
-    Some(named.unwrap_or_else(|| looks.to_owned()))
+    Some(SourceMigration { name: named.unwrap_or_else(|| looks.to_owned()), text, file: Some(file) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What each migration's state is: sources and ledger put together. Pure; it reads neither.
 
-use kit_runtime::ledger::{Entry, Ledger, State as Progress};
+use std::collections::{HashMap, HashSet};
+
+use kit_runtime::ledger::{Applied, Entry, Ledger, State as Progress};
 use kit_runtime::plan;
 use serde::Serialize;
 
@@ -52,12 +54,13 @@ pub fn of(
     checksum: impl Fn(&str) -> Option<String>,
 ) -> Vec<Status> {
     let names: Vec<String> = registered.iter().map(|migration| migration.name.clone()).collect();
-    let early = plan::out_of_order(&names, ledger);
+    let early: HashSet<String> = plan::out_of_order(&names, ledger).into_iter().map(|(pending, _)| pending).collect();
+    let applied: HashMap<&str, &Applied> = ledger.applied.iter().map(|row| (row.name.as_str(), row)).collect();
     let unfinished = |name: &str| ledger.unfinished.iter().find(|entry| entry.name == name);
     let mut lines: Vec<Status> = names
         .iter()
         .map(|name| {
-            let applied = ledger.applied.iter().find(|applied| applied.name == *name);
+            let applied = applied.get(name.as_str());
             let entry = applied.and_then(|applied| applied.entry.as_ref());
             let halted = unfinished(name).or_else(|| entry.filter(|entry| entry.state != Progress::Applied));
             let state = match (halted, applied) {
@@ -72,12 +75,13 @@ pub fn of(
                 state,
                 batch: entry.and_then(|entry| entry.batch),
                 applied_at: applied.map(|applied| applied.applied_at),
-                out_of_order: early.iter().any(|(pending, _)| pending == name),
+                out_of_order: early.contains(name),
                 error: halted.and_then(|entry| entry.error.clone()),
             }
         })
         .collect();
-    for applied in ledger.applied.iter().filter(|applied| !names.contains(&applied.name)) {
+    let known: HashSet<&String> = names.iter().collect();
+    for applied in ledger.applied.iter().filter(|applied| !known.contains(&applied.name)) {
         lines.push(Status {
             migration: applied.name.clone(),
             state: State::Missing,

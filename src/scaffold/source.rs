@@ -24,11 +24,11 @@ pub fn source(root: &Path, migration: &str, intent: &Intent) -> Result<String> {
     }
     let stub = match intent {
         Intent::Blank => {
-            values.push(("hint", String::new()));
+            values.push(("note", String::new()));
             "migration.rs"
         }
         Intent::Alter { table } => {
-            values.push(("hint", format!("// Alter the table `{table}` here, and undo it in `down`.")));
+            values.push(("note", format!("// Alter the table `{table}` here, and undo it in `down`.")));
             "migration.rs"
         }
         Intent::CreateTable { table, columns } => {

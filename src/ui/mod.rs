@@ -131,7 +131,7 @@ impl Ui {
 
     /// `hint:` line.
     pub fn hint(&self, text: impl AsRef<str>) {
-        self.err(&format!("  {} {}", style::hint("hint:"), text.as_ref().replace('\n', "\n        ")));
+        self.err(&format!("  {} {}", style::hint("hint:"), printable(text.as_ref()).replace('\n', "\n        ")));
     }
 
     /// A failure with its hint, whatever the verbosity. What was typed may be a URL in the wrong place.
@@ -139,12 +139,12 @@ impl Ui {
         let text = hide_passwords(&error.to_string());
         if let Error::Clap(_) = error {
             let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-            self.badge(Verbosity::Quiet, style::ERROR, &printable(first.trim_start_matches("error: ")));
+            self.badge(Verbosity::Quiet, style::ERROR, first.trim_start_matches("error: "));
             return self.err(printable(rest).trim_end());
         }
-        self.badge(Verbosity::Quiet, style::ERROR, &printable(&text));
+        self.badge(Verbosity::Quiet, style::ERROR, &text);
         if let Some(hint) = error.hint() {
-            self.hint(printable(&hint));
+            self.hint(hint);
         }
     }
 
@@ -202,7 +202,7 @@ impl Ui {
     fn badge(&self, least: Verbosity, badge: style::Badge, text: &str) {
         if self.verbosity.get() >= least {
             self.part(Last::Answer);
-            self.err(&format!("  {}  {text}", badge.styled()));
+            self.err(&format!("  {}  {}", badge.styled(), printable(text)));
             self.last.set(Last::Talk);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input};
 
-use super::Ui;
+use super::{Ui, Verbosity, printable, style};
 use crate::error::{Error, Result};
 
 /// Who answers questions.
@@ -19,25 +19,25 @@ pub enum Interaction {
 }
 
 impl Ui {
-    /// Asks for a yes, default `default`. `Ok(false)` is a no.
+    /// Asks for a yes, at any verbosity; the default is a no. `Ok(false)` is a no.
     ///
     /// # Errors
     /// [`Error::Unconfirmed`] when nobody is there to ask.
-    pub fn confirm(&self, question: &str, default: bool) -> Result<bool> {
+    pub fn confirm(&self, question: &str) -> Result<bool> {
         self.clear_transient();
         match &mut *self.interaction.borrow_mut() {
             Interaction::Absent => Err(Error::Unconfirmed { question: question.to_owned() }),
             Interaction::Scripted(answers) => {
                 let answer = answers.pop_front().unwrap_or_default();
-                self.err(&format!("  {question} [y/N] {answer}"));
-                Ok(matches!(answer.as_str(), "y" | "yes") || answer.is_empty() && default)
+                self.err(&format!("  {} [y/N] {answer}", printable(question)));
+                Ok(matches!(answer.as_str(), "y" | "yes"))
             }
             Interaction::Terminal => {
                 // A prompt longer than a line is drawn twice, so the long part stands above it.
-                self.warn(question);
+                self.badge(Verbosity::Quiet, style::WARN, question);
                 Confirm::with_theme(&ColorfulTheme::default())
                     .with_prompt("Go on?")
-                    .default(default)
+                    .default(false)
                     .interact()
                     .map_err(|_| Error::Cancelled)
             }

@@ -33,9 +33,11 @@ impl MigratorTrait for Migrator {
 }
 ";
 
-/// A temporary folder, and the world that kit sees in it.
+/// A folder, and the world that kit sees in it.
 pub struct Sandbox {
-    root: TempDir,
+    root: PathBuf,
+    /// Deletes the folder in the end, if it is a temporary one.
+    _home: Option<TempDir>,
     env: BTreeMap<String, String>,
     cwd: PathBuf,
 }
@@ -43,9 +45,16 @@ pub struct Sandbox {
 impl Sandbox {
     /// An empty folder, an empty environment.
     pub fn new() -> Self {
-        let root = TempDir::new().unwrap();
-        let cwd = root.path().canonicalize().unwrap();
-        Self { root, env: BTreeMap::new(), cwd }
+        let home = TempDir::new().unwrap();
+        let root = home.path().canonicalize().unwrap();
+        Self { cwd: root.clone(), root, _home: Some(home), env: BTreeMap::new() }
+    }
+
+    /// A folder that stays, with an empty environment.
+    pub fn at(root: &Path) -> Self {
+        fs::create_dir_all(root).unwrap();
+        let root = root.canonicalize().unwrap();
+        Self { cwd: root.clone(), root, _home: None, env: BTreeMap::new() }
     }
 
     /// A project in kit's layout without migrations.
@@ -73,7 +82,7 @@ impl Sandbox {
 
     /// The folder, links followed.
     pub fn root(&self) -> PathBuf {
-        self.root.path().canonicalize().unwrap()
+        self.root.clone()
     }
 
     /// Writes a file, folders included.

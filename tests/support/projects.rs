@@ -1,6 +1,14 @@
-//! Projects as their own tools write them, for tests with a real migrator. It owns their text and
-//! nothing of what is tested with it.
+//! Projects as their own tools write them, for tests with a real migrator: their text, and kit run on them. Builds
+//! are kept from run to run. What is tested with it is not its business.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot read kit's answer fails")]
+
+use std::fs;
+use std::path::Path;
+
+use crate::cache::kit_cache;
+use crate::database::Database;
+use crate::support::{Sandbox, Transcript};
 
 /// The `[package]` and dependencies of a migration crate, on one version of SeaORM.
 pub fn migration_manifest(version: &str) -> String {
@@ -63,4 +71,167 @@ pub fn creates(name: &str) -> String {
 pub fn executes(up: &str, down: &str) -> String {
     let run = |sql: &str| format!("manager.get_connection().execute_unprepared({sql:?}).await.map(|_| ())");
     migration(&run(up), &run(down))
+}
+
+/// A sandbox whose builds are kept from run to run.
+pub fn sandbox() -> Sandbox {
+    Sandbox::new().env("KIT_CACHE_DIR", &kit_cache().display().to_string())
+}
+
+pub fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
+    let modules: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let sandbox = sandbox()
+        .file("migration/Cargo.toml", &migration_manifest(version))
+        .file("migration/src/lib.rs", &index(&modules))
+        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
+    files.iter().fold(sandbox, |sandbox, (name, text)| sandbox.file(&format!("migration/src/{name}.rs"), text))
+}
+
+/// What kit said when all went well.
+#[derive(Debug)]
+pub struct Said {
+    pub stdout: String,
+    pub stderr: String,
+}
+
+#[track_caller]
+pub fn ok(transcript: Transcript) -> Said {
+    assert_eq!(transcript.code, 0, "{transcript}");
+    Said { stdout: transcript.stdout, stderr: transcript.stderr }
+}
+
+/// State of each migration, in kit's order.
+pub fn states(sandbox: &Sandbox, more: &[&str]) -> Vec<(String, String)> {
+    let arguments: Vec<&str> = ["migrate:status", "--json"].iter().chain(more).copied().collect();
+    let transcript = ok(sandbox.kit(&arguments));
+    let lines: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    lines.as_array().unwrap().iter().map(|line| (text(&line["migration"]), text(&line["state"]))).collect()
+}
+
+pub fn all(states: &[(String, String)], state: &str) -> bool {
+    !states.is_empty() && states.iter().all(|(_, found)| found == state)
+}
+
+/// Up, status, down, fresh, by steps and by batch, on a database that is there.
+pub fn life(sandbox: &Sandbox, url: &str) {
+    let run = |arguments: &[&str]| {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", url, "--force"]).collect();
+        ok(sandbox.kit(&arguments))
+    };
+    let on = ["--database", url];
+    assert!(all(&states(sandbox, &on), "pending"));
+    run(&["migrate"]);
+    assert!(all(&states(sandbox, &on), "ran"));
+    assert!(run(&["migrate"]).stderr.contains("Nothing to migrate"));
+    run(&["migrate:rollback"]);
+    let after = states(sandbox, &on);
+    assert_eq!(after.iter().filter(|(_, state)| state == "pending").count(), 1, "{after:?}");
+    assert_eq!(after.last().unwrap().1, "pending");
+    run(&["migrate"]);
+    run(&["migrate:rollback", "--batch"]);
+    run(&["migrate:redo"]);
+    run(&["migrate:reset"]);
+    assert!(all(&states(sandbox, &on), "pending"));
+    run(&["migrate", "--step"]);
+    run(&["migrate:refresh"]);
+    run(&["migrate:fresh"]);
+    assert!(all(&states(sandbox, &on), "ran"));
+}
+
+/// Two tables and a data change that would show if it ran twice.
+pub fn three() -> Vec<(&'static str, String)> {
+    vec![
+        ("m20240101_000001_create_a", creates("a")),
+        ("m20240101_000002_create_b", creates("b")),
+        ("m20240101_000003_count", executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a")),
+    ]
+}
+
+/// The migrations of [`family`].
+pub const FAMILY: [&str; 4] =
+    ["m20240101_000001_create_a", "m20240101_000002_create_b", "m20240101_000003_count", "m20240101_000004_create_c"];
+
+/// One project for many tests: it is built once and stays. None of them writes into it.
+pub fn family() -> Sandbox {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects/family");
+    let sandbox = Sandbox::at(&folder).env("KIT_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache"));
+    let [a, b, count, c] = FAMILY;
+    for (path, text) in [
+        ("Cargo.toml".to_owned(), "[workspace]\nmembers = [\"migration\"]\nresolver = \"2\"\n".to_owned()),
+        ("migration/Cargo.toml".to_owned(), migration_manifest("2.0.4")),
+        ("migration/src/lib.rs".to_owned(), index(&FAMILY)),
+        (format!("migration/src/{a}.rs"), creates("a")),
+        (format!("migration/src/{b}.rs"), creates("b")),
+        (format!("migration/src/{count}.rs"), executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a WHERE n = 1")),
+        (format!("migration/src/{c}.rs"), creates("c")),
+    ] {
+        if fs::read_to_string(folder.join(&path)).ok().as_ref() != Some(&text) {
+            sandbox.write(&path, &text);
+        }
+    }
+    sandbox
+}
+
+/// Kit on a project and one database, from within an asynchronous test.
+pub struct On<'a> {
+    pub sandbox: &'a Sandbox,
+    pub url: &'a str,
+}
+
+impl<'a> On<'a> {
+    pub fn new(sandbox: &'a Sandbox, database: &'a Database) -> Self {
+        Self { sandbox, url: database.url() }
+    }
+
+    /// With nobody to answer questions.
+    pub fn kit(&self, arguments: &[&str]) -> Transcript {
+        self.run(arguments, None)
+    }
+
+    /// With somebody who answers.
+    pub fn answering(&self, arguments: &[&str], answers: &[&str]) -> Transcript {
+        self.run(arguments, Some(answers))
+    }
+
+    /// All goes well.
+    #[track_caller]
+    pub fn ok(&self, arguments: &[&str]) -> Said {
+        ok(self.kit(arguments))
+    }
+
+    /// It ends with 1; what it says of that.
+    #[track_caller]
+    pub fn fails(&self, arguments: &[&str]) -> String {
+        let transcript = self.kit(arguments);
+        assert_eq!(transcript.code, 1, "{transcript}");
+        transcript.stderr
+    }
+
+    /// State of each migration, in kit's order.
+    #[track_caller]
+    pub fn states(&self) -> Vec<String> {
+        let said = self.ok(&["migrate:status", "--json"]);
+        let lines: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+        lines.as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn run(&self, arguments: &[&str], answers: Option<&[&str]>) -> Transcript {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", self.url]).collect();
+        // Kit brings its own runtime, and one runtime does not start another.
+        std::thread::scope(|scope| {
+            let run = || match answers {
+                Some(answers) => self.sandbox.kit_answering(&arguments, answers),
+                None => self.sandbox.kit(&arguments),
+            };
+            scope.spawn(run).join().unwrap()
+        })
+    }
+}
+
+/// The names of a run's `applied`, from `--json`.
+#[track_caller]
+pub fn applied(stdout: &str) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(stdout).unwrap();
+    answer["applied"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
 }

@@ -1,5 +1,12 @@
-//! The engine's traits for SeaORM 1.1: [`Session`] is a connection or a transaction, [`Project`] its
-//! migrations. The only file that knows this version.
+//! The engine's traits over SeaORM: [`Session`] is a connection or a transaction, [`Project`] a
+//! Migrator's list. What differs between SeaORM's major versions stands in `version_1` and `version_2`.
+
+#[cfg(feature = "sea-orm-1")]
+#[path = "version_1.rs"]
+mod version;
+#[cfg(not(feature = "sea-orm-1"))]
+#[path = "version_2.rs"]
+mod version;
 
 use std::process::ExitCode;
 
@@ -12,9 +19,11 @@ use sea_orm_migration::sea_orm::{
 
 use crate::connection::{Connection, Error, Listed, Migrations, Row, Value};
 use crate::dialect::Dialect;
-use crate::ledger::JOURNAL;
 use crate::serve::serve;
 use crate::wire::{Failure, Request};
+
+#[cfg(not(feature = "sea-orm-1"))]
+pub use version::main_with;
 
 /// A connection, or a transaction on one.
 #[derive(Debug)]
@@ -64,8 +73,8 @@ impl Connection for Session {
         let outcome = match &self.0 {
             Handle::Connection(connection) if values.is_empty() => connection.execute_unprepared(sql).await,
             Handle::Transaction(transaction) if values.is_empty() => transaction.execute_unprepared(sql).await,
-            Handle::Connection(connection) => connection.execute(self.statement(sql, values)).await,
-            Handle::Transaction(transaction) => transaction.execute(self.statement(sql, values)).await,
+            Handle::Connection(connection) => version::execute(connection, self.statement(sql, values)).await,
+            Handle::Transaction(transaction) => version::execute(transaction, self.statement(sql, values)).await,
         };
         outcome.map(|_| ()).map_err(error)
     }
@@ -73,8 +82,8 @@ impl Connection for Session {
     async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
         let statement = self.statement(sql, values);
         let rows = match &self.0 {
-            Handle::Connection(connection) => connection.query_all(statement).await,
-            Handle::Transaction(transaction) => transaction.query_all(statement).await,
+            Handle::Connection(connection) => version::query(connection, statement).await,
+            Handle::Transaction(transaction) => version::query(transaction, statement).await,
         };
         rows.map_err(error)?
             .iter()
@@ -84,17 +93,10 @@ impl Connection for Session {
 
     async fn begin(&self) -> Result<Self, Error> {
         let transaction = match &self.0 {
-            Handle::Connection(connection) => connection.begin().await,
+            Handle::Connection(connection) => version::begin(connection).await,
             Handle::Transaction(transaction) => transaction.begin().await,
         };
-        let session = Self(Handle::Transaction(transaction.map_err(error)?));
-        if matches!(self.0, Handle::Connection(_)) && self.backend() == DbBackend::Sqlite {
-            // This version cannot say BEGIN IMMEDIATE; a write as the first statement takes the same lock. Where the
-            // table is not there yet, the statement fails and the transaction goes on without it.
-            let take_lock = format!("DELETE FROM {} WHERE 0", Dialect::Sqlite.quote(JOURNAL));
-            let _ = session.execute(&take_lock, &[]).await;
-        }
-        Ok(session)
+        Ok(Self(Handle::Transaction(transaction.map_err(error)?)))
     }
 
     async fn commit(self) -> Result<(), Error> {
@@ -141,7 +143,13 @@ impl Migrations<Session> for Project {
 
     fn list(&self) -> Vec<Listed> {
         let migrations = (self.migrations)();
-        migrations.iter().map(|migration| Listed { name: migration.name().to_owned(), transaction: None }).collect()
+        migrations
+            .iter()
+            .map(|migration| Listed {
+                name: migration.name().to_owned(),
+                transaction: version::transaction(migration.as_ref()),
+            })
+            .collect()
     }
 
     async fn up(&self, index: usize, connection: &Session) -> Result<(), Error> {
@@ -176,7 +184,7 @@ fn dialect(backend: DbBackend) -> Dialect {
     match backend {
         DbBackend::MySql => Dialect::MySql,
         DbBackend::Postgres => Dialect::Postgres,
-        DbBackend::Sqlite => Dialect::Sqlite,
+        _ => Dialect::Sqlite,
     }
 }
 
