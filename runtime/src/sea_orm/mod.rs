@@ -163,7 +163,13 @@ impl Migrations<Session> for Project {
 
 /// The whole of a migrator: answers kit on standard input and output with the migrations of `M`.
 pub fn main<M: MigratorTrait + 'static>() -> ExitCode {
-    serve(&Project::of::<M>(), connect)
+    run(&Project::of::<M>())
+}
+
+/// Not generic, so that the engine is compiled with this crate, once, and not again with every edit of a migration.
+#[inline(never)]
+fn run(project: &Project) -> ExitCode {
+    serve(project, connect)
 }
 
 async fn connect(request: Request) -> Result<Session, Failure> {

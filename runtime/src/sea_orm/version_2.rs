@@ -10,8 +10,7 @@ use sea_orm_migration::sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-use super::{Project, connect};
-use crate::serve::serve;
+use super::{Project, run};
 
 pub async fn execute(on: &impl ConnectionTrait, statement: Statement) -> Result<ExecResult, DbErr> {
     on.execute_raw(statement).await
@@ -45,5 +44,5 @@ impl Project {
 
 /// [`main`](super::main) for a Migrator that is a value.
 pub fn main_with(migrator: impl MigratorTraitSelf + 'static) -> ExitCode {
-    serve(&Project::with(migrator), connect)
+    run(&Project::with(migrator))
 }
