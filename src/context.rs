@@ -146,6 +146,7 @@ impl Context {
             protocol: PROTOCOL,
             kit: env!("CARGO_PKG_VERSION").to_owned(),
             url: target.secret_url().to_owned(),
+            secrets: target.secrets(),
             schema: target.schema.clone(),
             checksums,
             actions,

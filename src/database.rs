@@ -111,6 +111,11 @@ impl Target {
         &self.url
     }
 
+    /// The password in every form that a driver may quote it in.
+    pub fn secrets(&self) -> Vec<String> {
+        url::secrets(&self.url)
+    }
+
     /// The URL as it may be shown: `postgres://u:***@h/db`.
     pub fn redacted(&self) -> String {
         url::redact(&self.url)

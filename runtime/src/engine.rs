@@ -250,6 +250,13 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Direction::Up => catch(self.migrations.up(index, connection)).await,
             Direction::Down => catch(self.migrations.down(index, connection)).await,
         };
+        // The side table keeps what is said here, for everybody to read.
+        let without_secrets =
+            |text: String| self.request.secrets.iter().fold(text, |text, secret| text.replace(secret, "***"));
+        let outcome = match outcome {
+            Ok(outcome) => Ok(outcome.map_err(|error| Error::new(without_secrets(error.message)))),
+            Err(panic) => Err(without_secrets(panic)),
+        };
         match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.message.contains(IRREVERSIBLE) => Err((Cause::Irreversible, error.message)),

@@ -19,6 +19,9 @@ pub struct Request {
     pub kit: String,
     /// The database, password included: it travels on standard input, which no other user can read.
     pub url: String,
+    /// What must not be kept or shown: the password of the URL, in every form that an error may quote it in.
+    #[serde(default)]
+    pub secrets: Vec<String>,
     /// Schema (`search_path`) on databases that have them.
     pub schema: Option<String>,
     /// Checksum of each migration's source, by migration name.

@@ -45,6 +45,10 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
     if args.pending.is_some() {
         lines.retain(|line| line.state == State::Pending);
     }
+    for line in &mut lines {
+        // Another tool, or an older kit, may have kept more than it should.
+        line.error = line.error.take().map(|error| target.scrub(&error));
+    }
     if args.json {
         ctx.ui.json(&lines);
     } else if lines.is_empty() {

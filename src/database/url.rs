@@ -199,7 +199,7 @@ fn user(url: &Url) -> (&str, Option<&str>) {
 }
 
 /// Everything in the URL that must not be shown, in every form that a driver may quote it in.
-fn secrets(url: &str) -> Vec<String> {
+pub fn secrets(url: &str) -> Vec<String> {
     let Ok(url) = Url::parse(url) else { return Vec::new() };
     let mut secrets: Vec<String> = user(&url).1.into_iter().chain(url.password()).map(str::to_owned).collect();
     let hidden = url.query_pairs().filter(|(name, _)| name.to_ascii_lowercase().contains("pass"));

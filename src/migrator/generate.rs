@@ -95,8 +95,11 @@ fn frame(name: &str, edition: &str) -> DocumentMut {
     about["edition"] = value(edition);
     about["publish"] = value(false);
     manifest["package"] = Item::Table(about);
-    // A workspace of its own, whatever folder it stands in.
-    manifest["workspace"] = Item::Table(Table::new());
+    // A workspace of its own, whatever folder it stands in. Another resolver, as an old edition brings, would turn on other
+    // features of SeaORM and so compile it once more.
+    let mut workspace = Table::new();
+    workspace["resolver"] = value("2");
+    manifest["workspace"] = Item::Table(workspace);
     let mut profile = Table::new();
     profile["debug"] = value(0);
     let mut profiles = Table::new();

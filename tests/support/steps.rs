@@ -176,6 +176,7 @@ pub async fn run_with<M: MigratorTrait + 'static>(
         kit: "0.0.test".to_owned(),
         url: String::new(),
         schema: None,
+        secrets: Vec::new(),
         checksums: checksums.collect::<BTreeMap<_, _>>(),
         actions: actions.to_vec(),
     };
