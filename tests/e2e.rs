@@ -1,8 +1,6 @@
 //! Kit on whole projects with a real migrator: generated, compiled and run. Few tests, since each compiles;
 //! what does not need a compiler is tested elsewhere.
 
-#[path = "support/cache.rs"]
-mod cache;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/projects.rs"]

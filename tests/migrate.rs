@@ -2,8 +2,6 @@
 //! question asks and what a state means has tests of its own.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "support/cache.rs"]
-mod cache;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/projects.rs"]

@@ -87,7 +87,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     async fn rehearse(&self, names: &[String]) -> Result<(), Failure> {
         let Some(longest) = names.iter().map(String::len).max() else { return Ok(()) };
-        ledger::rehearse(self.connection, &self.table, longest, &self.request.kit).await.map_err(unusable)
+        ledger::rehearse(self.connection, &self.table, longest, now_millis() / 1_000, &self.request.kit)
+            .await
+            .map_err(unusable)
     }
 
     async fn up(&mut self, up: &Up) -> Result<(), Failure> {

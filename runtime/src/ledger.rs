@@ -196,11 +196,18 @@ pub async fn install<C: Connection>(connection: &C, table: &str) -> Result<(), E
 }
 
 /// Writes a row into each table and takes it out again, so that a table of another shape, a view, or a right that is not
-/// given is known before a migration runs, not after. `longest` is the length of the longest name to be written.
+/// given is known before a migration runs, not after. `longest` is the length of
+/// the longest name to be written, `now` the time in seconds.
 ///
 /// # Errors
 /// What the database said.
-pub async fn rehearse<C: Connection>(connection: &C, table: &str, longest: usize, kit: &str) -> Result<(), Error> {
+pub async fn rehearse<C: Connection>(
+    connection: &C,
+    table: &str,
+    longest: usize,
+    now: i64,
+    kit: &str,
+) -> Result<(), Error> {
     let entry = Entry {
         name: "~".repeat(longest.max(1)),
         batch: Some(0),
@@ -215,7 +222,7 @@ pub async fn rehearse<C: Connection>(connection: &C, table: &str, longest: usize
     let transaction = connection.begin().await?;
     let outcome = async {
         let of = |table: &str, error: Error| Error::new(format!("`{table}`: {error}"));
-        insert(&transaction, table, &entry.name, 0).await.map_err(|error| of(table, error))?;
+        insert(&transaction, table, &entry.name, now).await.map_err(|error| of(table, error))?;
         // Not every storage engine can roll back.
         delete(&transaction, table, &entry.name).await.map_err(|error| of(table, error))?;
         record(&transaction, &entry, kit).await.map_err(|error| of(JOURNAL, error))?;

@@ -79,6 +79,26 @@ impl Database {
         }
     }
 
+    /// Names of the databases on the server, or of the files in the folder.
+    pub async fn siblings(&self) -> Vec<String> {
+        let sql = match (&self.home, self.dialect) {
+            (Home::File(folder), _) => {
+                let files = std::fs::read_dir(folder.as_ref().unwrap()).unwrap().flatten();
+                return files.map(|file| file.file_name().to_string_lossy().replace(".sqlite", "")).collect();
+            }
+            (_, Dialect::Postgres) => "SELECT datname::text FROM pg_database",
+            _ => "SELECT CAST(schema_name AS CHAR) FROM information_schema.schemata",
+        };
+        self.query(sql).await.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
+    }
+
+    /// Drops a database that kit has created beside this one.
+    pub async fn drop_sibling(&self, name: &str) {
+        if let Home::Server { .. } = self.home {
+            self.execute(&[&format!("DROP DATABASE {}", self.dialect.quote(name))]).await;
+        }
+    }
+
     /// One more connection, as SeaORM gives them.
     pub async fn connect(&self) -> DatabaseConnection {
         open(&self.url).await

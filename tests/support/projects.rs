@@ -6,9 +6,13 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cache::kit_cache;
 use crate::database::Database;
 use crate::support::{Sandbox, Transcript};
+
+#[path = "cache.rs"]
+mod cache;
+
+use cache::kit_cache;
 
 /// The `[package]` and dependencies of a migration crate, on one version of SeaORM.
 pub fn migration_manifest(version: &str) -> String {

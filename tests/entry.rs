@@ -1,0 +1,140 @@
+//! `[migrator] command`: the project's own program in the place of the generated one, and programs that are none.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+mod support;
+
+use database::Database;
+use projects::{On, creates, executes, index, life, ok};
+use support::Sandbox;
+
+const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache");
+
+/// A program whose migrations nobody else can reach, with the library in it and an entry of its own.
+fn own_entry(version: &str) -> Sandbox {
+    let sandbox = Sandbox::new().env("KIT_CACHE_DIR", CACHE).env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc").file(
+        "Cargo.toml",
+        &format!(
+            "[package]\nname = \"own-entry\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\n\
+             sea-orm-migration = {{ version = \"{version}\", default-features = false, features = [\"runtime-tokio-rustls\", \"sqlx-sqlite\"] }}\n\
+             async-trait = \"0.1\"\n"
+        ),
+    );
+    ok(sandbox.kit(&["init", "--library"]));
+    let manifest = sandbox.read("Cargo.toml");
+    assert!(manifest.contains("kit-runtime = { path = \"vendor/kit-runtime\" }"), "{manifest}");
+    // Everything as in the builds that are there already, so that SeaORM is not compiled once more.
+    let dependency = "kit-runtime = { path = \"vendor/kit-runtime\", features = [\"drivers\"] }";
+    let manifest = manifest.replace("kit-runtime = { path = \"vendor/kit-runtime\" }", dependency);
+    sandbox.write("Cargo.toml", &format!("{manifest}\n[profile.dev]\ndebug = 0\n"));
+    let lock = format!("{CACHE}/sea-orm-{}.lock", version.split('.').next().unwrap());
+    if let Ok(lock) = std::fs::read_to_string(lock) {
+        sandbox.write("Cargo.lock", &lock);
+    }
+    // As the error of a private module says.
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache/target");
+    sandbox
+        .file(
+            "kit.toml",
+            &format!("[migrator]\ncommand = [\"cargo\", \"run\", \"--quiet\", \"--target-dir\", {folder:?}, \"--bin\", \"entry\"]\n"),
+        )
+        .file("src/bin/entry.rs", &format!("#[path = \"../secret/mod.rs\"]\nmod secret;\n{ENTRY}"))
+        .file("src/main.rs", "mod secret;\nfn main() {}\n")
+        .file("src/secret/mod.rs", &index(&["m1_a", "m2_b", "m3_count"]))
+        .file("src/secret/m1_a.rs", &creates("a"))
+        .file("src/secret/m2_b.rs", &creates("b"))
+        .file("src/secret/m3_count.rs", &executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a"))
+}
+
+const ENTRY: &str = "\nfn main() -> std::process::ExitCode {\n    kit_runtime::main::<secret::Migrator>()\n}\n";
+
+#[test]
+fn the_projects_own_entry_lives_on_2_0() {
+    life(&own_entry("2.0.4"), "sqlite://app.sqlite?mode=rwc");
+}
+
+#[test]
+fn the_projects_own_entry_lives_on_1_1() {
+    life(&own_entry("1.1.0"), "sqlite://app.sqlite?mode=rwc");
+}
+
+/// A project whose migrator is a line of shell.
+fn shell(script: &str) -> Sandbox {
+    Sandbox::new()
+        .file("migrations/mod.rs", &index(&["m1_a"]))
+        .file("migrations/m1_a.rs", &creates("a"))
+        .file("kit.toml", &format!("[migrator]\ncommand = [\"sh\", \"-c\", {script:?}]\n"))
+        .env("KIT_CACHE_DIR", CACHE)
+}
+
+#[tokio::test]
+async fn a_program_that_is_no_migrator_is_a_clear_error() {
+    let database = Database::postgres().await;
+    for (script, expected, hint) in [
+        ("exit 7", "the migrator ended unexpectedly: exit status: 7", "has to call `kit_runtime::main`"),
+        (
+            "echo garbage; printf '\\377\\376\\n{}\\n'; cat >/dev/null",
+            "the migrator ended unexpectedly: exit status: 0",
+            "kit migrate:status",
+        ),
+        ("kill -9 $$", "the migrator ended unexpectedly: signal: 9", "kit migrate:status"),
+        (
+            "yes '{\"event\":\"hello\"' | head -100000; exec 1>&-; sleep 0.2",
+            "ended unexpectedly: exit status: 0",
+            "kit migrate:status",
+        ),
+        (
+            "read r; echo '{\"event\":\"hello\",\"protocol\":99}'; echo '{\"event\":\"done\"}'",
+            "the migrator speaks version 99 of the wire, kit 1",
+            "update kit-runtime in the project: `kit init --library --force`",
+        ),
+        (
+            "echo '{\"event\":\"hello\",\"protocol\":1}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":2}'",
+            "the migrator speaks version 2 of the wire, kit 1",
+            "update kit-runtime",
+        ),
+        (
+            "echo '{\"event\":\"hello\",\"protocol\":1}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
+            "the migrator ended unexpectedly",
+            "run `kit migrate:status` to see what was done",
+        ),
+    ] {
+        let sandbox = shell(script);
+        let on = On::new(&sandbox, &database);
+        let said = on.fails(&["migrate"]);
+        assert!(
+            said.contains(&format!("ERROR  {expected}")) || said.contains(expected),
+            "{script}: {}",
+            &said[said.len().saturating_sub(2000)..]
+        );
+        assert!(said.contains("hint: ") && said.contains(hint), "{script}: {said}");
+        assert_eq!(database.tables().await, Vec::<String>::new());
+    }
+    // It gets the URL on its standard input and in its environment, not in its arguments; what it prints is cleaned.
+    let sandbox = shell("tr '\\0' ' ' < /proc/$$/cmdline; echo; cat; echo $DATABASE_URL; echo $APP_ENV; exit 3");
+    let said = On::new(&sandbox, &database).fails(&["migrate", "-vvv", "--env", "staging"]);
+    assert!(said.contains("staging") && said.contains("kit:***@"), "{said}");
+    assert!(!said.contains("s3cr3t"), "{said}");
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there_is_a_clear_error() {
+    let database = Database::sqlite().await;
+    for (command, expected) in [
+        ("[\"no-such-program\"]", "cannot run `no-such-program`: No such file"),
+        ("[\"./kit.toml\"]", "cannot run `./kit.toml`: Permission denied"),
+        ("[\"\"]", "cannot run ``: "),
+    ] {
+        let sandbox = shell("").file("kit.toml", &format!("[migrator]\ncommand = {command}\n"));
+        let said = On::new(&sandbox, &database).fails(&["migrate"]);
+        assert!(said.contains(expected), "{said}");
+        assert!(said.contains("hint: name a program that is there: [migrator] command in kit.toml"), "{said}");
+    }
+    let sandbox = shell("").file("kit.toml", "[migrator]\ncommand = \"kit\"\n");
+    let said = On::new(&sandbox, &database).fails(&["migrate"]);
+    assert!(said.contains("kit.toml line 2: "), "{said}");
+}

@@ -1,0 +1,170 @@
+//! What the migrate family asks before it destroys or creates, and what the answers lead to. The default is a no, and
+//! nobody there means no.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+mod support;
+
+use database::Database;
+use projects::{FAMILY, On, applied, family};
+use support::{Sandbox, Transcript};
+
+/// What does not depend on which database it is.
+fn said(transcript: &Transcript, database: &Database) -> String {
+    let url = database.url().replace("s3cr3t", "***").replace("?mode=rwc", "");
+    transcript.to_string().replace(&url, "[URL]")
+}
+
+#[tokio::test]
+async fn rolling_back_asks_and_the_default_is_no() {
+    let sandbox = family();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        on.ok(&["migrate"]);
+        let before = database.everything().await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said(&on.kit(&["migrate:rollback"]), &database), @"
+            --- stderr ---
+              ERROR  refused without a terminal: Roll back `m20240101_000004_create_c` in [URL]? What they created is lost.
+              hint: pass --force to answer yes
+            --- exit 1 ---
+            ");
+            insta::assert_snapshot!(said(&on.answering(&["migrate:reset"], &["n"]), &database), @"
+            --- stderr ---
+              Roll back 4 migrations in [URL]? What they created is lost. [y/N] n
+              ERROR  cancelled, nothing was changed
+            --- exit 1 ---
+            ");
+        }
+        for command in ["migrate:rollback", "migrate:reset", "migrate:refresh", "migrate:redo", "migrate:fresh"] {
+            let nobody = on.kit(&[command]);
+            assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""), "{nobody}");
+            assert!(nobody.stderr.contains("hint: pass --force to answer yes"), "{nobody}");
+            let forbidden = on.answering(&[command, "-n"], &["yes"]);
+            assert_eq!(forbidden.code, 1, "{forbidden}");
+            for answer in [&[][..], &[""], &["n"], &["no"], &["maybe"]] {
+                let no = on.answering(&[command, "-q"], answer);
+                assert_eq!((no.code, no.stdout.as_str()), (1, ""), "{no}");
+                assert!(no.stderr.contains("[y/N]") && no.stderr.contains("cancelled, nothing was changed"), "{no}");
+            }
+        }
+        assert_eq!(before, database.everything().await);
+        let yes = on.answering(&["migrate:rollback", "--step", "2"], &["yes"]);
+        assert_eq!(yes.code, 0, "{yes}");
+        assert_eq!(on.states(), ["ran", "ran", "pending", "pending"]);
+        assert_eq!(on.answering(&["migrate:redo"], &["y"]).code, 0);
+    }
+}
+
+#[tokio::test]
+async fn fresh_says_how_much_is_lost() {
+    let sandbox = family();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        // Nothing to lose, nothing to ask.
+        on.ok(&["migrate:fresh"]);
+        database.execute(&["INSERT INTO a (n) VALUES (2), (3)", "INSERT INTO b (n) VALUES (1)"]).await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said(&on.answering(&["migrate:fresh"], &["no"]), &database), @"
+            --- stderr ---
+              Drop all 3 tables with 4 rows in [URL]? [y/N] no
+              ERROR  cancelled, nothing was changed
+            --- exit 1 ---
+            ");
+        }
+        assert_eq!(database.value("(SELECT SUM(n) FROM a)").await.as_deref(), Some("6"));
+        let yes = on.answering(&["migrate:fresh"], &["y"]);
+        assert_eq!(yes.code, 0, "{yes}");
+        assert_eq!(database.value("(SELECT SUM(n) FROM a)").await.as_deref(), Some("1"));
+    }
+}
+
+#[tokio::test]
+async fn production_asks_before_it_migrates() {
+    let (sandbox, database) = (family(), Database::sqlite().await);
+    let on = On::new(&sandbox, &database);
+    let nobody = on.kit(&["migrate", "--env", "production"]);
+    assert_eq!(nobody.code, 1, "{nobody}");
+    assert!(nobody.stderr.contains("This is production: migrate sqlite://"), "{nobody}");
+    assert!(nobody.stderr.contains("hint: pass --force to answer yes"), "{nobody}");
+    assert_eq!(on.answering(&["migrate", "--env", "production"], &[""]).code, 1);
+    assert_eq!(database.tables().await, Vec::<String>::new());
+    let yes = on.answering(&["migrate", "--env", "production", "--limit", "1"], &["yes"]);
+    assert_eq!(yes.code, 0, "{yes}");
+
+    let production = family().env("APP_ENV", "production");
+    let on = On::new(&production, &database);
+    assert_eq!(on.kit(&["migrate"]).code, 1);
+    on.ok(&["migrate", "--limit", "1", "--env", "local"]);
+    let json = on.kit(&["migrate", "--json"]);
+    assert_eq!((json.code, applied(&json.stdout)), (1, Vec::new()), "{json}");
+    assert_eq!(applied(&on.ok(&["migrate", "--force", "--json"]).stdout), FAMILY[2..]);
+}
+
+#[tokio::test]
+async fn what_kit_toml_prohibits_no_flag_allows() {
+    let database = Database::sqlite().await;
+    let sandbox = Sandbox::project().file("kit.toml", "[database]\nprohibit_destructive = true\n");
+    let on = On::new(&sandbox, &database);
+    for command in ["migrate:rollback", "migrate:reset", "migrate:refresh", "migrate:redo", "migrate:fresh"] {
+        let transcript = on.answering(&[command, "--force"], &["yes"]);
+        assert_eq!((transcript.code, transcript.stdout.as_str()), (1, ""), "{transcript}");
+        assert!(transcript.stderr.contains(&format!("ERROR  `{command}` is prohibited by kit.toml")), "{transcript}");
+        assert!(transcript.stderr.contains("hint: set `prohibit_destructive = false`"), "{transcript}");
+    }
+    assert_eq!(database.tables().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_missing_database_is_made_only_after_a_yes() {
+    let sandbox = family();
+    for database in Database::all().await {
+        let (name, url) = database.sibling();
+        let on = On { sandbox: &sandbox, url: &url };
+        for command in ["migrate", "migrate:fresh", "migrate:install", "migrate:refresh"] {
+            let nobody = on.kit(&[command]);
+            assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""), "{nobody}");
+            assert!(nobody.stderr.contains("does not exist"), "{nobody}");
+            assert!(nobody.stderr.contains("hint: run `kit migrate --force` to create it"), "{nobody}");
+            assert!(!nobody.to_string().contains("s3cr3t"), "{nobody}");
+            for answer in ["", "no"] {
+                let no = on.answering(&[command], &[answer]);
+                assert!(no.code == 1 && no.stderr.contains("does not exist. Create it? [y/N]"), "{no}");
+                assert!(no.stderr.contains("cancelled, nothing was changed"), "{no}");
+            }
+        }
+        // What only goes down has nothing to do there.
+        for command in ["migrate:rollback", "migrate:reset", "migrate:redo"] {
+            let nothing = on.ok(&[command, "--force"]);
+            assert!(nothing.stderr.contains("Nothing to roll back"), "{nothing:?}");
+        }
+        assert!(!database.siblings().await.contains(&name));
+
+        let yes = on.answering(&["migrate:install"], &["yes"]);
+        assert!(yes.code == 0 && yes.stderr.contains("INFO  Created "), "{yes}");
+        assert!(database.siblings().await.contains(&name));
+        on.ok(&["migrate"]);
+        database.drop_sibling(&name).await;
+
+        let (name, url) = database.sibling();
+        let said = On { sandbox: &sandbox, url: &url }.ok(&["migrate", "--force", "--json"]);
+        assert_eq!(applied(&said.stdout), FAMILY);
+        database.drop_sibling(&name).await;
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_says_so_makes_its_file_unasked() {
+    let (sandbox, database) = (family(), Database::sqlite().await);
+    let (name, url) = database.sibling();
+    let url = format!("{url}?mode=rwc");
+    let on = On { sandbox: &sandbox, url: &url };
+    on.ok(&["migrate:rollback"]);
+    on.ok(&["migrate:status"]);
+    assert!(!database.siblings().await.contains(&name));
+    on.ok(&["migrate", "--limit", "1"]);
+    assert_eq!(on.states(), ["ran", "pending", "pending", "pending"]);
+}
