@@ -50,8 +50,14 @@ fn pages() -> clap::Command {
 
 /// The global options of a command line that is wrong otherwise, as far as they can be read.
 pub fn globals(arguments: &[OsString]) -> Globals {
-    let lenient = Cli::command().allow_external_subcommands(true).ignore_errors(true);
-    let matches = lenient.try_get_matches_from(arguments);
+    let mut arguments = arguments.to_vec();
+    // What follows an unknown command would be that command's.
+    if let Some((position, typed)) = command_word(&Cli::command(), &arguments)
+        && Cli::command().find_subcommand(&typed).is_none()
+    {
+        arguments.remove(position);
+    }
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
     matches.ok().and_then(|matches| Globals::from_arg_matches(&matches).ok()).unwrap_or_default()
 }
 
@@ -60,22 +66,24 @@ pub fn globals(arguments: &[OsString]) -> Globals {
 /// # Errors
 /// [`Error::UnknownCommand`], [`Error::AmbiguousCommand`].
 pub fn expand(command: &clap::Command, arguments: &mut [OsString]) -> Result<(), Error> {
-    // A first pass that takes any word for a command finds where the command's name stands.
-    let lenient = command.clone().allow_external_subcommands(true).ignore_errors(true);
-    if let Ok(matches) = lenient.try_get_matches_from(arguments.iter())
-        && let Some((typed, sub)) = matches.subcommand()
-        && command.find_subcommand(typed).is_none()
+    if let Some((position, typed)) = command_word(command, arguments)
+        && command.find_subcommand(&typed).is_none()
+        && let Some(argument) = arguments.get_mut(position)
     {
-        let rest = sub.get_many::<OsString>("").map_or(0, Iterator::count);
-        let position = arguments.len().saturating_sub(rest + 1);
-        let full = resolve(command, typed)?;
-        if let Some(argument) = arguments.get_mut(position)
-            && argument == OsStr::new(typed)
-        {
-            *argument = full.into();
-        }
+        *argument = resolve(command, &typed)?.into();
     }
     Ok(())
+}
+
+/// Where the command's name stands among the arguments, and what it is.
+fn command_word(command: &clap::Command, arguments: &[OsString]) -> Option<(usize, String)> {
+    // A pass that takes any word for a command.
+    let lenient = command.clone().allow_external_subcommands(true).ignore_errors(true);
+    let matches = lenient.try_get_matches_from(arguments).ok()?;
+    let (typed, sub) = matches.subcommand()?;
+    let rest = sub.try_get_many::<OsString>("").ok().flatten().map_or(0, Iterator::count);
+    let position = arguments.len().checked_sub(rest + 1)?;
+    (arguments.get(position)? == OsStr::new(typed)).then(|| (position, typed.to_owned()))
 }
 
 /// The command that `typed` is, or is unmistakably short for.

@@ -72,8 +72,6 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
 
 async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
     let target = ctx.target()?;
-    ctx.confirm_production(&target, args.force)?;
-    ctx.confirm_creation(&target, args.force).await?;
     let sources = source::read(ctx.project()?)?;
     let up = Up {
         limit: args.limit,
@@ -82,6 +80,8 @@ async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
         batch_each: args.step,
         strict: args.strict,
     };
+    ctx.confirm_production(&target, args.force)?;
+    ctx.confirm_creation(&target, args.force).await?;
     match (sources.names(), &sources.ledger_table) {
         (Some(names), Some(table)) if is_done(ctx, &target, &names, table, &up).await? => Ok(Report::default()),
         _ => ctx.migrate(&target, vec![Action::Up(up)]).await,

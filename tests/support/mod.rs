@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -107,7 +107,7 @@ impl Sandbox {
     }
 
     /// Runs `kit …` with nobody to answer questions.
-    pub fn kit(&self, arguments: &[&str]) -> Transcript {
+    pub fn kit<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Transcript {
         self.run(arguments, Interaction::Absent)
     }
 
@@ -117,7 +117,7 @@ impl Sandbox {
         self.run(arguments, Interaction::Scripted(answers))
     }
 
-    fn run(&self, arguments: &[&str], interaction: Interaction) -> Transcript {
+    fn run<S: AsRef<OsStr>>(&self, arguments: &[S], interaction: Interaction) -> Transcript {
         let (out, err) = (Shared::default(), Shared::default());
         let host = Host {
             env: self.env.clone(),
@@ -135,7 +135,7 @@ impl Sandbox {
             interaction,
         };
         let arguments: Vec<OsString> =
-            std::iter::once("kit").chain(arguments.iter().copied()).map(Into::into).collect();
+            std::iter::once(OsStr::new("kit")).chain(arguments.iter().map(AsRef::as_ref)).map(Into::into).collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let exit = runtime.block_on(run(arguments, host));
         let root = self.root().display().to_string();

@@ -1,0 +1,224 @@
+//! From what is typed to a command: prefixes, suggestions, global options, and what is no command line at all.
+
+mod support;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::process::Command;
+
+use support::Sandbox;
+
+/// That two command lines are one.
+fn same(sandbox: &Sandbox, one: &[&str], other: &[&str]) -> u8 {
+    let transcript = sandbox.kit(one);
+    assert_eq!(transcript.to_string(), sandbox.kit(other).to_string(), "{one:?} {other:?}");
+    transcript.code
+}
+
+#[test]
+fn without_arguments_the_commands_are_listed() {
+    let transcript = Sandbox::new().kit::<&str>(&[]);
+    assert_eq!((transcript.code, transcript.stderr.as_str()), (0, ""));
+    let groups: Vec<&str> = transcript.stdout.lines().filter(|line| !line.is_empty() && !line.contains(' ')).collect();
+    assert_eq!(groups, ["kit", "migrate", "make", "stub"]);
+    for command in ["migrate ", "migrate:fresh ", "make:migration ", "init ", "help "] {
+        let lines = transcript.stdout.lines().filter(|line| line.starts_with(&format!("  {command}")));
+        assert_eq!(lines.count(), 1, "{command}");
+    }
+    assert!(!transcript.stdout.contains("__complete"));
+}
+
+#[test]
+fn a_unique_prefix_is_enough() {
+    let sandbox = Sandbox::project();
+    for (short, long) in
+        [("m:s", "migrate:status"), ("mig:stat", "migrate:status"), ("migrate:s", "migrate:status"), ("ab", "about")]
+    {
+        assert_eq!(same(&sandbox, &[short], &[long]), 0, "{short}");
+        same(&sandbox, &[short, "--help"], &[long, "--help"]);
+        same(&sandbox, &["help", short], &[long, "--help"]);
+    }
+    // What needs a database is compared by its help.
+    for (short, long) in
+        [("m", "migrate"), ("m:f", "migrate:fresh"), ("m:ro", "migrate:rollback"), ("m:m", "make:migration")]
+    {
+        same(&sandbox, &[short, "--help"], &[long, "--help"]);
+    }
+    same(&sandbox, &["m:s", "--pending", "--json"], &["migrate:status", "--pending", "--json"]);
+}
+
+#[test]
+fn an_ambiguous_prefix_lists_what_it_could_be() {
+    let sandbox = Sandbox::project();
+    insta::assert_snapshot!(sandbox.kit(&["m:r"]));
+    insta::assert_snapshot!(sandbox.kit(&["help", "m:re"]));
+    insta::assert_snapshot!(sandbox.kit(&["m:"]));
+}
+
+#[test]
+fn a_typo_suggests_and_what_is_unknown_says_so() {
+    let sandbox = Sandbox::new();
+    for (typed, meant) in [
+        ("migrate:stats", "migrate:status"),
+        ("migrate:rolback", "migrate:rollback"),
+        ("migarte", "migrate"),
+        ("make:migrations", "make:migration"),
+        ("int", "init"),
+    ] {
+        let transcript = sandbox.kit(&[typed]);
+        assert_eq!(transcript.code, 2, "{transcript}");
+        assert_eq!(transcript.stderr, format!("  ERROR  no command `{typed}`\n  hint: did you mean `kit {meant}`?\n"));
+    }
+    insta::assert_snapshot!(sandbox.kit(&["xyzzy"]));
+    same(&sandbox, &["help", "xyzzy"], &["xyzzy"]);
+    // A hidden command has no prefix and is no suggestion.
+    insta::assert_snapshot!(sandbox.kit(&["__comp"]));
+}
+
+#[test]
+fn a_missing_argument_is_asked_for_and_nobody_there_is_a_usage_error() {
+    let sandbox = Sandbox::project();
+    insta::assert_snapshot!(sandbox.kit(&["make:migration"]));
+    assert_eq!(sandbox.files(), ["migrations/mod.rs"]);
+    insta::assert_snapshot!(sandbox.kit_answering(&["make:migration"], &["create posts table"]));
+    assert_eq!(sandbox.files(), ["migrations/m20260102_030405_create_posts_table.rs", "migrations/mod.rs"]);
+    insta::assert_snapshot!(sandbox.kit_answering(&["make:migration", "-n"], &["create tags table"]));
+    assert_eq!(sandbox.files().len(), 2);
+}
+
+#[test]
+fn unknown_options_come_with_a_suggestion() {
+    let sandbox = Sandbox::project();
+    insta::assert_snapshot!(sandbox.kit(&["migrate:status", "--pendign"]));
+    insta::assert_snapshot!(sandbox.kit(&["--json", "migrate:status"]));
+    insta::assert_snapshot!(sandbox.kit(&["migrate", "--to"]));
+    insta::assert_snapshot!(sandbox.kit(&["about", "--color", "rainbow"]));
+    insta::assert_snapshot!(sandbox.kit(&["migrate:rollback", "--step", "1", "--to", "x"]));
+    insta::assert_snapshot!(sandbox.kit(&["migrate:rollback", "--step", "many"]));
+    insta::assert_snapshot!(sandbox.kit(&["migrate:status", "postgres://u:s3cr3t@h/x"]));
+}
+
+#[test]
+fn the_version_is_said_everywhere() {
+    let sandbox = Sandbox::new();
+    let expected = format!("kit {}\n--- exit 0 ---", env!("CARGO_PKG_VERSION"));
+    for arguments in [&["-V"] as &[&str], &["--version"], &["migrate", "-V"], &["-V", "migrate:status"], &["-q", "-V"]]
+    {
+        assert_eq!(sandbox.kit(arguments).to_string(), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn global_options_stand_before_and_after_the_command() {
+    let sandbox = Sandbox::new()
+        .file("app/migrations/mod.rs", support::EMPTY_INDEX)
+        .file("app/kit.toml", "[connections.migrate]\nurl = \"sqlite://other.sqlite\"\n");
+    for options in [
+        &["--project", "app"] as &[&str],
+        &["--project=app", "-q"],
+        &["--project", "app", "--env", "production"],
+        &["--project", "app", "-d", "sqlite://x.sqlite"],
+        // The name of a connection that is a command's, too.
+        &["--project", "app", "-d", "migrate"],
+        &["--project", "app", "-n", "-vv"],
+    ] {
+        for command in ["about", "m:s"] {
+            let before = [options, &[command]].concat();
+            let after = [&[command], options].concat();
+            assert_eq!(same(&sandbox, &before, &after), 0, "{before:?}");
+        }
+    }
+    let about = sandbox.kit(&["--project", "app", "-d", "migrate", "about"]);
+    assert!(about.stdout.contains("other.sqlite") && about.stdout.contains("[connections.migrate]"), "{about}");
+}
+
+#[test]
+fn a_project_that_is_nowhere() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.kit(&["migrate:status", "--project", "nowhere"]));
+    insta::assert_snapshot!(sandbox.kit(&["migrate:status"]));
+}
+
+#[test]
+fn quiet_shows_errors_and_what_was_asked_for() {
+    let sandbox = Sandbox::project();
+    insta::assert_snapshot!(sandbox.kit(&["-q", "make:migration", "create_posts_table"]));
+    insta::assert_snapshot!(sandbox.kit(&["-q", "migrate:status"]));
+    insta::assert_snapshot!(sandbox.kit(&["-q", "migrate:rollback"]));
+    insta::assert_snapshot!(sandbox.kit(&["-q", "xyzzy"]));
+}
+
+#[test]
+fn about_says_what_kit_sees() {
+    insta::assert_snapshot!(Sandbox::new().kit(&["about"]));
+    insta::assert_snapshot!(Sandbox::new().kit(&["about", "--json"]));
+    let sandbox = Sandbox::project()
+        .file(".env", "DATABASE_URL=postgres://me:s3cr3t@localhost/app\nAPP_ENV=staging\n")
+        .cwd("migrations");
+    // The root is of any length, and so are the dots before it.
+    let about = sandbox.kit(&["about"]).to_string();
+    let about: Vec<&str> = about.lines().filter(|line| !line.contains("[ROOT]")).collect();
+    insta::assert_snapshot!(about.join("\n"));
+    insta::assert_snapshot!(sandbox.kit(&["about", "--json"]));
+}
+
+/// In a process of its own: colours are decided once a process.
+#[test]
+fn colours_follow_the_option_then_the_environment() {
+    let coloured = |arguments: &[&str], env: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kit"));
+        command.args(arguments).env_clear().envs(env.iter().copied());
+        let output = command.output().unwrap();
+        let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        let found = (out + &err).contains('\u{1b}');
+        found
+    };
+    for command in ["list", "xyzzy"] {
+        // Neither stream is a terminal here.
+        for (arguments, env, expected) in [
+            (&[] as &[&str], &[] as &[(&str, &str)], false),
+            (&["--color", "auto"], &[], false),
+            (&["--color", "always"], &[], true),
+            (&["--color", "never"], &[("CLICOLOR_FORCE", "1")], false),
+            (&["--color", "always"], &[("NO_COLOR", "1")], true),
+            (&[], &[("CLICOLOR_FORCE", "1")], true),
+            (&[], &[("CLICOLOR_FORCE", "0")], false),
+            (&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
+            (&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "")], true),
+        ] {
+            let before = [arguments, &[command]].concat();
+            let after = [&[command], arguments].concat();
+            assert_eq!(coloured(&before, env), expected, "{before:?} {env:?}");
+            assert_eq!(coloured(&after, env), expected, "{after:?} {env:?}");
+        }
+    }
+}
+
+#[test]
+fn arguments_of_any_bytes_are_refused_in_order() {
+    let sandbox = Sandbox::project();
+    let hostile: [&[u8]; 9] =
+        [b"\xff\xfe", b"mig\xffrate", b"\x1b[31m", b"m:\x00s", b"\r\n", b"\xe2\x80\xae", b"--\xff", b"-\xff", b":::"];
+    for bytes in hostile {
+        let odd = || OsString::from_vec(bytes.to_vec());
+        for arguments in [
+            vec![odd()],
+            vec!["help".into(), odd()],
+            vec!["make:migration".into(), odd()],
+            vec!["make:migration".into(), "create_posts".into(), "--table".into(), odd()],
+            vec!["migrate:status".into(), odd()],
+            vec!["migrate".into(), "--to".into(), odd()],
+            vec!["-d".into(), odd(), "migrate:status".into()],
+            vec!["--project".into(), odd(), "migrate:status".into()],
+            vec!["--env".into(), odd(), odd()],
+        ] {
+            let transcript = sandbox.kit(&arguments);
+            assert!([1, 2].contains(&transcript.code), "{arguments:?}: {transcript}");
+            let said = transcript.stdout + &transcript.stderr;
+            assert!(said.contains("ERROR"), "{arguments:?}: {said}");
+            let raw = said.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+            assert_eq!(raw, None, "{arguments:?}: {said:?}");
+        }
+    }
+    assert_eq!(sandbox.files(), ["migrations/mod.rs"]);
+}
