@@ -170,8 +170,7 @@ fn colours_follow_the_option_then_the_environment() {
         command.args(arguments).env_clear().envs(env.iter().copied());
         let output = command.output().unwrap();
         let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-        let found = (out + &err).contains('\u{1b}');
-        found
+        (out + &err).contains('\u{1b}')
     };
     for command in ["list", "xyzzy"] {
         // Neither stream is a terminal here.

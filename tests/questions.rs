@@ -28,7 +28,7 @@ async fn rolling_back_asks_and_the_default_is_no() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(said(&on.kit(&["migrate:rollback"]), &database), @"
             --- stderr ---
-              ERROR  refused without a terminal: Roll back `m20240101_000004_create_c` in [URL]? What they created is lost.
+              ERROR  refused without a terminal: Roll back `m20240101_000004_create_c` in [URL]? What it created is lost.
               hint: pass --force to answer yes
             --- exit 1 ---
             ");

@@ -68,7 +68,7 @@ async fn every_state_is_told_apart() {
 
         insta::allow_duplicates! {
             insta::assert_snapshot!(on.kit(&["migrate:status"]), @r"
-              Migration name ................................................ Batch / Status
+              Migration ....................................... Applied (UTC) [Batch] Status
               m1_ran ........................................... 1970-01-01 00:00:01 [3] Ran
               m2_crlf .......................................... 1970-01-01 00:00:02 [3] Ran
               m3_modified ................................. 1970-01-01 00:00:03 [3] Modified

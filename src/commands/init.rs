@@ -60,10 +60,17 @@ pub fn run(ctx: &Context, args: &InitArgs) -> Result<Exit> {
             ctx.ui.warn("git tracks .env, and with it the password: `git rm --cached .env`");
         }
         let there = args.dir.as_deref().filter(|dir| *dir != Path::new("."));
-        let there = there.map(|dir| format!("`cd {}`, then ", dir.display())).unwrap_or_default();
+        let there = there.map(|dir| format!("`cd {}`, then ", for_shell(dir))).unwrap_or_default();
         ctx.ui.info(format!("Next: {there}`kit make:migration create_posts_table`, then `kit migrate`"));
     }
     Ok(Exit::Ok)
+}
+
+/// A path as it is typed in a shell.
+fn for_shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = text.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// The nearest folder with a Cargo.toml, from `start` upwards.
