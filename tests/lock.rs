@@ -100,9 +100,14 @@ fn start(task: &str, url: &str) -> Child {
 /// A process that has the lock for so long, once it has it.
 fn holder(database: &Database, millis: u64) -> Child {
     let mut child = start(&format!("hold {millis}"), database.url());
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let held = lines.map_while(Result::ok).any(|line| line == "held");
-    assert!(held, "{:?}", child.wait_with_output());
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while line != "held\n" {
+        line.clear();
+        assert!(out.read_line(&mut line).unwrap() > 0, "{:?}", child.wait_with_output());
+    }
+    // Closed, it would end a child that goes on to print.
+    child.stdout = Some(out.into_inner());
     child
 }
 
@@ -193,8 +198,12 @@ async fn who_waits_is_told_for_whom() {
 async fn kit_says_who_is_at_work_and_status_does_not_wait() {
     for database in Database::all().await {
         let mut child = holder(&database, 600_000);
-        let sandbox = Sandbox::project().env("DATABASE_URL", database.url());
-        let busy = sandbox.kit(&["migrate:install", "--wait", "0"]);
+        let sandbox = Sandbox::project();
+        let kit = |arguments: &[&str]| {
+            let arguments = [arguments, &["--database", database.url()]].concat();
+            std::thread::scope(|scope| scope.spawn(|| sandbox.kit(&arguments)).join().unwrap())
+        };
+        let busy = kit(&["migrate:install", "--wait", "0"]);
         assert_eq!(busy.code, 1, "{busy}");
         let text = format!("(process {}, since ", child.id());
         assert!(busy.stderr.contains("the database is locked by `kit migrate` on ") && busy.stderr.contains(&text));
@@ -203,15 +212,15 @@ async fn kit_says_who_is_at_work_and_status_does_not_wait() {
                 .contains(&format!("hint: wait longer with --wait SECS; if it hangs, end process {}", child.id()))
         );
         let clock = Instant::now();
-        let status = sandbox.kit(&["migrate:status"]);
+        let status = kit(&["migrate:status"]);
         assert!(status.code == 0 && clock.elapsed() < Duration::from_secs(20), "{status}");
         assert!(!database.has_table(LEDGER).await);
-        let bold = sandbox.kit(&["migrate:install", "--lock=none"]);
+        let bold = kit(&["migrate:install", "--lock=none"]);
         assert!(bold.code == 1 && bold.stderr.contains("without a lock, two runs at once"), "{bold}");
         let kind = if database.dialect == Dialect::Sqlite { "session" } else { "file" };
-        let wrong = sandbox.kit(&["migrate:install", "--lock", kind]);
+        let wrong = kit(&["migrate:install", "--lock", kind]);
         assert!(wrong.code == 1 && wrong.stderr.contains("cannot be locked"), "{wrong}");
-        assert_eq!(sandbox.kit(&["migrate:install", "--lock=none", "--force"]).code, 0);
+        assert_eq!(kit(&["migrate:install", "--lock=none", "--force"]).code, 0);
         child.kill().unwrap();
         child.wait().unwrap();
     }
