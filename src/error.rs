@@ -428,7 +428,7 @@ fn failure_text(failure: &Failure) -> String {
         Failure::Database { message } => message.clone(),
         Failure::Ledger { message } => ledger_text(message),
         Failure::Busy { holder, waited } => {
-            format!("the database is locked by {} (waited {waited} seconds)", holder_text(holder.as_ref()))
+            format!("the database is locked by {} (waited {waited} seconds)", holder_text(holder.as_deref()))
         }
         Failure::Lock { message } => format!("the database cannot be locked: {message}"),
         Failure::LockLost => "the lock on the database was lost, another run may be at work".to_owned(),

@@ -1,6 +1,7 @@
 //! The lock, on real servers and with processes of its own: who gets it, who waits and is told for whom, and what is left
 //! when its holder is killed. Without the lock the same race has to fail, or it would prove nothing.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::print_stdout, reason = "a child says so when it has the lock")]
 #![allow(clippy::disallowed_methods, reason = "a child learns from its environment what it is to do")]
 
 #[path = "support/database.rs"]
@@ -74,6 +75,10 @@ async fn child() {
                 session.execute(&format!("UPDATE counter SET n = {}", n + 1), &[]).await.unwrap();
                 lock.release(&session).await.unwrap();
             }
+        }
+        "long statement" => {
+            let sleep = if session.dialect() == Dialect::MySql { "DO SLEEP(5)" } else { "SELECT pg_sleep(5)" };
+            let _ = run(&session, &[Step::new("m1", vec![sleep.into()], vec![])], &[up()]).await;
         }
         hold => {
             let millis = hold.strip_prefix("hold ").unwrap().parse().unwrap();
@@ -164,11 +169,10 @@ async fn a_counter_under_the_lock_loses_nothing() {
 async fn a_killed_holder_frees_the_lock() {
     for database in Database::all().await {
         let mut child = holder(&database, 600_000);
-        let Err(Failure::Busy { holder: Some(Holder { pid, command, host, .. }), waited: 0 }) =
-            take(&database.session, 0).await
-        else {
+        let Err(Failure::Busy { holder: Some(found), waited: 0 }) = take(&database.session, 0).await else {
             panic!("{:?}", database.dialect)
         };
+        let Holder { host, pid, command, .. } = *found;
         assert_eq!((pid, command.as_str()), (child.id(), "migrate"));
         assert!(!host.is_empty());
         // What a run would do is refused before anything is written.
@@ -178,6 +182,29 @@ async fn a_killed_holder_frees_the_lock() {
         child.kill().unwrap();
         child.wait().unwrap();
         take(&database.session, 10).await.unwrap().release(&database.session).await.unwrap();
+    }
+}
+
+/// The server does not know yet that the client is dead; the lock goes when the statement does.
+#[tokio::test]
+async fn a_killed_run_keeps_the_lock_while_its_statement_runs() {
+    for database in [Database::postgres().await, Database::mysql().await] {
+        let mut child = start("long statement", database.url());
+        let begun = Instant::now();
+        while let Ok(lock) = take(&database.session, 0).await {
+            lock.release(&database.session).await.unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(30));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        while !database.has_table("kit_lock").await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let killed = Instant::now();
+        take(&database.session, 20).await.unwrap().release(&database.session).await.unwrap();
+        assert!(killed.elapsed() > Duration::from_secs(2), "{:?} {:?}", database.dialect, killed.elapsed());
     }
 }
 

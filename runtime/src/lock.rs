@@ -63,7 +63,7 @@ pub async fn acquire<C: Connection>(
         let holder = holder(&mut door, connection).await;
         let waited = clock.elapsed();
         if waited >= patience {
-            return Err(Failure::Busy { holder, waited: wanted.wait });
+            return Err(Failure::Busy { holder: holder.map(Box::new), waited: wanted.wait });
         }
         // One that has just begun has not said yet who it is.
         let new = told.as_ref() != Some(&holder);

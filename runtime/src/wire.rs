@@ -256,7 +256,7 @@ pub enum Failure {
     /// Another run was still at work when the time to wait was over; nothing was done.
     Busy {
         /// Who, as far as known.
-        holder: Option<Holder>,
+        holder: Option<Box<Holder>>,
         /// Seconds that were waited.
         waited: u64,
     },
