@@ -30,7 +30,8 @@ async fn eight_kits_at_once_migrate_once() {
     let sandbox = seaorm("2.0.4", &three());
     let elsewhere = "sqlite://elsewhere.sqlite?mode=rwc";
     // Built before, so that they are at the database together.
-    ok(sandbox.kit(&["migrate", "--database", elsewhere]));
+    let build = || ok(sandbox.kit(&["migrate", "--database", elsewhere, "--force"]));
+    std::thread::scope(|scope| scope.spawn(build).join().unwrap());
     for database in Database::all().await {
         let kit = || {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kit"));
