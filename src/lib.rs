@@ -12,6 +12,7 @@
 //! with a project's migrations lives in the other package, [`kit_runtime`].
 
 pub mod cli;
+pub mod codegen;
 pub mod commands;
 pub mod completion;
 pub mod context;
@@ -20,6 +21,7 @@ pub mod error;
 pub mod migrator;
 pub mod project;
 pub mod scaffold;
+pub mod schema;
 pub mod ui;
 
 pub use cli::run;
