@@ -5,6 +5,8 @@
 //!                           ├─ project           where am I: root, layout, settings, registering
 //!                           ├─ scaffold          names, stubs, and the FilePlan that writes files
 //!                           ├─ migrator          generate, build and drive the migrator
+//!                           ├─ codegen           schema → entities
+//!                           ├─ schema            the model of a schema, and reading it
 //!                           └─ database          URLs and connections
 //! ```
 //!

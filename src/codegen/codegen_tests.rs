@@ -100,7 +100,10 @@ fn two_keys_to_one_table_are_named_after_their_columns() {
     let content = &all(&schema, EntityFormat::Compact).tables["posts"].1;
     assert!(content.contains("    Author,") && content.contains("    Editor,"), "{content}");
     let content = &all(&schema, EntityFormat::Dense).tables["posts"].1;
-    assert!(content.contains("pub author: BelongsTo") && content.contains("relation_enum = \"Editor\""), "{content}");
+    assert!(
+        content.contains("pub author: BelongsTo") && content.contains("relation_enum = \"EditorRelation\""),
+        "{content}"
+    );
 }
 
 #[test]

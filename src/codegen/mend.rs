@@ -44,7 +44,7 @@ pub(super) fn entity(content: &str, named: &Named<'_>) -> syn::Result<String> {
             _ => {}
         }
     }
-    Ok(prettyplease::unparse(&file))
+    Ok(format(file))
 }
 
 /// The file of the enums.
@@ -63,7 +63,7 @@ pub(super) fn enums(content: &str, enums: &[NamedEnum]) -> syn::Result<String> {
             }
         }
     }
-    Ok(prettyplease::unparse(&file))
+    Ok(format(file))
 }
 
 /// Any other file, formatted.
@@ -71,7 +71,25 @@ pub(super) fn enums(content: &str, enums: &[NamedEnum]) -> syn::Result<String> {
 /// # Errors
 /// As for [`entity`].
 pub(super) fn other(content: &str) -> syn::Result<String> {
-    Ok(prettyplease::unparse(&syn::parse_file(content)? as &File))
+    Ok(format(syn::parse_file(content)?))
+}
+
+/// Formatted, an empty line between items that are not of one kind of line.
+fn format(file: File) -> String {
+    let line = |item: &Item| matches!(item, Item::Use(_) | Item::Mod(_));
+    let head = File { items: Vec::new(), ..file };
+    let mut text = prettyplease::unparse(&head);
+    let mut after_line = false;
+    for item in file.items {
+        let is_line = line(&item);
+        if !text.is_empty() && !(is_line && after_line) {
+            text.push('\n');
+        }
+        after_line = is_line;
+        text +=
+            &prettyplease::unparse(&File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] });
+    }
+    text
 }
 
 fn model(model: &mut ItemStruct, named: &Named<'_>) -> syn::Result<()> {

@@ -2,6 +2,7 @@
 //! puts the database's names back as strings. It returns files by name and formatted, and what it left out. It does
 //! not know where they go.
 
+pub mod files;
 mod mend;
 mod names;
 mod statements;
@@ -35,7 +36,6 @@ pub struct Options {
     pub enum_extra_attributes: Vec<String>,
     pub column_extra_derives: Vec<String>,
     pub seaography: bool,
-    pub impl_active_model_behavior: bool,
     pub banner_version: BannerVersion,
 }
 
@@ -126,7 +126,8 @@ fn context(schema: &Schema, options: &Options) -> EntityWriterContext {
         options.enum_extra_attributes.clone(),
         options.column_extra_derives.clone(),
         options.seaography,
-        options.impl_active_model_behavior,
+        // The user's half has it, or `files` adds it.
+        false,
         options.banner_version,
     )
 }

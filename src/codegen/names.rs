@@ -123,7 +123,7 @@ impl Names {
 
     /// A name in snake case for what the database calls `original`. Its camel case is free as well.
     pub(super) fn take(&mut self, original: &str) -> String {
-        let plain = snake(original);
+        let plain = if self.kind == "value" { ascii(original) } else { snake(original) };
         let plain = match plain.chars().next() {
             None => self.kind.to_owned(),
             Some(first) if !first.is_ascii_alphabetic() && !first.is_alphabetic() => format!("{}_{plain}", self.kind),
@@ -133,17 +133,23 @@ impl Names {
         let numbered = (2..).map(|number| format!("{plain}_{}_{number}", self.kind));
         let name =
             [plain.clone(), with_kind].into_iter().chain(numbered).find(|name| self.is_free(name)).unwrap_or_default();
-        self.taken.insert(name.to_upper_camel_case());
+        self.taken.insert(self.camel(&name));
         name
+    }
+
+    /// The name in camel case, as codegen makes it: of a variant, twice.
+    pub(super) fn camel(&self, name: &str) -> String {
+        let camel = name.to_upper_camel_case();
+        if self.kind == "value" { camel.to_upper_camel_case() } else { camel }
     }
 
     fn is_free(&self, name: &str) -> bool {
         let field = self.kind == "column";
-        !self.taken.contains(&name.to_upper_camel_case())
+        !self.taken.contains(&self.camel(name))
             && name.to_snake_case() == name
             && !self.reserved.contains(&name)
             && (is_identifier(name) || field && is_raw(name))
-            && is_identifier(&name.to_upper_camel_case())
+            && is_identifier(&self.camel(name))
     }
 }
 
@@ -154,7 +160,11 @@ fn snake(original: &str) -> String {
     if stem(&name) {
         return name;
     }
-    let ascii: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    ascii(original)
+}
+
+fn ascii(original: &str) -> String {
+    let ascii: String = original.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     ascii.to_snake_case()
 }
 
@@ -211,7 +221,7 @@ mod tests {
             for original in originals {
                 let name = names.take(original);
                 assert_eq!(name.to_snake_case(), name, "{original:?}");
-                let camel = name.to_upper_camel_case();
+                let camel = names.camel(&name);
                 assert!(is_identifier(&camel), "{original:?} {camel}");
                 assert!(is_identifier(&name) || names.kind == "column" && is_raw(&name), "{original:?} {name}");
                 assert!(camels.insert(camel), "{original:?} {name}");

@@ -63,7 +63,6 @@ pub(super) struct Enums {
 
 impl Enums {
     pub(super) fn of(tables: &[Named<'_>]) -> Self {
-        use heck::ToUpperCamelCase;
         let mut enums = Self::default();
         let mut names = Names::enums();
         for table in tables {
@@ -79,8 +78,11 @@ impl Enums {
                     None => format!("{}_{}", table.table.name, column.name),
                 };
                 let mut variants = Names::variants();
-                let values =
-                    values.iter().map(|value| (variants.take(value).to_upper_camel_case(), value.clone())).collect();
+                let values = values.iter().map(|value| {
+                    let name = variants.take(value);
+                    (variants.camel(&name), value.clone())
+                });
+                let values = values.collect();
                 match name {
                     Some(name) => enums.by_name.insert(name.clone(), enums.list.len()),
                     None => enums.by_column.insert((table.module.clone(), field.clone()), enums.list.len()),

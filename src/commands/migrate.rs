@@ -15,7 +15,7 @@ use crate::ui::Report;
 ///
 /// The migrations are compiled when something in them has changed, and run in the order of the
 /// project's Migrator. All that run at once are one batch, which `migrate:rollback --batch` undoes.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct MigrateArgs {
     /// Make each migration a batch of its own
     #[arg(long)]
@@ -48,7 +48,10 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
     if args.json {
         ctx.ui.only_json();
     }
-    let outcome = migrate(ctx, args).await;
+    let outcome = match ctx.target() {
+        Ok(target) => migrate(ctx, &target, args).await,
+        Err(error) => Err(error),
+    };
     if args.json {
         let (ran, error) = match &outcome {
             Ok(report) => (report.done.clone(), None),
@@ -70,10 +73,14 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
     }
 }
 
-async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
-    let target = ctx.target()?;
-    ctx.confirm_production(&target, args.force)?;
-    ctx.confirm_creation(&target, args.force).await?;
+/// Runs all pending migrations, for a command that goes on from there.
+pub(super) async fn pending(ctx: &Context, target: &Target, force: bool) -> Result<Report> {
+    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }).await
+}
+
+async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<Report> {
+    ctx.confirm_production(target, args.force)?;
+    ctx.confirm_creation(target, args.force).await?;
     let sources = source::read(ctx.project()?)?;
     let up = Up {
         limit: args.limit,
@@ -83,8 +90,8 @@ async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
         strict: args.strict,
     };
     match (sources.names(), &sources.ledger_table) {
-        (Some(names), Some(table)) if is_done(ctx, &target, &names, table, &up).await? => Ok(Report::default()),
-        _ => ctx.migrate(&target, vec![Action::Up(up)]).await,
+        (Some(names), Some(table)) if is_done(ctx, target, &names, table, &up).await? => Ok(Report::default()),
+        _ => ctx.migrate(target, vec![Action::Up(up)]).await,
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod complete;
 pub mod completions;
+pub mod db_sync;
 pub mod init;
 pub mod list;
 pub mod make_migration;
