@@ -72,7 +72,7 @@ pub enum Command {
     #[command(name = "migrate:install")]
     MigrateInstall(commands::migrate_install::InstallArgs),
     #[command(name = "db:sync")]
-    DbSync(commands::db_sync::DbSyncArgs),
+    DbSync(Box<commands::db_sync::DbSyncArgs>),
     About(commands::about::AboutArgs),
     Completions(commands::completions::CompletionsArgs),
     #[command(name = "__complete", hide = true)]

@@ -294,3 +294,21 @@ async fn main() -> Result<(), DbErr> {
     Ok(())
 }
 "#;
+
+#[tokio::test]
+async fn kit_toml_has_the_defaults_and_flags_win() {
+    let database = Database::sqlite().await;
+    guide(&database).await;
+    let settings = "[entities]\nentity_format = \"dense\"\nwith_serde = \"both\"\nignore_tables = [\"tags\"]\n";
+    let sandbox = project(&database).file("kit.toml", settings);
+    ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+    let posts = sandbox.read("src/models/entities/posts.rs");
+    assert!(posts.contains("#[sea_orm::model]") && posts.contains("Serialize, Deserialize"), "{posts}");
+    assert!(!sandbox.root().join("src/models/entities/tags.rs").exists());
+    ok(kit(&sandbox, &["db:sync", "--skip-migrations", "--entity-format", "expanded", "--with-serde", "none"]));
+    let posts = sandbox.read("src/models/entities/posts.rs");
+    assert!(posts.contains("impl ColumnTrait for Column") && !posts.contains("Serialize"), "{posts}");
+    sandbox.write("kit.toml", "[entities]\nbanner_version = \"all\"\n");
+    let transcript = kit(&sandbox, &["db:sync", "--skip-migrations"]);
+    assert!(transcript.stderr.contains("[entities] banner_version in kit.toml: `all`"), "{transcript}");
+}

@@ -217,13 +217,13 @@ async fn names_may_be_anything() {
         assert_eq!(found, expected, "{:?}", database.dialect);
         for table in &schema.tables {
             let key = table.primary_key.as_ref().unwrap();
-            assert_eq!(key.columns, [table.name.clone()], "{table}");
+            assert_eq!(key.columns.join("|"), table.name, "{table}");
             let default = table.column("said").unwrap().default.clone().unwrap();
             assert!(default.contains(table.name.split(['\'', '\\', '\n', '\t']).next().unwrap()), "{default}");
             let index = table.indexes.iter().find(|index| index.name == format!("{}i", table.name));
             assert_eq!(index.unwrap_or_else(|| panic!("{table}")).parts[1].what, What::Column(table.name.clone()));
             assert_eq!(table.foreign_keys[0].table, table.name);
-            assert_eq!(table.foreign_keys[0].references, [table.name.clone()]);
+            assert_eq!(table.foreign_keys[0].references.join("|"), table.name);
         }
     }
 }

@@ -82,7 +82,7 @@ fn format(file: File) -> String {
     let mut after_line = false;
     for item in file.items {
         let is_line = line(&item);
-        if !text.is_empty() && !(is_line && after_line) {
+        if !(text.is_empty() || is_line && after_line) {
             text.push('\n');
         }
         after_line = is_line;

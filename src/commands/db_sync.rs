@@ -8,12 +8,12 @@ use serde_json::json;
 
 use super::migrate;
 use crate::codegen::files::{self, Place, Rules};
-use crate::codegen::{
-    self, BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, Options, WithPrelude, WithSerde,
-};
+use crate::codegen::{self, BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, Options};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, PENDING, Result};
+use crate::project::manifest::Manifest;
+use crate::project::settings::EntitySettings;
 use crate::scaffold::{Change, PlannedFile, starter};
 use crate::schema;
 use crate::schema::model::{Schema, Table};
@@ -73,9 +73,9 @@ pub struct DbSyncArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Entities, as for `sea-orm-cli generate entity`")]
 struct FormatArgs {
-    /// How entities are written
-    #[arg(long, value_name = "FORMAT", default_value = "compact", value_parser = ["compact", "expanded", "frontend", "dense"])]
-    entity_format: String,
+    /// How entities are written; compact if not given
+    #[arg(long, value_name = "FORMAT", value_parser = ["compact", "expanded", "frontend", "dense"])]
+    entity_format: Option<String>,
     /// The same as --entity-format compact
     #[arg(long, hide = true)]
     compact_format: bool,
@@ -85,12 +85,12 @@ struct FormatArgs {
     /// The same as --entity-format frontend
     #[arg(long, hide = true)]
     frontend_format: bool,
-    /// What prelude.rs is like
-    #[arg(long, value_name = "PRELUDE", default_value = "all", value_parser = ["all", "none", "all-allow-unused-imports"])]
-    with_prelude: String,
-    /// Derives of serde
-    #[arg(long, value_name = "DERIVES", default_value = "none", value_parser = ["none", "serialize", "deserialize", "both"])]
-    with_serde: String,
+    /// What prelude.rs is like; all if not given
+    #[arg(long, value_name = "PRELUDE", value_parser = ["all", "none", "all-allow-unused-imports"])]
+    with_prelude: Option<String>,
+    /// Derives of serde; none if not given
+    #[arg(long, value_name = "DERIVES", value_parser = ["none", "serialize", "deserialize", "both"])]
+    with_serde: Option<String>,
     /// With serde: do not read primary keys
     #[arg(long)]
     serde_skip_deserializing_primary_key: bool,
@@ -100,12 +100,12 @@ struct FormatArgs {
     /// Derive Copy for enums
     #[arg(long)]
     with_copy_enums: bool,
-    /// Types of dates and times
-    #[arg(long, value_name = "CRATE", default_value = "chrono", value_parser = ["chrono", "time"])]
-    date_time_crate: String,
-    /// Type of big integers
-    #[arg(long, value_name = "TYPE", default_value = "i64", value_parser = ["i64", "i32"])]
-    big_integer_type: String,
+    /// Types of dates and times; chrono if not given
+    #[arg(long, value_name = "CRATE", value_parser = ["chrono", "time"])]
+    date_time_crate: Option<String>,
+    /// Type of big integers; i64 if not given
+    #[arg(long, value_name = "TYPE", value_parser = ["i64", "i32"])]
+    big_integer_type: Option<String>,
     /// Write lib.rs instead of mod.rs
     #[arg(short, long)]
     lib: bool,
@@ -130,9 +130,9 @@ struct FormatArgs {
     /// Put an empty ActiveModelBehavior into the generated files; if not given, where yours has none
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     impl_active_model_behavior: Option<bool>,
-    /// How much of codegen's version stands in each file
-    #[arg(long, value_name = "PARTS", default_value = "minor", value_parser = ["off", "major", "minor", "patch"])]
-    banner_version: String,
+    /// How much of codegen's version stands in each file; minor if not given
+    #[arg(long, value_name = "PARTS", value_parser = ["off", "major", "minor", "patch"])]
+    banner_version: Option<String>,
 }
 
 /// Migrates, reads, writes.
@@ -141,20 +141,28 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
         ctx.ui.only_json();
     }
     let project = ctx.project()?;
-    let options = args.format.options()?;
+    let defaults = &project.settings.entities;
+    let options = args.format.options(defaults)?;
     let target = target(ctx, args)?;
     if !(args.skip_migrations || args.check || args.dry_run) {
         migrate::pending(ctx, &target, args.force).await?;
     }
     let schema = read(&target).await?;
-    let ignored = [LEDGER, JOURNAL].into_iter().map(str::to_owned).chain(args.ignore_tables.iter().cloned());
+    let ignored = [LEDGER, JOURNAL]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(args.ignore_tables.iter().chain(&defaults.ignore_tables).cloned());
     let ignored: Vec<String> = ignored.chain(crate::project::source::read(project)?.ledger_table).collect();
     if let Some(name) = args.tables.iter().find(|name| schema.table(name).is_none()) {
         return Err(no_such_table(name, &schema, &target));
     }
-    let place = Place::of(project, args.output_dir.as_ref().map(|folder| ctx.cwd.join(folder)).as_deref(), options.lib);
+    let output = match (&args.output_dir, &defaults.output_dir) {
+        (Some(folder), _) => Some(ctx.cwd.join(folder)),
+        (None, folder) => folder.as_ref().map(|folder| project.root.join(folder)),
+    };
+    let place = Place::of(project, output.as_deref(), options.lib);
     let chosen = |table: &Table| {
-        let hidden = table.name.starts_with('_') && !args.include_hidden_tables;
+        let hidden = table.name.starts_with('_') && !args.include_hidden_tables && !defaults.include_hidden_tables;
         match args.tables.contains(&table.name) {
             true => true,
             false => args.tables.is_empty() && !hidden && !ignored.contains(&table.name),
@@ -169,7 +177,11 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     for table in &entities.keyless {
         ctx.ui.warn(format!("No entity for `{}`: it has no primary key", printable(table)));
     }
-    let rules = Rules { prune: args.prune, overwrite: args.force, behavior: args.format.impl_active_model_behavior };
+    let rules = Rules {
+        prune: args.prune,
+        overwrite: args.force,
+        behavior: args.format.impl_active_model_behavior.or(defaults.impl_active_model_behavior),
+    };
     let written = |name: &str| schema.table(name).is_some_and(&chosen);
     let sync = files::plan(project, &place, &schema, &entities, &options, rules, written)?;
     let changed: Vec<&PlannedFile> = sync.plan.files().iter().filter(|file| file.change != Change::Unchanged).collect();
@@ -181,6 +193,10 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
         sync.plan.apply()?;
     }
     let idle = args.check || args.dry_run;
+    let cargo = project.root.join("Cargo.toml");
+    if place.own.is_some() && cargo.is_file() && Manifest::read(&cargo).is_ok_and(|one| !one.depends_on("sea-orm")) {
+        ctx.ui.warn("The entities need `sea-orm`, which Cargo.toml does not name: `cargo add sea-orm`");
+    }
     if args.json {
         let files =
             sync.plan.files().iter().map(
@@ -237,37 +253,54 @@ fn no_such_table(name: &str, schema: &Schema, target: &Target) -> Error {
 }
 
 impl FormatArgs {
-    fn options(&self) -> Result<Options> {
+    /// What the flags say, else kit.toml.
+    fn options(&self, defaults: &EntitySettings) -> Result<Options> {
         let failed = |error: sea_orm_codegen::Error| Error::Codegen { message: error.to_string() };
+        let given = |flag: &Option<String>, default: &Option<String>, otherwise: &str| {
+            flag.clone().or_else(|| default.clone()).unwrap_or_else(|| otherwise.to_owned())
+        };
+        let list = |flags: &[String], defaults: &[String]| split(if flags.is_empty() { defaults } else { flags });
         let format = match (self.compact_format, self.expanded_format, self.frontend_format) {
             (true, ..) => EntityFormat::Compact,
             (_, true, _) => EntityFormat::Expanded,
             (.., true) => EntityFormat::Frontend,
-            _ => self.entity_format.parse().map_err(failed)?,
+            _ => given(&self.entity_format, &defaults.entity_format, "compact").parse().map_err(failed)?,
         };
-        let with_prelude: WithPrelude = self.with_prelude.parse().map_err(failed)?;
-        let with_serde: WithSerde = self.with_serde.parse().map_err(failed)?;
+        let unknown = |setting: &str, value: &str| Error::Config {
+            origin: format!("[entities] {setting} in kit.toml"),
+            message: format!("`{}` is none of its values", printable(value)),
+        };
         Ok(Options {
             format,
-            with_prelude,
-            with_serde,
-            with_copy_enums: self.with_copy_enums,
-            date_time_crate: if self.date_time_crate == "time" { DateTimeCrate::Time } else { DateTimeCrate::Chrono },
-            big_integer_type: if self.big_integer_type == "i32" { BigIntegerType::I32 } else { BigIntegerType::I64 },
+            with_prelude: given(&self.with_prelude, &defaults.with_prelude, "all").parse().map_err(failed)?,
+            with_serde: given(&self.with_serde, &defaults.with_serde, "none").parse().map_err(failed)?,
+            with_copy_enums: self.with_copy_enums || defaults.with_copy_enums,
+            date_time_crate: match given(&self.date_time_crate, &defaults.date_time_crate, "chrono").as_str() {
+                "chrono" => DateTimeCrate::Chrono,
+                "time" => DateTimeCrate::Time,
+                other => return Err(unknown("date_time_crate", other)),
+            },
+            big_integer_type: match given(&self.big_integer_type, &defaults.big_integer_type, "i64").as_str() {
+                "i64" => BigIntegerType::I64,
+                "i32" => BigIntegerType::I32,
+                other => return Err(unknown("big_integer_type", other)),
+            },
             lib: self.lib,
-            serde_skip_deserializing_primary_key: self.serde_skip_deserializing_primary_key,
-            serde_skip_hidden_column: self.serde_skip_hidden_column,
-            model_extra_derives: split(&self.model_extra_derives),
-            model_extra_attributes: split(&self.model_extra_attributes),
-            enum_extra_derives: split(&self.enum_extra_derives),
-            enum_extra_attributes: split(&self.enum_extra_attributes),
-            column_extra_derives: split(&self.column_extra_derives),
-            seaography: self.seaography,
-            banner_version: match self.banner_version.as_str() {
+            serde_skip_deserializing_primary_key: self.serde_skip_deserializing_primary_key
+                || defaults.serde_skip_deserializing_primary_key,
+            serde_skip_hidden_column: self.serde_skip_hidden_column || defaults.serde_skip_hidden_column,
+            model_extra_derives: list(&self.model_extra_derives, &defaults.model_extra_derives),
+            model_extra_attributes: list(&self.model_extra_attributes, &defaults.model_extra_attributes),
+            enum_extra_derives: list(&self.enum_extra_derives, &defaults.enum_extra_derives),
+            enum_extra_attributes: list(&self.enum_extra_attributes, &defaults.enum_extra_attributes),
+            column_extra_derives: list(&self.column_extra_derives, &defaults.column_extra_derives),
+            seaography: self.seaography || defaults.seaography,
+            banner_version: match given(&self.banner_version, &defaults.banner_version, "minor").as_str() {
                 "off" => BannerVersion::Off,
                 "major" => BannerVersion::Major,
+                "minor" => BannerVersion::Minor,
                 "patch" => BannerVersion::Patch,
-                _ => BannerVersion::Minor,
+                other => return Err(unknown("banner_version", other)),
             },
         })
     }
