@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use kit_runtime::wire::{Action, PROTOCOL, Request};
+use kit_runtime::wire::{Action, Locking, PROTOCOL, Request};
 
 use crate::cli::Globals;
 use crate::database::Target;
@@ -129,7 +129,7 @@ impl Context {
         if let (Some(registered), Some(ledger)) = (&sources.registered, &sources.ledger_table) {
             return Ok(Listing { migrations: registered.clone(), ledger: ledger.clone(), sources });
         }
-        let report = self.migrate(target, vec![Action::List]).await?;
+        let report = self.migrate(target, Locking::default(), vec![Action::List]).await?;
         let migrations = report.listed.into_iter().flatten().map(SourceMigration::named);
         Ok(Listing { migrations: migrations.collect(), ledger: report.ledger.unwrap_or_default(), sources })
     }
@@ -138,7 +138,7 @@ impl Context {
     ///
     /// # Errors
     /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
-    pub async fn migrate(&self, target: &Target, actions: Vec<Action>) -> Result<Report> {
+    pub async fn migrate(&self, target: &Target, locking: Locking, actions: Vec<Action>) -> Result<Report> {
         let project = self.project()?;
         let checksums = source::read(project)?.checksums();
         let again = matches!(actions.as_slice(), [Action::Redo(_), ..] | [Action::Down(_), Action::Up(_), ..]);
@@ -149,6 +149,8 @@ impl Context {
             secrets: target.secrets(),
             schema: target.schema.clone(),
             checksums,
+            locking,
+            connections: project.settings.migrator.connections,
             actions,
         };
         let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };

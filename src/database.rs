@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use kit_runtime::census::{self, Census};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, JOURNAL, Ledger};
+use kit_runtime::lock;
 use kit_runtime::wire::Failure;
 
 use crate::error::{Error, Result};
@@ -151,7 +152,7 @@ impl Target {
     /// Those of connecting, [`Error::Database`].
     pub async fn census(&self, ledger: &str) -> Result<Census> {
         let session = self.connect().await?;
-        census::count(&session, &[ledger, JOURNAL]).await.map_err(|error| self.failed(&error))
+        census::count(&session, &[ledger, JOURNAL, lock::TABLE]).await.map_err(|error| self.failed(&error))
     }
 
     /// An error of a statement on this database.
@@ -166,6 +167,7 @@ impl Target {
             | Failure::Connect { message }
             | Failure::Database { message }
             | Failure::Ledger { message }
+            | Failure::Lock { message }
             | Failure::Migration { message, .. } => *message = self.scrub(message),
             _ => {}
         }

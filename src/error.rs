@@ -5,7 +5,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use kit_runtime::wire::{Cause, Direction, Failure, Warning};
+use chrono::DateTime;
+use kit_runtime::wire::{Cause, Direction, Failure, Holder, Warning};
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -98,6 +99,9 @@ pub enum Error {
         /// The question.
         question: String,
     },
+    /// `--lock=none` without `--force`.
+    #[error("refused: without a lock, two runs at once spoil the database")]
+    Unlocked,
     /// `kit.toml` prohibits destructive commands.
     #[error("`{command}` is prohibited by kit.toml")]
     Prohibited {
@@ -329,6 +333,7 @@ impl Error {
             }
             Self::NoSuchMigration { .. } => "run `kit migrate:status` for the names".to_owned(),
             Self::Unconfirmed { .. } => "pass --force to answer yes".to_owned(),
+            Self::Unlocked => "drop --lock=none, or pass --force if nobody else can be at work".to_owned(),
             Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
             Self::NoProject { .. } => "run `kit init` to start one, or name it with --project DIR".to_owned(),
             Self::SeveralMigrations { .. } => {
@@ -382,6 +387,10 @@ impl Error {
             } => {
                 return failure_hint(failure).map(|hint| format!("{hint}, and at the end `kit migrate`"));
             }
+            Self::Migrator { failure: Failure::Busy { holder: Some(holder), .. }, .. } => format!(
+                "wait longer with --wait SECS; if it hangs, end process {} on {}: its lock goes with it",
+                holder.pid, holder.host
+            ),
             Self::Migrator { failure, .. } => return failure_hint(failure),
             _ => return None,
         };
@@ -418,6 +427,11 @@ fn failure_text(failure: &Failure) -> String {
         Failure::Connect { message } => format!("the migrator cannot connect: {message}"),
         Failure::Database { message } => message.clone(),
         Failure::Ledger { message } => ledger_text(message),
+        Failure::Busy { holder, waited } => {
+            format!("the database is locked by {} (waited {waited} seconds)", holder_text(holder.as_deref()))
+        }
+        Failure::Lock { message } => format!("the database cannot be locked: {message}"),
+        Failure::LockLost => "the lock on the database was lost, another run may be at work".to_owned(),
         Failure::Unknown { name } => format!("no migration `{name}` to go to"),
         Failure::Duplicate { name } => format!("two migrations are named `{name}`"),
         Failure::Strict(warning) => format!("refused by --strict: {}", warning_text(warning)),
@@ -431,6 +445,9 @@ fn failure_text(failure: &Failure) -> String {
                 Cause::Error => format!("{verb} `{name}` failed: {message}"),
                 Cause::Panic => format!("{verb} `{name}` panicked: {message}"),
                 Cause::Unsupported => format!("{verb} `{name}` failed: this database cannot do it: {message}"),
+                Cause::Starved => {
+                    format!("{verb} `{name}` failed: it has one connection and waited for another: {message}")
+                }
                 Cause::Irreversible => format!("`{name}` has no `down`"),
             }
         }
@@ -439,6 +456,14 @@ fn failure_text(failure: &Failure) -> String {
 
 fn ledger_text(message: &str) -> String {
     format!("the migration tables cannot be used: {message}")
+}
+
+/// Who has the lock, as the object of a sentence.
+pub fn holder_text(holder: Option<&Holder>) -> String {
+    let Some(Holder { host, pid, command, since }) = holder else { return "another run".to_owned() };
+    let since = DateTime::from_timestamp(*since, 0).map(|since| since.format(", since %Y-%m-%d %H:%M:%S UTC"));
+    let since = since.map(|since| since.to_string()).unwrap_or_default();
+    format!("`kit {command}` on {host} (process {pid}{since})")
 }
 
 /// A warning as a sentence.
@@ -455,6 +480,9 @@ fn failure_hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
         Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
         Failure::Ledger { .. } => LEDGER,
+        Failure::Busy { .. } => "wait longer with --wait SECS",
+        Failure::Lock { .. } => "if nobody else can be at work: --lock=none --force",
+        Failure::LockLost => "look with `kit migrate:status` how far it got before anything else",
         Failure::Unknown { .. } => "run `kit migrate:status` for the names",
         Failure::Duplicate { .. } => "rename one of the files and its entry in `migrations()`",
         Failure::Strict(Warning::OutOfOrder { .. }) => "rename the migration so that it comes last, or drop --strict",
@@ -466,6 +494,11 @@ fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Migration { cause: Cause::Unsupported, .. } => {
             "create a new table, copy the rows and rename it (https://sqlite.org/lang_altertable.html#otheralter), \
              or branch on `manager.get_database_backend()`"
+        }
+        Failure::Migration { cause: Cause::Starved, .. } => {
+            "it begins a transaction of its own and goes on outside of it: give it two, `connections = 2` under \
+             [migrator] in kit.toml, or pass the transaction on to everything it does; part of it may be in the \
+             database: undo that by hand"
         }
         Failure::Migration { cause: Cause::Irreversible, .. } => "write its `down`, or go back with a new migration",
         Failure::Migration { rolled_back: true, direction: Direction::Up, .. } => {

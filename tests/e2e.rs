@@ -24,6 +24,30 @@ async fn a_migration_crate_on_2_0_lives_on_every_database() {
     assert_eq!(sandbox.read("migration/src/lib.rs"), index(&three().iter().map(|(name, _)| *name).collect::<Vec<_>>()));
 }
 
+/// Programs of their own, as in several terminals or containers.
+#[tokio::test]
+async fn eight_kits_at_once_migrate_once() {
+    let sandbox = seaorm("2.0.4", &three());
+    let elsewhere = "sqlite://elsewhere.sqlite?mode=rwc";
+    // Built before, so that they are at the database together.
+    let build = || ok(sandbox.kit(&["migrate", "--database", elsewhere, "--force"]));
+    std::thread::scope(|scope| scope.spawn(build).join().unwrap());
+    for database in Database::all().await {
+        let kit = || {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kit"));
+            command.args(["migrate", "--no-interaction"]).current_dir(sandbox.root());
+            command.env("KIT_CACHE_DIR", projects::kit_cache()).env("DATABASE_URL", database.url());
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        };
+        let kits: Vec<_> = (0..8).map(|_| kit()).collect();
+        for kit in kits {
+            let output = kit.wait_with_output().unwrap();
+            assert!(output.status.success(), "{:?}: {output:?}", database.dialect);
+        }
+        assert_eq!(database.value("(SELECT SUM(n) FROM a)").await.as_deref(), Some("1"));
+    }
+}
+
 #[tokio::test]
 async fn a_migration_crate_on_1_1_lives_on_every_database() {
     let sandbox = seaorm("1.1.0", &three());

@@ -23,6 +23,7 @@ fn a_new_project() {
       .gitignore ........................................................... created
       database/.gitkeep .................................................... created
     --- stderr ---
+
       INFO  Next: `cd 'My Blog'`, then `kit make:migration create_posts_table`, then `kit migrate`
     --- exit 0 ---
     ");

@@ -4,6 +4,8 @@
 //! Where DDL can be rolled back, a migration, its ledger row and its side row are one transaction;
 //! SeaORM's `use_transaction()` overrides that either way. Elsewhere the side row says `running`
 //! before the first statement, so that a crash leaves a trace.
+//!
+//! Whatever writes has the database's [`Lock`], and makes sure of it before each statement of its own.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
@@ -11,6 +13,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::connection::{Connection, Error, Listed, Migrations};
 use crate::ledger::{self, Entry, Ledger, State};
+use crate::lock::{self, Lock};
 use crate::plan;
 use crate::wipe::wipe;
 use crate::wire::{Action, Cause, Direction, Down, Event, Failure, Request, Up};
@@ -30,40 +33,27 @@ pub async fn run<C: Connection, M: Migrations<C>>(
     if let Some(name) = plan::duplicate(&names) {
         return Err(Failure::Duplicate { name: name.clone() });
     }
-    let mut run =
-        Run { request, migrations, connection, list, names, table: migrations.ledger_table(), last_start: 0, on_event };
-    for action in &request.actions {
-        match action {
-            Action::List => {
-                let (migrations, ledger) = (run.names.clone(), run.table.clone());
-                (run.on_event)(Event::Listed { migrations, ledger });
-            }
-            Action::Install => {
-                run.install().await?;
-            }
-            Action::Wipe(what) => {
-                let objects = wipe(connection, *what).await.map_err(database)?;
-                (run.on_event)(Event::Wiped { objects });
-            }
-            Action::Up(up) => run.up(up).await?,
-            Action::Down(down) => {
-                run.down(down).await?;
-            }
-            Action::Redo(down) => {
-                let names = run.down(down).await?;
-                if !names.is_empty() {
-                    run.up(&Up { only: names, ..Up::default() }).await?;
-                }
-            }
+    let table = migrations.ledger_table();
+    if request.actions.iter().all(|action| *action == Action::List) {
+        for _ in &request.actions {
+            on_event(Event::Listed { migrations: names.clone(), ledger: table.clone() });
         }
+        return Ok(());
     }
-    Ok(())
+    let mut on_wait = |holder| on_event(Event::Waiting { holder });
+    let lock = lock::acquire(connection, &table, &request.locking, &mut on_wait).await?;
+    let mut run = Run { request, migrations, connection, lock, list, names, table, last_start: 0, on_event };
+    let outcome = run.all().await;
+    let released = run.lock.release(connection).await;
+    // The first failure is the one to report.
+    outcome.and(released)
 }
 
 struct Run<'a, C, M> {
     request: &'a Request,
     migrations: &'a M,
     connection: &'a C,
+    lock: Lock,
     list: Vec<Listed>,
     names: Vec<String>,
     table: String,
@@ -73,12 +63,45 @@ struct Run<'a, C, M> {
 }
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
+    async fn all(&mut self) -> Result<(), Failure> {
+        for action in &self.request.actions {
+            match action {
+                Action::List => {
+                    let (migrations, ledger) = (self.names.clone(), self.table.clone());
+                    (self.on_event)(Event::Listed { migrations, ledger });
+                }
+                Action::Install => {
+                    self.install().await?;
+                }
+                Action::Wipe(what) => {
+                    self.lock.check(self.connection).await?;
+                    let objects = wipe(self.connection, *what).await.map_err(database)?;
+                    (self.on_event)(Event::Wiped { objects });
+                }
+                Action::Up(up) => self.up(up).await?,
+                Action::Down(down) => {
+                    self.down(down).await?;
+                }
+                Action::Redo(down) => {
+                    let names = self.down(down).await?;
+                    if !names.is_empty() {
+                        self.up(&Up { only: names, ..Up::default() }).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn install(&mut self) -> Result<Ledger, Failure> {
         let before = ledger::read(self.connection, &self.table).await.map_err(unusable)?;
+        self.lock.check(self.connection).await?;
         if before.installed && before.journaled {
+            self.lock.announce(self.connection).await;
             return Ok(before);
         }
         ledger::install(self.connection, &self.table).await.map_err(unusable)?;
+        self.lock.announce(self.connection).await;
         if !before.installed {
             (self.on_event)(Event::Installed);
         }
@@ -169,6 +192,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     /// Migration, ledger row and side row are in together or not at all.
     async fn in_transaction(&self, direction: Direction, index: usize, entry: &Entry) -> Result<(), Failure> {
         let transaction = self.connection.begin().await.map_err(database)?;
+        if let Err(lost) = self.lock.check(&transaction).await {
+            // Nothing was done in it yet.
+            let _ = transaction.rollback().await;
+            return Err(lost);
+        }
         if let Err((cause, message)) = self.call(direction, index, &transaction).await {
             // The failure of the migration is the one to report; a rollback that fails as well has lost its session.
             let rolled_back = transaction.rollback().await.is_ok();
@@ -192,6 +220,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 Entry { applied_at, checksum: own.and_then(|own| own.checksum), ..entry.clone() }
             }
         };
+        self.lock.check(self.connection).await?;
         ledger::record(self.connection, &running, kit).await.map_err(database)?;
         let outcome = if wrap {
             let transaction = self.connection.begin().await.map_err(database)?;
@@ -218,6 +247,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Err(self.failed(direction, entry, cause, message, false));
         }
         let transaction = self.connection.begin().await.map_err(database)?;
+        // `running` stays there and says that it is not known how far the migration got.
+        self.lock.check(&transaction).await?;
         self.settle(direction, entry, &transaction).await.map_err(database)?;
         transaction.commit().await.map_err(database)
     }
@@ -260,6 +291,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.message.contains(IRREVERSIBLE) => Err((Cause::Irreversible, error.message)),
+            Ok(Err(error)) if error.message.contains(STARVED) => Err((Cause::Starved, error.message)),
             Ok(Err(error)) => Err((Cause::Error, error.message)),
             Err(panic) if unsupported(&panic) => Err((Cause::Unsupported, panic)),
             Err(panic) => Err((Cause::Panic, panic)),
@@ -273,6 +305,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
 /// What SeaORM's default `down` returns.
 const IRREVERSIBLE: &str = "We Don't Do That Here";
+
+/// What SeaORM says when a pool has no connection to give.
+const STARVED: &str = "Connection pool timed out";
 
 /// What sea-query's builders say, in a panic, of a statement that the database does not have.
 fn unsupported(panic: &str) -> bool {

@@ -10,6 +10,7 @@
 //! | [`connection`] | the two traits that the engine drives |
 //! | [`dialect`] | everything that differs between databases |
 //! | [`ledger`] | `seaql_migrations`, and kit's `kit_migrations` beside it |
+//! | [`lock`] | keeping two runs on one database apart |
 //! | [`plan`] | what a request means for a ledger: pure |
 //! | [`engine`] | doing it |
 //! | [`wipe`] | dropping everything of a schema |
@@ -33,6 +34,7 @@ pub mod connection;
 pub mod dialect;
 pub mod engine;
 pub mod ledger;
+pub mod lock;
 pub mod plan;
 pub mod sea_orm;
 mod serve;

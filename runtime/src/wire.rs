@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -26,8 +26,55 @@ pub struct Request {
     pub schema: Option<String>,
     /// Checksum of each migration's source, by migration name.
     pub checksums: BTreeMap<String, String>,
+    /// How other runs are kept out while it writes.
+    pub locking: Locking,
+    /// Connections that a migration without a transaction may use at once; with one, it runs in the session that has
+    /// the lock.
+    pub connections: u32,
     /// What to do, in order; the first failure ends it.
     pub actions: Vec<Action>,
+}
+
+/// How a run keeps others out of its database.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Locking {
+    /// By which means; `None` takes what the database has.
+    pub kind: Option<LockKind>,
+    /// Seconds to wait for another run.
+    pub wait: u64,
+    /// The command, for those who wait.
+    pub command: String,
+}
+
+impl Default for Locking {
+    fn default() -> Self {
+        Self { kind: None, wait: 60, command: "migrate".to_owned() }
+    }
+}
+
+/// What keeps runs apart.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum LockKind {
+    /// A lock of the server's that belongs to the session and goes with it.
+    Session,
+    /// A lock on a file beside the database.
+    File,
+    /// Nothing.
+    None,
+}
+
+/// Who has the lock.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Holder {
+    /// The machine.
+    pub host: String,
+    /// The process on it.
+    pub pid: u32,
+    /// What it does: `migrate`, `migrate:fresh` …
+    pub command: String,
+    /// Since when, in seconds since 1970 on its own clock.
+    pub since: i64,
 }
 
 /// One thing to do.
@@ -111,6 +158,11 @@ pub enum Event {
         migrations: Vec<String>,
         /// Name of the ledger table.
         ledger: String,
+    },
+    /// Another run is at work on the database; this one goes on when it is over.
+    Waiting {
+        /// Who, as far as known.
+        holder: Option<Holder>,
     },
     /// The ledger tables were created.
     Installed,
@@ -204,6 +256,20 @@ pub enum Failure {
         /// What the database said.
         message: String,
     },
+    /// Another run was still at work when the time to wait was over; nothing was done.
+    Busy {
+        /// Who, as far as known.
+        holder: Option<Box<Holder>>,
+        /// Seconds that were waited.
+        waited: u64,
+    },
+    /// The lock could not be taken; nothing was done.
+    Lock {
+        /// Why.
+        message: String,
+    },
+    /// The lock is gone, and with it the certainty that nobody else is at work; nothing more was done.
+    LockLost,
     /// A name that is in neither the list nor the ledger, or not in the state that was asked for.
     Unknown {
         /// The name as it was given.
@@ -246,6 +312,8 @@ pub enum Cause {
     Panic,
     /// The query builder cannot write this statement for this database, and panicked.
     Unsupported,
+    /// It waited for another connection than the one it has until the pool gave up.
+    Starved,
     /// It has no `down`.
     Irreversible,
 }

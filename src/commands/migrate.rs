@@ -5,6 +5,7 @@ use kit_runtime::plan;
 use kit_runtime::wire::{Action, Up};
 use serde_json::json;
 
+use super::LockArgs;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result, warning_text};
@@ -41,6 +42,8 @@ pub struct MigrateArgs {
     /// Print what ran as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Migrates.
@@ -71,6 +74,7 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
 }
 
 async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
+    let locking = args.lock.locking("migrate", args.force)?;
     let target = ctx.target()?;
     let sources = source::read(ctx.project()?)?;
     let up = Up {
@@ -84,7 +88,7 @@ async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
     ctx.confirm_creation(&target, args.force).await?;
     match (sources.names(), &sources.ledger_table) {
         (Some(names), Some(table)) if is_done(ctx, &target, &names, table, &up).await? => Ok(Report::default()),
-        _ => ctx.migrate(&target, vec![Action::Up(up)]).await,
+        _ => ctx.migrate(&target, locking, vec![Action::Up(up)]).await,
     }
 }
 

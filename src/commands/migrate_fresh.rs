@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 use kit_runtime::census::{self, Census};
 use kit_runtime::wire::{Action, Up, Wipe};
 
+use super::LockArgs;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -22,10 +23,13 @@ pub struct FreshArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Wipes, then migrates.
 pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
+    let locking = args.lock.locking("migrate:fresh", args.force)?;
     let target = ctx.target()?;
     ctx.allow_destruction("migrate:fresh")?;
     ctx.confirm_creation(&target, args.force).await?;
@@ -37,6 +41,6 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
         ctx.confirm(&question, args.force)?;
     }
     let wipe = Wipe { views: args.drop_views, types: args.drop_types };
-    ctx.migrate(&target, vec![Action::Wipe(wipe), Action::Up(Up::default())]).await?;
+    ctx.migrate(&target, locking, vec![Action::Wipe(wipe), Action::Up(Up::default())]).await?;
     Ok(Exit::Ok)
 }

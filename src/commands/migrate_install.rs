@@ -2,9 +2,12 @@
 
 use clap::Args;
 use kit_runtime::ledger;
+use kit_runtime::lock;
+use kit_runtime::wire::Holder;
 
+use super::LockArgs;
 use crate::context::Context;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result, holder_text};
 
 /// Create the migration tables
 #[derive(Debug, Args)]
@@ -12,10 +15,13 @@ pub struct InstallArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Creates the ledger and kit's own table, and runs nothing.
 pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
+    let locking = args.lock.locking("migrate:install", args.force)?;
     let target = ctx.target()?;
     ctx.confirm_creation(&target, args.force).await?;
     let table = ctx.listing(&target).await?.ledger;
@@ -25,7 +31,18 @@ pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     let session = target.connect().await?;
-    ledger::install(&session, &table).await.map_err(|error| target.failed(&error))?;
+    let refused = |failure| Error::Migrator {
+        failure: target.scrub_failure(failure),
+        database: target.redacted(),
+        done: Vec::new(),
+        again: false,
+    };
+    let mut waiting = |holder: Option<Holder>| ctx.ui.info(format!("Waiting for {}", holder_text(holder.as_ref())));
+    let mut lock = lock::acquire(&session, &table, &locking, &mut waiting).await.map_err(refused)?;
+    let installed = ledger::install(&session, &table).await.map_err(|error| target.failed(&error));
+    lock.announce(&session).await;
+    let released = lock.release(&session).await.map_err(refused);
+    installed.and(released)?;
     ctx.ui.info("Created the migration table");
     Ok(Exit::Ok)
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
+use super::LockArgs;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -15,10 +16,12 @@ pub struct RedoArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Rolls back, then runs exactly those again; what was pending before stays pending.
 pub async fn run(ctx: &Context, args: &RedoArgs) -> Result<Exit> {
     let down = Down::Steps(args.step.unwrap_or(1));
-    super::roll_back(ctx, "migrate:redo", &down, vec![Action::Redo(down.clone())], args.force).await
+    super::roll_back(ctx, "migrate:redo", &down, vec![Action::Redo(down.clone())], &args.lock, args.force).await
 }

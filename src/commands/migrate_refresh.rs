@@ -3,6 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down, Up};
 
+use super::LockArgs;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -15,11 +16,13 @@ pub struct RefreshArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Rolls back, then runs everything that is pending.
 pub async fn run(ctx: &Context, args: &RefreshArgs) -> Result<Exit> {
     let down = args.step.map_or(Down::All, Down::Steps);
     let actions = vec![Action::Down(down.clone()), Action::Up(Up::default())];
-    super::roll_back(ctx, "migrate:refresh", &down, actions, args.force).await
+    super::roll_back(ctx, "migrate:refresh", &down, actions, &args.lock, args.force).await
 }

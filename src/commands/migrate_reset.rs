@@ -3,6 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
+use super::LockArgs;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -15,10 +16,12 @@ pub struct ResetArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Rolls everything back; the ledger stays.
 pub async fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit> {
     let down = args.step.map_or(Down::All, Down::Steps);
-    super::roll_back(ctx, "migrate:reset", &down, vec![Action::Down(down.clone())], args.force).await
+    super::roll_back(ctx, "migrate:reset", &down, vec![Action::Down(down.clone())], &args.lock, args.force).await
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
+use super::LockArgs;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::project::source;
@@ -31,6 +32,8 @@ pub struct RollbackArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Rolls back.
@@ -40,5 +43,5 @@ pub async fn run(ctx: &Context, args: &RollbackArgs) -> Result<Exit> {
         Which { batch: Some(batch), .. } => Down::Batch(*batch),
         Which { step, .. } => Down::Steps(step.unwrap_or(1)),
     };
-    super::roll_back(ctx, "migrate:rollback", &down, vec![Action::Down(down.clone())], args.force).await
+    super::roll_back(ctx, "migrate:rollback", &down, vec![Action::Down(down.clone())], &args.lock, args.force).await
 }

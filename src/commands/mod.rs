@@ -18,11 +18,52 @@ pub mod migrate_rollback;
 pub mod migrate_status;
 pub mod stub_publish;
 
+use clap::{Args, ValueEnum};
 use kit_runtime::plan;
-use kit_runtime::wire::{Action, Down, Failure};
+use kit_runtime::wire::{Action, Down, Failure, LockKind, Locking};
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+
+/// How a command that writes keeps other runs out.
+#[derive(Clone, Debug, Args)]
+pub struct LockArgs {
+    /// Wait so many seconds for another run on the same database
+    #[arg(long, value_name = "SECS", default_value_t = 60)]
+    wait: u64,
+    /// What keeps other runs out, instead of what fits the database; `none` needs --force
+    #[arg(long, value_enum, value_name = "KIND")]
+    lock: Option<LockChoice>,
+}
+
+/// `--lock`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LockChoice {
+    /// A lock of the server's
+    Session,
+    /// A lock on a file beside the database
+    File,
+    /// Nothing
+    None,
+}
+
+impl LockArgs {
+    /// The lock for `command`.
+    ///
+    /// # Errors
+    /// [`Error::Unlocked`] for `--lock=none` without `--force`.
+    fn locking(&self, command: &str, force: bool) -> Result<Locking> {
+        let kind = self.lock.map(|choice| match choice {
+            LockChoice::Session => LockKind::Session,
+            LockChoice::File => LockKind::File,
+            LockChoice::None => LockKind::None,
+        });
+        if kind == Some(LockKind::None) && !force {
+            return Err(Error::Unlocked);
+        }
+        Ok(Locking { kind, wait: self.wait, command: command.to_owned() })
+    }
+}
 
 /// Asks whether what `down` means may be rolled back, then does `actions`: all that rollback, reset, refresh and redo
 /// have in common.
@@ -31,8 +72,10 @@ async fn roll_back(
     command: &'static str,
     down: &Down,
     actions: Vec<Action>,
+    lock: &LockArgs,
     force: bool,
 ) -> Result<Exit> {
+    let locking = lock.locking(command, force)?;
     let target = ctx.target()?;
     ctx.allow_destruction(command)?;
     // What goes up again needs a database.
@@ -59,6 +102,6 @@ async fn roll_back(
         let question = format!("Roll back {what} in {}? What {whose} created is lost.", target.redacted());
         ctx.confirm(&question, force)?;
     }
-    ctx.migrate(&target, actions).await?;
+    ctx.migrate(&target, locking, actions).await?;
     Ok(Exit::Ok)
 }

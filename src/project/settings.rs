@@ -62,6 +62,8 @@ pub struct Connection {
 pub struct MigratorSettings {
     /// Program and arguments of the project's own entry, which calls `kit_runtime::main`.
     pub command: Vec<String>,
+    /// Connections that a migration without a transaction may use at once, where the database is on a server.
+    pub connections: u32,
 }
 
 impl Settings {

@@ -4,7 +4,7 @@ use kit_runtime::wire::{Direction, Event};
 use serde::Serialize;
 
 use super::{Outcome, Ui};
-use crate::error::warning_text;
+use crate::error::{holder_text, warning_text};
 use crate::migrator::Notice;
 
 /// What a run did so far.
@@ -66,6 +66,7 @@ impl Report {
                 self.listed = Some(migrations);
                 self.ledger = Some(ledger);
             }
+            Event::Waiting { holder } => ui.info(format!("Waiting for {}", holder_text(holder.as_ref()))),
             Event::Installed => ui.info("Created the migration table"),
             Event::Wiped { objects: 1 } => ui.info("Dropped 1 object"),
             Event::Wiped { objects } => ui.info(format!("Dropped {objects} objects")),

@@ -154,10 +154,18 @@ impl Database {
         self.query(sql).await.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
     }
 
+    /// Names of the tables that kit and SeaORM keep for themselves once something ran, sorted.
+    pub fn own_tables(&self) -> Vec<&'static str> {
+        match self.dialect {
+            Dialect::Sqlite => vec!["kit_migrations", "seaql_migrations"],
+            _ => vec!["kit_lock", "kit_migrations", "seaql_migrations"],
+        }
+    }
+
     /// Everything in the schema but the ledgers, a line each, sorted: two equal texts are two equal schemas.
     pub async fn schema(&self) -> String {
         let mut lines = self.everything().await;
-        lines.retain(|line| !line.contains("seaql_migrations") && !line.contains("kit_migrations"));
+        lines.retain(|line| !["seaql_migrations", "kit_migrations", "kit_lock"].iter().any(|own| line.contains(own)));
         lines.join("\n")
     }
 
@@ -207,7 +215,8 @@ impl Drop for Database {
     }
 }
 
-async fn open(url: &str) -> DatabaseConnection {
+/// A connection whose pool has room for one.
+pub async fn open(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).connect_timeout(Duration::from_secs(20)).sqlx_logging(false);
     sea_orm::Database::connect(options).await.unwrap()

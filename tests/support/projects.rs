@@ -12,7 +12,7 @@ use crate::support::{Sandbox, Transcript};
 #[path = "cache.rs"]
 mod cache;
 
-use cache::kit_cache;
+pub use cache::kit_cache;
 
 /// The `[package]` and dependencies of a migration crate, on one version of SeaORM.
 pub fn migration_manifest(version: &str) -> String {

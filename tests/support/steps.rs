@@ -8,14 +8,18 @@ use std::collections::BTreeMap;
 
 use kit_runtime::engine;
 use kit_runtime::sea_orm::{Project, Session};
-use kit_runtime::wire::{Action, Direction, Event, Failure, PROTOCOL, Request};
+use kit_runtime::wire::{Action, Direction, Event, Failure, Locking, PROTOCOL, Request};
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::TransactionTrait;
 
 /// One thing a migration does.
 #[derive(Clone, Debug)]
 pub enum Op {
     Sql(String),
     Fail(&'static str),
+    /// Begins a transaction of its own and goes on outside of it.
+    Nested(String),
+    Sleep(u64),
     Panic(&'static str),
     CreateTable(TableCreateStatement),
     AlterTable(TableAlterStatement),
@@ -104,6 +108,12 @@ async fn act(ops: &[Op], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for op in ops {
         match op.clone() {
             Op::Sql(sql) => manager.get_connection().execute_unprepared(&sql).await.map(|_| ())?,
+            Op::Nested(sql) => {
+                let transaction = manager.get_connection().begin().await?;
+                manager.get_connection().execute_unprepared(&sql).await?;
+                transaction.commit().await?;
+            }
+            Op::Sleep(millis) => tokio::time::sleep(std::time::Duration::from_millis(millis)).await,
             Op::Fail(message) => return Err(DbErr::Custom(message.to_owned())),
             Op::Panic(message) => panic!("{message}"),
             Op::CreateTable(statement) => manager.create_table(statement).await?,
@@ -169,6 +179,16 @@ pub async fn run_with<M: MigratorTrait + 'static>(
     steps: &[Step],
     actions: &[Action],
 ) -> (Vec<String>, Result<(), Failure>) {
+    run_locking::<M>(session, steps, actions, Locking::default()).await
+}
+
+/// [`run_with`] that keeps others out in another way.
+pub async fn run_locking<M: MigratorTrait + 'static>(
+    session: &Session,
+    steps: &[Step],
+    actions: &[Action],
+    locking: Locking,
+) -> (Vec<String>, Result<(), Failure>) {
     set(steps);
     let checksums = steps.iter().map(|step| (step.name.clone(), format!("sum of {}", step.name)));
     let request = Request {
@@ -178,6 +198,8 @@ pub async fn run_with<M: MigratorTrait + 'static>(
         schema: None,
         secrets: Vec::new(),
         checksums: checksums.collect::<BTreeMap<_, _>>(),
+        locking,
+        connections: 1,
         actions: actions.to_vec(),
     };
     let mut lines = Vec::new();

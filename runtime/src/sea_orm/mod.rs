@@ -9,6 +9,7 @@ mod version;
 mod version;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::sea_query::Value as SeaValue;
@@ -32,18 +33,27 @@ pub struct Session(Handle);
 #[derive(Debug)]
 enum Handle {
     Connection(DatabaseConnection),
+    /// One session for kit and its lock, and a pool for migrations that want more than one.
+    Pool(DatabaseConnection, DatabaseConnection),
     Transaction(DatabaseTransaction),
 }
 
 impl Session {
-    /// A session over a connection.
+    /// A session over a connection whose pool has room for one: locks belong to a session, and a pool of several would
+    /// take them on one and migrate on another.
     pub fn new(connection: DatabaseConnection) -> Self {
         Self(Handle::Connection(connection))
     }
 
+    /// Such a session, with a pool beside it for migrations that run without a transaction and use several connections
+    /// at once. If the process is killed in one of these, the lock does not wait for its last statement to end.
+    pub fn with_pool(connection: DatabaseConnection, pool: DatabaseConnection) -> Self {
+        Self(Handle::Pool(connection, pool))
+    }
+
     fn backend(&self) -> DbBackend {
         match &self.0 {
-            Handle::Connection(connection) => connection.get_database_backend(),
+            Handle::Connection(connection) | Handle::Pool(connection, _) => connection.get_database_backend(),
             Handle::Transaction(transaction) => transaction.get_database_backend(),
         }
     }
@@ -58,7 +68,7 @@ impl Session {
 
     fn manager(&self) -> SchemaManager<'_> {
         match &self.0 {
-            Handle::Connection(connection) => SchemaManager::new(connection),
+            Handle::Connection(connection) | Handle::Pool(_, connection) => SchemaManager::new(connection),
             Handle::Transaction(transaction) => SchemaManager::new(transaction),
         }
     }
@@ -71,9 +81,13 @@ impl Connection for Session {
 
     async fn execute(&self, sql: &str, values: &[Value]) -> Result<(), Error> {
         let outcome = match &self.0 {
-            Handle::Connection(connection) if values.is_empty() => connection.execute_unprepared(sql).await,
+            Handle::Connection(connection) | Handle::Pool(connection, _) if values.is_empty() => {
+                connection.execute_unprepared(sql).await
+            }
             Handle::Transaction(transaction) if values.is_empty() => transaction.execute_unprepared(sql).await,
-            Handle::Connection(connection) => version::execute(connection, self.statement(sql, values)).await,
+            Handle::Connection(connection) | Handle::Pool(connection, _) => {
+                version::execute(connection, self.statement(sql, values)).await
+            }
             Handle::Transaction(transaction) => version::execute(transaction, self.statement(sql, values)).await,
         };
         outcome.map(|_| ()).map_err(error)
@@ -82,7 +96,7 @@ impl Connection for Session {
     async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
         let statement = self.statement(sql, values);
         let rows = match &self.0 {
-            Handle::Connection(connection) => version::query(connection, statement).await,
+            Handle::Connection(connection) | Handle::Pool(connection, _) => version::query(connection, statement).await,
             Handle::Transaction(transaction) => version::query(transaction, statement).await,
         };
         rows.map_err(error)?
@@ -93,7 +107,7 @@ impl Connection for Session {
 
     async fn begin(&self) -> Result<Self, Error> {
         let transaction = match &self.0 {
-            Handle::Connection(connection) => version::begin(connection).await,
+            Handle::Connection(connection) | Handle::Pool(connection, _) => version::begin(connection).await,
             Handle::Transaction(transaction) => transaction.begin().await,
         };
         Ok(Self(Handle::Transaction(transaction.map_err(error)?)))
@@ -102,14 +116,14 @@ impl Connection for Session {
     async fn commit(self) -> Result<(), Error> {
         match self.0 {
             Handle::Transaction(transaction) => transaction.commit().await.map_err(error),
-            Handle::Connection(_) => Ok(()),
+            Handle::Connection(_) | Handle::Pool(..) => Ok(()),
         }
     }
 
     async fn rollback(self) -> Result<(), Error> {
         match self.0 {
             Handle::Transaction(transaction) => transaction.rollback().await.map_err(error),
-            Handle::Connection(_) => Ok(()),
+            Handle::Connection(_) | Handle::Pool(..) => Ok(()),
         }
     }
 }
@@ -178,13 +192,25 @@ async fn connect(request: Request) -> Result<Session, Failure> {
     if let Some(schema) = request.schema {
         options.set_schema_search_path(Dialect::Postgres.quote(&schema));
     }
-    if options.get_url().starts_with("sqlite:") {
-        // Pragmas belong to one connection.
-        options.max_connections(1);
+    // One session, kept: the lock belongs to it. Pragmas do, too.
+    options.max_connections(1).min_connections(1).idle_timeout(FOR_EVER).max_lifetime(FOR_EVER);
+    options.acquire_timeout(PATIENCE);
+    let failed = |error: DbErr| Failure::Connect { message: error.to_string() };
+    let connection = Database::connect(options.clone()).await.map_err(failed)?;
+    if request.connections < 2 || connection.get_database_backend() == DbBackend::Sqlite {
+        // A second connection to a file that one of them writes would only wait for the first.
+        return Ok(Session::new(connection));
     }
-    let connection = Database::connect(options).await;
-    connection.map(Session::new).map_err(|error| Failure::Connect { message: error.to_string() })
+    options.max_connections(request.connections);
+    let pool = Database::connect(options).await.map_err(failed)?;
+    Ok(Session::with_pool(connection, pool))
 }
+
+/// How long a pool may take to give a connection: one that a migration holds itself does not come back.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Longer than any migration; not every version of SeaORM takes `None`.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 fn dialect(backend: DbBackend) -> Dialect {
     match backend {
