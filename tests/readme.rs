@@ -10,6 +10,7 @@ use clap::CommandFactory;
 use kit::cli::Cli;
 use support::Sandbox;
 
+#[expect(clippy::unwrap_used, reason = "a test that cannot read its files has to stop")]
 fn file(name: &str) -> String {
     fs::read_to_string(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
