@@ -177,24 +177,3 @@ fn lints_are_expected_with_a_reason_not_allowed() {
     let bare: Vec<String> = bare.map(|line| format!("{}:{}", line.file, line.number)).collect();
     none(&bare, "an expectation gives its reason");
 }
-
-/// Invariant 7, the README's part.
-#[test]
-fn every_command_has_a_row_in_the_readme() {
-    let Ok(readme) = fs::read_to_string(root().join("README.md")) else { return };
-    let commands = root().join("src/commands");
-    let files = sources().into_iter().filter(|path| path.starts_with(&commands) && !path.ends_with("mod.rs"));
-    let strays: Vec<String> = files
-        .filter_map(|path| {
-            let stem = path.file_stem()?.to_string_lossy().into_owned();
-            // `migrate_status` is the command `migrate:status`; a second underscore is a hyphen or a colon.
-            let spoken = [stem.replacen('_', ":", 1), stem.replace('_', "-"), stem.replace('_', ":"), stem.clone()];
-            let row = |spoken: &String| {
-                readme.lines().any(|line| line.starts_with('|') && line.contains(&format!("`{spoken}")))
-            };
-            let named = spoken.iter().any(row) || spoken.iter().any(|spoken| row(&format!("kit {spoken}")));
-            (!named).then(|| name(&path))
-        })
-        .collect();
-    none(&strays, "a command has a row in the README's table");
-}

@@ -29,10 +29,10 @@ use crate::error::{Error, Exit, Result};
 /// How a command that writes keeps other runs out.
 #[derive(Clone, Debug, Args)]
 pub struct LockArgs {
-    /// Wait so many seconds for another run on the same database
+    /// Wait this long for another run on the same database
     #[arg(long, value_name = "SECS", default_value_t = WAIT)]
     wait: u64,
-    /// What keeps other runs out, instead of what fits the database; `none` needs --force
+    /// Choose the lock that keeps other runs out; `none` needs --force
     #[arg(long, value_enum, value_name = "KIND")]
     lock: Option<LockChoice>,
 }

@@ -1,0 +1,124 @@
+//! The README is true: its transcripts are those of `docs/`, its table of commands has every option, its names make the
+//! migrations it says, its kit.toml is one.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use clap::CommandFactory;
+use kit::cli::Cli;
+use support::Sandbox;
+
+#[expect(clippy::unwrap_used, reason = "a test that cannot read its files has to stop")]
+fn file(name: &str) -> String {
+    fs::read_to_string(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// The text of a section, its heading left out.
+fn section(heading: &str) -> String {
+    let readme = file("README.md");
+    let (_, rest) = readme.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
+    rest.split("\n## ").next().unwrap_or_default().to_owned()
+}
+
+/// The code blocks of a language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let opening = format!("```{language}\n");
+    let parts = text.split(&opening).skip(1);
+    parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The cells of a section's table rows, without heading and rule.
+fn rows(section: &str) -> Vec<Vec<String>> {
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+/// What stands between backticks.
+fn code(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_quickstart_is_recorded() {
+    let recorded = file("docs/walkthrough-sqlite.md");
+    let blocks = blocks(&section("Quickstart"), "console");
+    assert!(blocks.len() > 5);
+    for block in blocks {
+        assert!(recorded.contains(&format!("```console\n{block}```")), "not in the recorded walk:\n{block}");
+    }
+}
+
+#[test]
+fn every_command_has_a_row_with_its_options() {
+    let mut root = Cli::command();
+    root.build();
+    let everywhere: BTreeSet<String> = root.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+    let text = section("Commands");
+    let rows = rows(&text);
+    let mut named_rows = BTreeSet::new();
+    for command in root.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        let name = command.get_name();
+        named_rows.insert(name.to_owned());
+        let row = rows.iter().find(|row| code(&row[0])[0].split(' ').next() == Some(name));
+        let row = row.unwrap_or_else(|| panic!("no row for {name}"));
+        let flag =
+            |code: &str| code.split(['=', '[', ' ']).next().unwrap_or_default().trim_start_matches('-').to_owned();
+        let said: BTreeSet<String> = row
+            .get(2)
+            .map(|cell| code(cell).into_iter().filter(|code| code.starts_with("--")).map(flag).collect())
+            .unwrap_or_default();
+        let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        let own = shown.filter(|argument| !everywhere.contains(argument.get_id().as_str()));
+        let own: BTreeSet<String> = own.filter_map(|argument| argument.get_long().map(str::to_owned)).collect();
+        assert_eq!(said, own, "{name}");
+    }
+    let named: BTreeSet<String> =
+        rows.iter().map(|row| code(&row[0])[0].split(' ').next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(named, named_rows);
+    for argument in root.get_arguments() {
+        let long = argument.get_long().unwrap_or_default();
+        assert!(text.contains(&format!("--{long}`")) || text.contains(&format!("--{long} ")), "{long}");
+    }
+}
+
+#[test]
+fn names_make_the_migrations_it_says() {
+    for row in rows(&section("How names become migrations")) {
+        for name in code(&row[0]) {
+            let transcript = Sandbox::project().kit(&["make:migration", name]);
+            let said = format!("Created a migration that {}\n", row[1]);
+            assert!(transcript.stderr.contains(&said), "{name}: {transcript}");
+        }
+    }
+}
+
+#[test]
+fn its_kit_toml_is_one() {
+    let text = &blocks(&section("Configuration"), "toml")[0];
+    let sandbox = Sandbox::project().file("kit.toml", text);
+    let transcript = sandbox.kit(&["about"]);
+    assert_eq!(transcript.code, 0, "{transcript}");
+    assert!(transcript.stdout.contains("[connections.main] in kit.toml"), "{transcript}");
+    let transcript = sandbox.env("REPORTS_URL", "postgres://localhost/reports").kit(&["about", "-d", "reports"]);
+    assert!(transcript.stdout.contains("postgres://localhost/reports"), "{transcript}");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = file(name);
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            if path.is_empty() {
+                let headings = text.lines().filter_map(|line| line.strip_prefix("## "));
+                let found =
+                    headings.map(|heading| heading.to_lowercase().replace(' ', "-")).any(|heading| heading == anchor);
+                assert!(found, "{name}: {target}");
+            } else if !path.contains("://") {
+                assert!(fs::exists(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap(), "{name}: {target}");
+            }
+        }
+    }
+}
