@@ -86,6 +86,8 @@ pub enum Command {
     MigrateFresh(commands::migrate_fresh::FreshArgs),
     #[command(name = "migrate:install")]
     MigrateInstall(commands::migrate_install::InstallArgs),
+    #[command(name = "db:sync")]
+    DbSync(Box<commands::db_sync::DbSyncArgs>),
     About(commands::about::AboutArgs),
     Completions(commands::completions::CompletionsArgs),
     Help(commands::help::HelpArgs),
@@ -109,6 +111,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateRedo(args) => commands::migrate_redo::run(ctx, &args).await,
         Command::MigrateFresh(args) => commands::migrate_fresh::run(ctx, &args).await,
         Command::MigrateInstall(args) => commands::migrate_install::run(ctx, &args).await,
+        Command::DbSync(args) => commands::db_sync::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
         Command::Complete(args) => commands::complete::run(ctx, args),

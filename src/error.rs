@@ -263,6 +263,24 @@ pub enum Error {
         message: String,
     },
 
+    // Entities.
+    /// Entities cannot be written so.
+    #[error("cannot generate entities: {message}")]
+    Codegen {
+        /// Why not.
+        message: String,
+    },
+    /// A table that was asked for is not there.
+    #[error("no table `{name}` in {database}")]
+    NoSuchTable {
+        /// As given, printable.
+        name: String,
+        /// Redacted URL.
+        database: String,
+        /// Those that come near.
+        similar: Vec<String>,
+    },
+
     // The migrator.
     /// No `Migrator` in the project's sources.
     #[error("no `impl MigratorTrait for …` in {}", path.display())]
@@ -363,6 +381,9 @@ impl Error {
             Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),
+            Self::NoSuchTable { similar, .. } if !similar.is_empty() => {
+                format!("did you mean `{}`?", similar.join("`, `"))
+            }
             Self::NoMigrator { .. } => {
                 "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
                     .to_owned()

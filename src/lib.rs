@@ -5,6 +5,8 @@
 //!                           ├─ project           where am I: root, layout, settings, registering
 //!                           ├─ scaffold          names, stubs, and the FilePlan that writes files
 //!                           ├─ migrator          generate, build and drive the migrator
+//!                           ├─ codegen           schema → entities
+//!                           ├─ schema            the model of a schema, and reading it
 //!                           └─ database          URLs and connections
 //! ```
 //!
@@ -12,6 +14,7 @@
 //! with a project's migrations lives in the other package, [`kit_runtime`].
 
 pub mod cli;
+pub mod codegen;
 pub mod commands;
 pub mod completion;
 pub mod context;
@@ -20,6 +23,7 @@ pub mod error;
 pub mod migrator;
 pub mod project;
 pub mod scaffold;
+pub mod schema;
 pub mod ui;
 
 pub use cli::run;

@@ -20,7 +20,7 @@ fn without_arguments_the_commands_are_listed() {
     let transcript = Sandbox::new().kit::<&str>(&[]);
     assert_eq!((transcript.code, transcript.stderr.as_str()), (0, ""));
     let groups: Vec<&str> = transcript.stdout.lines().filter(|line| !line.is_empty() && !line.contains(' ')).collect();
-    assert_eq!(groups, ["kit", "migrate", "make", "stub"]);
+    assert_eq!(groups, ["kit", "migrate", "db", "make", "stub"]);
     for command in ["migrate ", "migrate:fresh ", "make:migration ", "init ", "help "] {
         let lines = transcript.stdout.lines().filter(|line| line.starts_with(&format!("  {command}")));
         assert_eq!(lines.count(), 1, "{command}");

@@ -86,6 +86,7 @@ fn show(ctx: &Context, plan: &FilePlan) -> Result<()> {
         let verb = match file.change {
             Change::Create => "create",
             Change::Update => "update",
+            Change::Remove => "remove",
             Change::Unchanged => continue,
         };
         ctx.ui.info(format!("Would {verb} [{}]", project.relative(&file.path)));

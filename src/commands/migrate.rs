@@ -16,7 +16,7 @@ use crate::ui::Report;
 ///
 /// The migrations are compiled when something in them has changed, and run in the order of the
 /// project's Migrator. All that run at once are one batch, which `migrate:rollback --batch` undoes.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct MigrateArgs {
     /// Make each migration a batch of its own
     #[arg(long)]
@@ -51,7 +51,10 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
     if args.json {
         ctx.ui.only_json();
     }
-    let outcome = migrate(ctx, args).await;
+    let outcome = match ctx.target() {
+        Ok(target) => migrate(ctx, &target, args).await,
+        Err(error) => Err(error),
+    };
     if args.json {
         let (ran, error) = match &outcome {
             Ok(report) => (report.done.clone(), None),
@@ -73,9 +76,13 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
     }
 }
 
-async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
+/// Runs all pending migrations, for a command that goes on from there.
+pub(super) async fn pending(ctx: &Context, target: &Target, force: bool) -> Result<Report> {
+    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }).await
+}
+
+async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<Report> {
     let locking = args.lock.locking("migrate", args.force)?;
-    let target = ctx.target()?;
     let sources = source::read(ctx.project()?)?;
     let up = Up {
         limit: args.limit,
@@ -84,11 +91,11 @@ async fn migrate(ctx: &Context, args: &MigrateArgs) -> Result<Report> {
         batch_each: args.step,
         strict: args.strict,
     };
-    ctx.confirm_production(&target, args.force)?;
-    ctx.confirm_creation(&target, args.force).await?;
+    ctx.confirm_production(target, args.force)?;
+    ctx.confirm_creation(target, args.force).await?;
     match (sources.names(), &sources.ledger_table) {
-        (Some(names), Some(table)) if is_done(ctx, &target, &names, table, &up).await? => Ok(Report::default()),
-        _ => ctx.migrate(&target, locking, vec![Action::Up(up)]).await,
+        (Some(names), Some(table)) if is_done(ctx, target, &names, table, &up).await? => Ok(Report::default()),
+        _ => ctx.migrate(target, locking, vec![Action::Up(up)]).await,
     }
 }
 

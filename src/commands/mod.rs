@@ -4,6 +4,7 @@
 pub mod about;
 pub mod complete;
 pub mod completions;
+pub mod db_sync;
 pub mod help;
 pub mod init;
 pub mod list;
@@ -29,11 +30,20 @@ use crate::error::{Error, Exit, Result};
 #[derive(Clone, Debug, Args)]
 pub struct LockArgs {
     /// Wait this long for another run on the same database
-    #[arg(long, value_name = "SECS", default_value_t = 60)]
+    #[arg(long, value_name = "SECS", default_value_t = WAIT)]
     wait: u64,
     /// Choose the lock that keeps other runs out; `none` needs --force
     #[arg(long, value_enum, value_name = "KIND")]
     lock: Option<LockChoice>,
+}
+
+/// Seconds that a run waits for another where nothing else is said.
+const WAIT: u64 = 60;
+
+impl Default for LockArgs {
+    fn default() -> Self {
+        Self { wait: WAIT, lock: None }
+    }
 }
 
 /// `--lock`.

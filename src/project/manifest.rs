@@ -130,6 +130,11 @@ impl Manifest {
         }
     }
 
+    /// Whether the package names a dependency.
+    pub fn depends_on(&self, name: &str) -> bool {
+        self.dependency(name).is_some()
+    }
+
     fn dependency(&self, name: &str) -> Option<&Item> {
         self.document.get(DEPENDENCIES)?.get(name)
     }

@@ -22,6 +22,8 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// `[migrator]`
     pub migrator: MigratorSettings,
+    /// `[entities]`
+    pub entities: EntitySettings,
 }
 
 /// `[project]`: what kit would otherwise detect.
@@ -64,6 +66,32 @@ pub struct MigratorSettings {
     pub command: Vec<String>,
     /// Connections that a migration without a transaction may use at once, where the database is on a server.
     pub connections: u32,
+}
+
+/// `[entities]`: what `kit db:sync` does without being told, under the names of its options.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "they are the command's, and explained in its help")]
+pub struct EntitySettings {
+    pub entity_format: Option<String>,
+    pub with_prelude: Option<String>,
+    pub with_serde: Option<String>,
+    pub date_time_crate: Option<String>,
+    pub big_integer_type: Option<String>,
+    pub banner_version: Option<String>,
+    pub with_copy_enums: bool,
+    pub serde_skip_deserializing_primary_key: bool,
+    pub serde_skip_hidden_column: bool,
+    pub seaography: bool,
+    pub include_hidden_tables: bool,
+    pub ignore_tables: Vec<String>,
+    pub output_dir: Option<PathBuf>,
+    pub impl_active_model_behavior: Option<bool>,
+    pub model_extra_derives: Vec<String>,
+    pub model_extra_attributes: Vec<String>,
+    pub enum_extra_derives: Vec<String>,
+    pub enum_extra_attributes: Vec<String>,
+    pub column_extra_derives: Vec<String>,
 }
 
 impl Settings {

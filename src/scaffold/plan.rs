@@ -18,6 +18,8 @@ pub enum Change {
     Update,
     /// It is there with this content already.
     Unchanged,
+    /// It is there and goes.
+    Remove,
 }
 
 /// One file of a plan.
@@ -75,6 +77,17 @@ impl FilePlan {
         Ok(())
     }
 
+    /// Plans that a file goes.
+    ///
+    /// # Errors
+    /// Those of [`FilePlan::write`].
+    pub fn remove(&mut self, path: &Path) -> Result<()> {
+        self.check_inside(path)?;
+        let before = crate::project::read(path)?;
+        self.push(path, String::new(), Change::Remove, Some(before));
+        Ok(())
+    }
+
     /// The files in the order they were planned.
     pub fn files(&self) -> &[PlannedFile] {
         &self.files
@@ -87,7 +100,8 @@ impl FilePlan {
     pub fn apply(&self) -> Result<()> {
         let mut staged = Vec::new();
         let mut folders = Vec::new();
-        for file in self.files.iter().filter(|file| file.change != Change::Unchanged) {
+        let writes = |file: &&PlannedFile| matches!(file.change, Change::Create | Change::Update);
+        for file in self.files.iter().filter(writes) {
             match stage(file, &mut folders) {
                 Ok(aside) => staged.push((file, aside)),
                 Err(error) => {
@@ -100,7 +114,7 @@ impl FilePlan {
         for (file, aside) in staged {
             let outcome = match file.change {
                 Change::Create => aside.persist_noclobber(&file.path),
-                Change::Update | Change::Unchanged => aside.persist(&file.path),
+                Change::Update | Change::Unchanged | Change::Remove => aside.persist(&file.path),
             };
             if let Err(error) = outcome {
                 restore(&written);
@@ -109,6 +123,14 @@ impl FilePlan {
                     std::io::ErrorKind::AlreadyExists => Error::FileExists { path: file.path.clone() },
                     _ => Error::File { action: "write", path: file.path.clone(), source: error.error },
                 });
+            }
+            written.push(file);
+        }
+        for file in self.files.iter().filter(|file| file.change == Change::Remove) {
+            if let Err(source) = fs::remove_file(&file.path) {
+                restore(&written);
+                remove_folders(&folders);
+                return Err(Error::File { action: "remove", path: file.path.clone(), source });
             }
             written.push(file);
         }
@@ -175,7 +197,9 @@ fn restore(written: &[&PlannedFile]) {
 fn write_back(path: &Path, content: &str) -> std::io::Result<()> {
     let mut aside = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     aside.write_all(content.as_bytes())?;
-    aside.as_file().set_permissions(fs::metadata(path)?.permissions())?;
+    if let Ok(metadata) = fs::metadata(path) {
+        aside.as_file().set_permissions(metadata.permissions())?;
+    }
     aside.persist(path)?;
     Ok(())
 }

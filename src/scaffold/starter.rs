@@ -98,6 +98,8 @@ pub fn word(change: Change, dry_run: bool) -> &'static str {
         (Change::Update, false) => "changed",
         (Change::Update, true) => "would be changed",
         (Change::Unchanged, _) => "unchanged",
+        (Change::Remove, false) => "removed",
+        (Change::Remove, true) => "would be removed",
     }
 }
 

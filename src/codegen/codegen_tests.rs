@@ -1,0 +1,131 @@
+use super::*;
+use crate::schema::model::{Column, ForeignKey, Key, Kind};
+
+fn column(name: &str, kind: Kind) -> Column {
+    Column {
+        name: name.to_owned(),
+        type_name: String::new(),
+        kind,
+        nullable: false,
+        default: None,
+        identity: None,
+        generated: None,
+        collation: None,
+        comment: None,
+    }
+}
+
+fn table(name: &str, columns: Vec<Column>) -> Table {
+    let key = Key { name: None, columns: columns.iter().take(1).map(|column| column.name.clone()).collect() };
+    Table { name: name.to_owned(), columns, primary_key: Some(key), ..Table::default() }
+}
+
+fn int() -> Kind {
+    Kind::Integer { bits: 32, unsigned: false }
+}
+
+fn references(column: &str, table: &str) -> ForeignKey {
+    ForeignKey {
+        name: None,
+        columns: vec![column.to_owned()],
+        schema: None,
+        table: table.to_owned(),
+        references: vec!["id".to_owned()],
+        on_delete: Default::default(),
+        on_update: Default::default(),
+    }
+}
+
+fn all(schema: &Schema, format: EntityFormat) -> Entities {
+    generate(schema, &Options { format, ..Options::default() }, |_| true).unwrap()
+}
+
+const FORMATS: [EntityFormat; 4] =
+    [EntityFormat::Compact, EntityFormat::Expanded, EntityFormat::Frontend, EntityFormat::Dense];
+
+#[test]
+fn names_of_the_database_are_only_ever_strings() {
+    let odd = [
+        "x\"y",
+        "a`b",
+        "new\nline",
+        "semi; drop table plain; --",
+        "back\\slash",
+        "{brace}",
+        "$1",
+        "?",
+        "self",
+        "Self",
+        "\"] fn evil() {} #[x = \"",
+        "*/ fn evil() {} /*",
+        "a-b",
+        "a_b",
+        "2fa",
+        "uni_é",
+        "",
+    ];
+    let values = Kind::Enum { name: Some("x\"; fn evil() {}".to_owned()), values: odd.map(str::to_owned).to_vec() };
+    let columns = || odd.iter().map(|name| column(name, int()));
+    let mut schema = Schema { name: Some("my \"app\"".to_owned()), ..Schema::default() };
+    for name in odd {
+        let mut one = table(name, columns().chain([column("mood", values.clone())]).collect());
+        one.comment = Some("first\n*/ fn evil() {}\u{202e}\n```\nfn evil() {}".to_owned());
+        one.columns[0].comment = Some("\" fn evil() {}".to_owned());
+        schema.tables.push(one);
+    }
+    for format in FORMATS {
+        let entities = all(&schema, format);
+        assert_eq!(entities.tables.len(), odd.len());
+        for (name, (_, content)) in &entities.tables {
+            let file = syn::parse_file(content).unwrap();
+            assert!(!file.items.iter().any(|item| matches!(item, syn::Item::Fn(_))), "{content}");
+            if format != EntityFormat::Frontend {
+                assert!(content.contains(&format!("{name:?}")) || name.contains('\n'), "{name:?}\n{content}");
+            }
+            assert!(!content.contains('\u{202e}') && !content.contains("```"), "{content}");
+        }
+    }
+    let enums = &all(&schema, EntityFormat::Compact).shared["sea_orm_active_enums.rs"];
+    for value in ["\"2fa\"", "\"a-b\"", "\"a_b\"", "\"x\\\"y\"", "string_value = \"\""] {
+        assert!(enums.contains(value), "{value}\n{enums}");
+    }
+}
+
+#[test]
+fn two_keys_to_one_table_are_named_after_their_columns() {
+    let users = table("users", vec![column("id", int())]);
+    let mut posts = table("posts", vec![column("id", int()), column("author_id", int()), column("editor", int())]);
+    posts.foreign_keys = vec![references("author_id", "users"), references("editor", "users")];
+    let schema = Schema { tables: vec![posts, users], is_default: true, ..Schema::default() };
+    let content = &all(&schema, EntityFormat::Compact).tables["posts"].1;
+    assert!(content.contains("    Author,") && content.contains("    Editor,"), "{content}");
+    let content = &all(&schema, EntityFormat::Dense).tables["posts"].1;
+    assert!(
+        content.contains("pub author: BelongsTo") && content.contains("relation_enum = \"EditorRelation\""),
+        "{content}"
+    );
+}
+
+#[test]
+fn tables_without_a_key_are_left_out_and_named() {
+    let mut keyless = table("logs", vec![column("line", Kind::Text)]);
+    keyless.primary_key = None;
+    let mut posts = table("posts", vec![column("id", int()), column("log", int())]);
+    posts.foreign_keys = vec![references("log", "logs"), references("log", "elsewhere")];
+    let schema = Schema { tables: vec![keyless, posts], is_default: true, ..Schema::default() };
+    for format in FORMATS {
+        let entities = all(&schema, format);
+        assert_eq!(entities.keyless, ["logs"]);
+        assert!(!entities.tables["posts"].1.contains("logs"));
+    }
+}
+
+#[test]
+fn options_that_are_no_rust_are_refused() {
+    for options in [
+        Options { model_extra_derives: vec!["a b".to_owned()], ..Options::default() },
+        Options { enum_extra_attributes: vec!["serde(".to_owned()], ..Options::default() },
+    ] {
+        assert!(matches!(generate(&Schema::default(), &options, |_| true), Err(Error::Codegen { .. })));
+    }
+}

@@ -1,0 +1,243 @@
+//! Where entities stand in each layout, and the plan that brings the project's files up to date. It reads what is
+//! there and returns a [`FilePlan`]; a file that kit did not write is never overwritten unasked, and the user's
+//! half of an entity is written once. It connects to nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use quote::ToTokens;
+
+use super::{Entities, EntityFormat, HEADER, Options, modules};
+use crate::error::{Error, Result};
+use crate::project::modules::{declare, declares};
+use crate::project::{Layout, Project, read};
+use crate::scaffold::FilePlan;
+use crate::schema::model::Schema;
+
+/// Where entities stand.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The folder of the generated files.
+    pub folder: PathBuf,
+    /// `mod.rs` or `lib.rs`.
+    pub index: &'static str,
+    /// The file that declares the users' halves, where there are such.
+    pub own: Option<PathBuf>,
+}
+
+impl Place {
+    /// The place in `project`, or `output` where that is given.
+    pub fn of(project: &Project, output: Option<&Path>, lib: bool) -> Self {
+        let root = &project.root;
+        let index = if lib { "lib.rs" } else { "mod.rs" };
+        if let Some(output) = output {
+            return Self { folder: output.to_owned(), index, own: None };
+        }
+        let models = if root.join("src/models.rs").is_file() { "src/models.rs" } else { "src/models/mod.rs" };
+        match project.layout {
+            Layout::Kit => Self { folder: root.join("src/models/entities"), index, own: Some(root.join(models)) },
+            Layout::Loco => Self { folder: root.join("src/models/_entities"), index, own: Some(root.join(models)) },
+            Layout::SeaOrm => {
+                let package = root.join("entity/src");
+                if package.is_dir() {
+                    let index = if lib || package.join("lib.rs").is_file() { "lib.rs" } else { index };
+                    return Self { folder: package, index, own: None };
+                }
+                Self { folder: root.join("src/entities"), index, own: None }
+            }
+        }
+    }
+
+    /// The modules that have a file in the folder.
+    pub fn present(&self) -> Result<BTreeSet<String>> {
+        let failed = |source| Error::File { action: "read", path: self.folder.clone(), source };
+        if !self.folder.is_dir() {
+            return Ok(BTreeSet::new());
+        }
+        let mut present = BTreeSet::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let shared = matches!(stem, "mod" | "lib" | "main" | "prelude" | "sea_orm_active_enums");
+            if path.extension().is_some_and(|extension| extension == "rs") && !shared {
+                present.insert(stem.to_owned());
+            }
+        }
+        Ok(present)
+    }
+}
+
+/// What is to be written.
+#[derive(Debug)]
+pub struct Sync {
+    /// The files.
+    pub plan: FilePlan,
+    /// Generated entities whose tables are gone.
+    pub stale: Vec<PathBuf>,
+}
+
+/// What decides over files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules {
+    /// Remove the entities of tables that are gone.
+    pub prune: bool,
+    /// Overwrite files that kit did not write.
+    pub overwrite: bool,
+    /// Whether generated files have an `ActiveModelBehavior`; if nothing is said, where the user's half has none.
+    pub behavior: Option<bool>,
+}
+
+/// The plan that puts `entities` in their `place`, of which those in `written` are new.
+///
+/// # Errors
+/// [`Error::FileExists`], [`Error::Registration`], and those of [`FilePlan`].
+pub fn plan(
+    project: &Project,
+    place: &Place,
+    schema: &Schema,
+    entities: &Entities,
+    options: &Options,
+    rules: Rules,
+    written: impl Fn(&str) -> bool,
+) -> Result<Sync> {
+    let mut plan = FilePlan::new(&project.root);
+    let present = place.present()?;
+    let living: BTreeSet<String> = modules(schema)
+        .into_iter()
+        .filter(|(table, _)| !entities.keyless.contains(table))
+        .map(|(_, module)| module)
+        .collect();
+    let mut stale = Vec::new();
+    for module in present.difference(&living) {
+        let path = place.folder.join(format!("{module}.rs"));
+        if read(&path)?.starts_with(HEADER) {
+            stale.push(path);
+        }
+    }
+    let gone: BTreeSet<String> = match rules.prune {
+        true => stale.iter().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect(),
+        false => BTreeSet::new(),
+    };
+    let own = place.own.as_ref().filter(|_| options.format != EntityFormat::Frontend);
+    let mut halves = Vec::new();
+    for (table, (module, content)) in entities.tables.iter().filter(|(table, _)| written(table)) {
+        let half = own.map(|_| project.root.join(format!("src/models/{module}.rs")));
+        let has_behavior = match &half {
+            Some(half) if half.is_file() => read(half)?.contains("ActiveModelBehavior for"),
+            Some(_) => !rules.behavior.unwrap_or(false),
+            None => false,
+        };
+        let behaves = rules.behavior.unwrap_or(!has_behavior) && options.format != EntityFormat::Frontend;
+        let behavior = if behaves { "\nimpl ActiveModelBehavior for ActiveModel {}\n" } else { "" };
+        let path = place.folder.join(format!("{module}.rs"));
+        write(&mut plan, &path, format!("{content}{behavior}"), rules)?;
+        if let Some(half) = half.filter(|half| !half.exists()) {
+            plan.create(&half, self::half(place, module, !behaves))?;
+            halves.push(module.clone());
+        }
+        debug_assert!(living.contains(module), "{table}");
+    }
+    let others: BTreeSet<String> = present
+        .iter()
+        .filter(|module| !gone.contains(*module))
+        .filter(|module| !is_generated(entities, module))
+        .cloned()
+        .collect();
+    for (name, content) in &entities.shared {
+        let path = place.folder.join(if name == "mod.rs" || name == "lib.rs" { place.index } else { name });
+        let content = match path.is_file() {
+            true => with_others(&path, content, &others)?,
+            false => content.clone(),
+        };
+        write(&mut plan, &path, content, rules)?;
+    }
+    for path in stale.iter().filter(|_| rules.prune) {
+        plan.remove(path)?;
+    }
+    if let Some(index) = own {
+        register(&mut plan, project, place, index, &halves)?;
+    }
+    Ok(Sync { plan, stale })
+}
+
+fn is_generated(entities: &Entities, module: &str) -> bool {
+    entities.tables.values().any(|(one, _)| one == module)
+}
+
+/// Plans a generated file, unless another hand has written what is there.
+fn write(plan: &mut FilePlan, path: &Path, content: String, rules: Rules) -> Result<()> {
+    if path.is_file() && !rules.overwrite {
+        let there = read(path)?;
+        if !there.trim().is_empty() && !there.starts_with(HEADER) {
+            return Err(Error::FileExists { path: path.to_owned() });
+        }
+    }
+    plan.write(path, content)
+}
+
+/// The new content, and from the present one the lines of modules that stay beside those that are generated.
+fn with_others(path: &Path, content: &str, others: &BTreeSet<String>) -> Result<String> {
+    let unreadable = |error: syn::Error| Error::Unreadable { path: path.to_owned(), message: error.to_string() };
+    let present = syn::parse_file(&read(path)?).map_err(unreadable)?;
+    let mut text = content.to_owned();
+    for item in present.items {
+        let module = match &item {
+            syn::Item::Mod(module) => module.ident.to_string(),
+            syn::Item::Use(one) => {
+                let path = one.tree.to_token_stream().to_string();
+                path.split("::").nth(1).unwrap_or_default().trim().to_owned()
+            }
+            _ => continue,
+        };
+        if others.contains(module.trim_start_matches("r#")) {
+            let items = vec![item];
+            text += &prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items });
+        }
+    }
+    Ok(text)
+}
+
+/// The user's half.
+fn half(place: &Place, module: &str, behaves: bool) -> String {
+    let folder = place.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let behavior = if behaves {
+        "use sea_orm::entity::prelude::*;\n\npub use super::{folder}::{module}::*;\n\nimpl ActiveModelBehavior for ActiveModel {}\n"
+    } else {
+        "pub use super::{folder}::{module}::*;\n"
+    };
+    let text = format!(
+        "//! Yours: written once, and never again. What comes from the database is in `{{folder}}/{{module}}.rs`.\n\n{behavior}\n\
+         impl Model {{}}\n\nimpl Entity {{}}\n\nimpl ActiveModel {{}}\n"
+    );
+    text.replace("{folder}", folder).replace("{module}", module)
+}
+
+/// Declares the folder and new halves in the models' own index, and that in the library.
+fn register(plan: &mut FilePlan, project: &Project, place: &Place, index: &Path, halves: &[String]) -> Result<()> {
+    let folder = place.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let new = !index.exists();
+    let mut text = if new { String::new() } else { read(index)? };
+    for module in std::iter::once(folder).chain(halves.iter().map(String::as_str)) {
+        text = declared(index, &text, module)?;
+    }
+    plan.write(index, text)?;
+    let roots = ["src/lib.rs", "src/main.rs"].map(|path| project.root.join(path));
+    if let Some(root) = roots.iter().find(|path| path.is_file()).filter(|_| new) {
+        let text = declared(root, &read(root)?, "models")?;
+        plan.write(root, text)?;
+    }
+    Ok(())
+}
+
+fn declared(path: &Path, text: &str, module: &str) -> Result<String> {
+    let line = format!("pub mod {module};\n");
+    match declares(text, module) {
+        Some(true) => Ok(text.to_owned()),
+        _ => declare(text, &line).ok_or_else(|| Error::Registration {
+            path: path.to_owned(),
+            module: module.to_owned(),
+            reason: "kit does not find its way in it".to_owned(),
+            lines: line,
+        }),
+    }
+}

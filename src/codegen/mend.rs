@@ -1,0 +1,308 @@
+//! What sea-orm-codegen wrote, read with syn: the database's own names go back in as strings, comments come in as
+//! doc attributes, relations to one table get names that tell them apart. It returns formatted source. Text of the
+//! database's is only ever a literal here, and never part of a token.
+
+use std::collections::BTreeSet;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+use proc_macro2::{Group, Literal, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Lit, Meta, Stmt, Token,
+};
+
+use super::statements::{Named, NamedEnum, OTHER};
+use crate::schema::model::{Column, Kind};
+
+type List = Punctuated<Meta, Token![,]>;
+
+/// The file of one entity.
+///
+/// # Errors
+/// If codegen wrote what is no Rust.
+pub(super) fn entity(content: &str, named: &Named<'_>) -> syn::Result<String> {
+    let mut file = syn::parse_file(content)?;
+    for item in &mut file.items {
+        match item {
+            Item::Struct(model) if model.ident == "Model" => self::model(model, named)?,
+            Item::Enum(columns) if columns.ident == "Column" => column_enum(columns, named)?,
+            Item::Enum(relations) if relations.ident == "Relation" => relation_enum(relations)?,
+            Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("ColumnTrait")) => {
+                column_trait(block, named)?;
+            }
+            Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("EntityName")) => {
+                for item in &mut block.items {
+                    if let ImplItem::Fn(function) = item
+                        && function.sig.ident == "table_name"
+                    {
+                        let name = &named.table.name;
+                        function.block = syn::parse2(quote!({ #name }))?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(format(file))
+}
+
+/// The file of the enums.
+///
+/// # Errors
+/// As for [`entity`].
+pub(super) fn enums(content: &str, enums: &[NamedEnum]) -> syn::Result<String> {
+    let mut file = syn::parse_file(content)?;
+    for item in &mut file.items {
+        let Item::Enum(item) = item else { continue };
+        let Some(named) = enums.iter().find(|one| item.ident == one.name.to_upper_camel_case()) else { continue };
+        edit(&mut item.attrs, |list| set(list, "enum_name", &named.original, false))?;
+        for variant in &mut item.variants {
+            if let Some((_, value)) = named.values.iter().find(|(name, _)| variant.ident == name) {
+                edit(&mut variant.attrs, |list| set(list, "string_value", value, false))?;
+            }
+        }
+    }
+    Ok(format(file))
+}
+
+/// Any other file, formatted.
+///
+/// # Errors
+/// As for [`entity`].
+pub(super) fn other(content: &str) -> syn::Result<String> {
+    Ok(format(syn::parse_file(content)?))
+}
+
+/// Formatted, an empty line between items that are not of one kind of line.
+fn format(file: File) -> String {
+    let line = |item: &Item| matches!(item, Item::Use(_) | Item::Mod(_));
+    let head = File { items: Vec::new(), ..file };
+    let mut text = prettyplease::unparse(&head);
+    let mut after_line = false;
+    for item in file.items {
+        let is_line = line(&item);
+        if !(text.is_empty() || is_line && after_line) {
+            text.push('\n');
+        }
+        after_line = is_line;
+        text +=
+            &prettyplease::unparse(&File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] });
+    }
+    text
+}
+
+fn model(model: &mut ItemStruct, named: &Named<'_>) -> syn::Result<()> {
+    edit(&mut model.attrs, |list| set(list, "table_name", &named.table.name, false))?;
+    document(&mut model.attrs, named.table.comment.as_deref());
+    let Fields::Named(fields) = &mut model.fields else { return Ok(()) };
+    let mut used: BTreeSet<String> = named.columns.iter().map(|(field, _)| field.clone()).collect();
+    for field in &mut fields.named {
+        let Some(ident) = field.ident.clone() else { continue };
+        let name = plain(&ident);
+        match named.columns.iter().find(|(one, _)| *one == name) {
+            Some((_, column)) if !is_relation(field) => self::column(field, &name, column)?,
+            _ => relation_field(field, &ident, &mut used)?,
+        }
+    }
+    Ok(())
+}
+
+fn column(field: &mut Field, name: &str, column: &Column) -> syn::Result<()> {
+    document(&mut field.attrs, column.comment.as_deref());
+    let custom = custom(column);
+    let is_other = matches!(column.kind, Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other);
+    if is_other {
+        edit(&mut field.attrs, |list| match &custom {
+            // Read and written as text, which the database casts.
+            Some(type_name) => {
+                remove(list, &["ignore"]);
+                set(list, "column_type", &format!("custom(\"{type_name}\")"), false);
+                set(list, "save_as", type_name, true);
+            }
+            None => remove(list, &["column_type", "select_as", "nullable"]),
+        })?;
+    }
+    if column.name != name {
+        if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
+            field.attrs.push(syn::parse_quote!(#[sea_orm()]));
+        }
+        edit(&mut field.attrs, |list| set(list, "column_name", &column.name, true))?;
+    }
+    Ok(())
+}
+
+/// The name of a type that can be cast from and to text by that name. It stands in SQL as it is, so it is one only if
+/// it is plain.
+fn custom(column: &Column) -> Option<String> {
+    let name = &column.type_name;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | ' ');
+    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.trim_end_matches("[]").chars().all(plain);
+    (is_plain && column.kind != Kind::Other).then(|| name.clone())
+}
+
+fn column_enum(columns: &mut ItemEnum, named: &Named<'_>) -> syn::Result<()> {
+    for variant in &mut columns.variants {
+        let camel = plain(&variant.ident);
+        let found = named.columns.iter().find(|(field, _)| field.to_upper_camel_case() == camel);
+        if let Some((field, column)) = found
+            && column.name != *field
+        {
+            let name = &column.name;
+            variant.attrs.push(syn::parse_quote!(#[sea_orm(column_name = #name)]));
+        }
+    }
+    Ok(())
+}
+
+/// `Users1` and `Users2` become `Author` and `Editor`, after the columns they come from.
+fn relation_enum(relations: &mut ItemEnum) -> syn::Result<()> {
+    let mut used: BTreeSet<String> = relations.variants.iter().map(|variant| variant.ident.to_string()).collect();
+    for variant in &mut relations.variants {
+        let numbered = variant.ident.to_string().ends_with(|c: char| c.is_ascii_digit());
+        let several = numbered
+            && find(&variant.attrs, "belongs_to")?.is_some_and(|target| {
+                let module = target.trim_start_matches("super::").split("::").next().unwrap_or_default().to_owned();
+                let target = if module == "Entity" { "SelfRef".to_owned() } else { module.to_upper_camel_case() };
+                variant.ident != target
+            });
+        let from = find(&variant.attrs, "from")?;
+        if let Some(name) = from.filter(|_| several).and_then(|from| after_column(&from, &used)) {
+            used.insert(name.clone());
+            variant.ident = Ident::new(&name, variant.ident.span());
+        }
+    }
+    Ok(())
+}
+
+/// The same in the format that has relations among the fields; a field's name must be no column's.
+fn relation_field(field: &mut Field, ident: &Ident, used: &mut BTreeSet<String>) -> syn::Result<()> {
+    let mut name = plain(ident);
+    if find(&field.attrs, "relation_enum")?.is_some()
+        && let Some(from) = find(&field.attrs, "from")?
+        && let Some(camel) = after_column(&from, &BTreeSet::new())
+    {
+        name = camel.to_snake_case();
+    }
+    while !used.insert(name.clone()) {
+        name.push_str("_relation");
+    }
+    if find(&field.attrs, "relation_enum")?.is_some() {
+        edit(&mut field.attrs, |list| set(list, "relation_enum", &name.to_upper_camel_case(), false))?;
+    }
+    field.ident = Some(syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, ident.span())));
+    Ok(())
+}
+
+/// `Column::AuthorId` is `Author`; nothing if that is taken or no name.
+fn after_column(from: &str, used: &BTreeSet<String>) -> Option<String> {
+    let column = from.strip_prefix("Column::").unwrap_or(from).to_snake_case();
+    let stem = column.strip_suffix("_id").unwrap_or(&column).to_upper_camel_case();
+    [stem, column.to_upper_camel_case()]
+        .into_iter()
+        .find(|name| !used.contains(name) && syn::parse_str::<Ident>(name).is_ok())
+}
+
+fn is_relation(field: &Field) -> bool {
+    let text = field.ty.to_token_stream().to_string();
+    ["BelongsTo <", "HasMany <", "HasOne <"].iter().any(|start| text.starts_with(start))
+}
+
+fn plain(ident: &Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").unwrap_or(&name).to_owned()
+}
+
+/// A comment as doc attributes, a line each: without what a terminal, an editor or rustdoc would take for its own.
+fn document(attributes: &mut Vec<Attribute>, comment: Option<&str>) {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let lines = comment.unwrap_or_default().lines().map(|line| {
+        let line: String = line.chars().filter(|c| !odd(*c)).collect();
+        format!(
+            " {}",
+            line.trim().replace("```", "'''").replace("~~~", "'''").replace("*/", "* /").replace("/*", "/ *")
+        )
+    });
+    let documentation: Vec<Attribute> =
+        lines.filter(|line| !line.trim().is_empty()).map(|line| syn::parse_quote!(#[doc = #line])).collect();
+    attributes.splice(0..0, documentation);
+}
+
+/// Edits what stands in `#[sea_orm(…)]`, in each of them.
+fn edit(attributes: &mut [Attribute], mut change: impl FnMut(&mut List)) -> syn::Result<()> {
+    for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("sea_orm")) {
+        let Meta::List(list) = &mut attribute.meta else { continue };
+        let mut metas = list.parse_args_with(List::parse_terminated)?;
+        change(&mut metas);
+        list.tokens = metas.to_token_stream();
+    }
+    Ok(())
+}
+
+/// Gives `name` the value `value`; where it is not there, only if it is to be `added`.
+fn set(list: &mut List, name: &str, value: &str, added: bool) {
+    let there = list.iter_mut().find(|meta| meta.path().is_ident(name));
+    let ident = Ident::new(name, proc_macro2::Span::call_site());
+    let new: Meta = syn::parse_quote!(#ident = #value);
+    match there {
+        Some(meta) => *meta = new,
+        None if added => list.push(new),
+        None => {}
+    }
+}
+
+fn remove(list: &mut List, names: &[&str]) {
+    let kept = std::mem::take(list).into_iter().filter(|meta| !names.iter().any(|name| meta.path().is_ident(name)));
+    *list = kept.collect();
+}
+
+/// The text that `name` has in `#[sea_orm(…)]`.
+fn find(attributes: &[Attribute], name: &str) -> syn::Result<Option<String>> {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("sea_orm")) {
+        let Meta::List(list) = &attribute.meta else { continue };
+        for meta in list.parse_args_with(List::parse_terminated)? {
+            if let Meta::NameValue(pair) = meta
+                && pair.path.is_ident(name)
+                && let Expr::Lit(literal) = pair.value
+                && let Lit::Str(text) = literal.lit
+            {
+                return Ok(Some(text.value()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// `Self::Area => ColumnType::custom("…").def()` with the database's word for the type.
+fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
+    for item in &mut block.items {
+        let ImplItem::Fn(function) = item else { continue };
+        for statement in &mut function.block.stmts {
+            let Stmt::Expr(Expr::Match(choice), _) = statement else { continue };
+            for arm in &mut choice.arms {
+                let camel = arm.pat.to_token_stream().into_iter().last().map(|last| last.to_string());
+                let found = named.columns.iter().find(|(field, _)| Some(field.to_upper_camel_case()) == camel);
+                let Some((_, column)) = found else { continue };
+                let type_name = custom(column).unwrap_or_else(|| "text".to_owned());
+                arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, &type_name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The same tokens with one string for another.
+fn replace(tokens: TokenStream, string: &str, with: &str) -> TokenStream {
+    let wanted = Literal::string(string).to_string();
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            TokenTree::Group(Group::new(group.delimiter(), replace(group.stream(), string, with)))
+        }
+        TokenTree::Literal(literal) if literal.to_string() == wanted => Literal::string(with).into(),
+        other => other,
+    });
+    replaced.collect()
+}

@@ -1,0 +1,150 @@
+//! Entities from a schema: sea-orm-codegen writes them, from statements in which every name is kit's own, and kit
+//! puts the database's names back as strings. It returns files by name and formatted, and what it left out. It does
+//! not know where they go.
+
+pub mod files;
+mod mend;
+mod names;
+mod statements;
+
+use std::collections::BTreeMap;
+
+pub use sea_orm_codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, WithPrelude, WithSerde};
+use sea_orm_codegen::{EntityTransformer, EntityWriterContext};
+
+use crate::error::{Error, Result};
+use crate::schema::model::{Schema, Table};
+use names::Names;
+use statements::{Enums, Named};
+
+/// How entities are written: the options of `sea-orm-cli generate entity` 2.0.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "they are sea-orm-cli's, and explained in the command's help")]
+pub struct Options {
+    pub format: EntityFormat,
+    pub with_prelude: WithPrelude,
+    pub with_serde: WithSerde,
+    pub with_copy_enums: bool,
+    pub date_time_crate: DateTimeCrate,
+    pub big_integer_type: BigIntegerType,
+    pub lib: bool,
+    pub serde_skip_deserializing_primary_key: bool,
+    pub serde_skip_hidden_column: bool,
+    pub model_extra_derives: Vec<String>,
+    pub model_extra_attributes: Vec<String>,
+    pub enum_extra_derives: Vec<String>,
+    pub enum_extra_attributes: Vec<String>,
+    pub column_extra_derives: Vec<String>,
+    pub seaography: bool,
+    pub banner_version: BannerVersion,
+}
+
+/// What was generated.
+#[derive(Debug, Default)]
+pub struct Entities {
+    /// One file a table, by table: module and content.
+    pub tables: BTreeMap<String, (String, String)>,
+    /// mod.rs or lib.rs, prelude.rs and sea_orm_active_enums.rs, by file name.
+    pub shared: BTreeMap<String, String>,
+    /// Tables without a primary key, which SeaORM cannot have as entities.
+    pub keyless: Vec<String>,
+}
+
+/// The modules that the tables of a schema have, each the same whatever else is generated.
+pub fn modules(schema: &Schema) -> BTreeMap<String, String> {
+    // Names in plain form come first, so that a table never loses its name to one that only folds to it.
+    let mut tables: Vec<&Table> = schema.tables.iter().collect();
+    tables.sort_by_key(|table| (heck::ToSnakeCase::to_snake_case(table.name.as_str()) != table.name, &table.name));
+    let mut names = Names::modules();
+    tables.into_iter().map(|table| (table.name.clone(), names.take(&table.name))).collect()
+}
+
+/// Entities for the tables of `schema` that `wanted` wants.
+///
+/// # Errors
+/// [`Error::Codegen`], where an option is no Rust, or what comes out is none.
+pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> bool) -> Result<Entities> {
+    let failed = |message: String| Error::Codegen { message };
+    check(options)?;
+    let modules = modules(schema);
+    let mut entities = Entities::default();
+    let mut tables = Vec::new();
+    for table in schema.tables.iter().filter(|table| wanted(table)) {
+        let named = Named::new(table, modules.get(&table.name).cloned().unwrap_or_default());
+        if named.has_key() {
+            tables.push(named);
+        } else {
+            entities.keyless.push(table.name.clone());
+        }
+    }
+    let enums = Enums::of(&tables);
+    let created = tables.iter().map(|table| statements::create(table, &tables, &enums)).collect();
+    let writer = EntityTransformer::transform(created).map_err(|error| failed(error.to_string()))?;
+    let by_file: BTreeMap<String, &Named<'_>> =
+        tables.iter().map(|named| (format!("{}.rs", named.module), named)).collect();
+    for file in writer.generate(&context(schema, options)).files {
+        let content = match (by_file.get(&file.name), file.name.as_str()) {
+            (Some(named), _) => mend::entity(&file.content, named),
+            (None, "sea_orm_active_enums.rs") => mend::enums(&file.content, &enums.list),
+            (None, _) => mend::other(&file.content),
+        };
+        let content = content.map_err(|error| failed(format!("{}: {error}", file.name)))?;
+        match by_file.get(&file.name) {
+            Some(named) => {
+                entities.tables.insert(named.table.name.clone(), (named.module.clone(), headed(&content)));
+            }
+            None => {
+                entities.shared.insert(file.name, headed(&content));
+            }
+        }
+    }
+    Ok(entities)
+}
+
+/// The first line of every generated file, by which kit knows its own.
+pub const HEADER: &str = "// Written by `kit db:sync` from the database: changes to this file are lost.\n";
+
+fn headed(content: &str) -> String {
+    format!("{HEADER}{content}")
+}
+
+fn context(schema: &Schema, options: &Options) -> EntityWriterContext {
+    EntityWriterContext::new(
+        options.format,
+        options.with_prelude,
+        options.with_serde,
+        options.with_copy_enums,
+        options.date_time_crate,
+        options.big_integer_type,
+        schema.name.clone().filter(|_| !schema.is_default),
+        options.lib,
+        options.serde_skip_deserializing_primary_key,
+        options.serde_skip_hidden_column,
+        options.model_extra_derives.clone(),
+        options.model_extra_attributes.clone(),
+        options.enum_extra_derives.clone(),
+        options.enum_extra_attributes.clone(),
+        options.column_extra_derives.clone(),
+        options.seaography,
+        // The user's half has it, or `files` adds it.
+        false,
+        options.banner_version,
+    )
+}
+
+/// Codegen panics where these are no Rust.
+fn check(options: &Options) -> Result<()> {
+    let derives = [&options.model_extra_derives, &options.enum_extra_derives, &options.column_extra_derives];
+    let bad = |value: &str, what: &str| Error::Codegen { message: format!("`{value}` is no {what}") };
+    for derive in derives.into_iter().flatten() {
+        syn::parse_str::<syn::Path>(derive).map_err(|_| bad(derive, "path of a derive macro"))?;
+    }
+    for attribute in options.model_extra_attributes.iter().chain(&options.enum_extra_attributes) {
+        syn::parse_str::<syn::Meta>(attribute).map_err(|_| bad(attribute, "attribute"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "codegen_tests.rs"]
+mod tests;

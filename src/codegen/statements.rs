@@ -1,0 +1,231 @@
+//! A schema's tables as sea-query statements, which is what sea-orm-codegen reads. All names in them are kit's
+//! own ([`super::names`]); nothing of the database's text is in them but the names of keys, which codegen only
+//! ever writes as strings.
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::{
+    Alias, ColumnDef, ColumnType, ForeignKey, ForeignKeyAction, Index, IntoIden, RcOrArc, StringLen, Table,
+    TableCreateStatement,
+};
+
+use super::names::Names;
+use crate::schema::model::{self, Action, Kind};
+
+/// A table with the names that generated code uses.
+#[derive(Debug)]
+pub(super) struct Named<'a> {
+    pub table: &'a model::Table,
+    pub module: String,
+    /// Field and column, in the order of the table; computed columns are not among them.
+    pub columns: Vec<(String, &'a model::Column)>,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn new(table: &'a model::Table, module: String) -> Self {
+        let mut names = Names::fields();
+        let writable = table.columns.iter().filter(|column| column.generated.is_none());
+        let columns = writable.map(|column| (names.take(&column.name), column)).collect();
+        Self { table, module, columns }
+    }
+
+    fn field(&self, column: &str) -> Option<&str> {
+        self.columns.iter().find(|(_, one)| one.name == column).map(|(field, _)| field.as_str())
+    }
+
+    fn fields(&self, columns: &[String]) -> Option<Vec<&str>> {
+        columns.iter().map(|column| self.field(column)).collect()
+    }
+
+    /// Whether it has a primary key that an entity can name.
+    pub(super) fn has_key(&self) -> bool {
+        self.table.primary_key.as_ref().is_some_and(|key| self.fields(&key.columns).is_some())
+    }
+}
+
+/// An enum with the names that generated code uses.
+#[derive(Debug)]
+pub(super) struct NamedEnum {
+    /// As the database calls it; where it has no name, the column's.
+    pub original: String,
+    pub name: String,
+    /// Variant and value.
+    pub values: Vec<(String, String)>,
+}
+
+/// All enums of some tables: by themselves, or in a column of a table (module and field).
+#[derive(Debug, Default)]
+pub(super) struct Enums {
+    pub list: Vec<NamedEnum>,
+    by_name: BTreeMap<String, usize>,
+    by_column: BTreeMap<(String, String), usize>,
+}
+
+impl Enums {
+    pub(super) fn of(tables: &[Named<'_>]) -> Self {
+        let mut enums = Self::default();
+        let mut names = Names::enums();
+        for table in tables {
+            for (field, column) in &table.columns {
+                let kind = match &column.kind {
+                    Kind::Array(item) => item,
+                    kind => kind,
+                };
+                let Kind::Enum { name, values } = kind else { continue };
+                let original = match name {
+                    Some(name) if enums.by_name.contains_key(name) => continue,
+                    Some(name) => name.clone(),
+                    None => format!("{}_{}", table.table.name, column.name),
+                };
+                let mut variants = Names::variants();
+                let values = values.iter().map(|value| {
+                    let name = variants.take(value);
+                    (variants.camel(&name), value.clone())
+                });
+                let values = values.collect();
+                match name {
+                    Some(name) => enums.by_name.insert(name.clone(), enums.list.len()),
+                    None => enums.by_column.insert((table.module.clone(), field.clone()), enums.list.len()),
+                };
+                enums.list.push(NamedEnum { name: names.take(&original), original, values });
+            }
+        }
+        enums
+    }
+
+    fn get(&self, name: Option<&str>, module: &str, field: &str) -> Option<&NamedEnum> {
+        let index = match name {
+            Some(name) => self.by_name.get(name),
+            None => self.by_column.get(&(module.to_owned(), field.to_owned())),
+        };
+        self.list.get(*index?)
+    }
+}
+
+/// The statement for one table. Keys to tables that are not among `tables` are left out.
+pub(super) fn create(named: &Named<'_>, tables: &[Named<'_>], enums: &Enums) -> TableCreateStatement {
+    let mut statement = Table::create().table(Alias::new(&named.module)).to_owned();
+    for (field, column) in &named.columns {
+        let mut definition =
+            ColumnDef::new_with_type(Alias::new(field), column_type(named, field, &column.kind, enums));
+        if !column.nullable {
+            definition.not_null();
+        }
+        if column.identity.is_some() {
+            definition.auto_increment();
+        }
+        statement.col(definition);
+    }
+    let table = named.table;
+    if let Some(fields) = table.primary_key.as_ref().and_then(|key| named.fields(&key.columns)) {
+        statement.primary_key(&mut index(None, &fields));
+    }
+    for (name, columns) in unique_keys(table) {
+        if let Some(fields) = named.fields(&columns) {
+            statement.index(index(name, &fields).unique());
+        }
+    }
+    for key in table.foreign_keys.iter().filter(|key| key.schema.is_none()) {
+        let Some(other) = tables.iter().find(|other| other.table.name == key.table) else { continue };
+        let (Some(from), Some(to)) = (named.fields(&key.columns), other.fields(&key.references)) else { continue };
+        if from.len() != to.len() {
+            continue;
+        }
+        let mut statement_key = ForeignKey::create();
+        statement_key.from_tbl(Alias::new(&named.module)).to_tbl(Alias::new(&other.module));
+        for (from, to) in from.iter().zip(&to) {
+            statement_key.from_col(Alias::new(*from)).to_col(Alias::new(*to));
+        }
+        if let Some(action) = action(key.on_delete) {
+            statement_key.on_delete(action);
+        }
+        if let Some(action) = action(key.on_update) {
+            statement_key.on_update(action);
+        }
+        statement.foreign_key(&mut statement_key);
+    }
+    statement
+}
+
+/// Columns that are unique together for every row: constraints, and indexes over nothing but columns.
+fn unique_keys(table: &model::Table) -> impl Iterator<Item = (Option<&str>, Vec<String>)> {
+    let constraints = table.uniques.iter().map(|key| (key.name.as_deref(), key.columns.clone()));
+    let indexes = table.indexes.iter().filter(|index| index.unique && index.predicate.is_none()).filter_map(|index| {
+        let columns = index.parts.iter().map(|part| match &part.what {
+            model::What::Column(name) => Some(name.clone()),
+            model::What::Expression(_) => None,
+        });
+        Some((Some(index.name.as_str()), columns.collect::<Option<Vec<_>>>()?))
+    });
+    constraints.chain(indexes)
+}
+
+fn index(name: Option<&str>, fields: &[&str]) -> sea_orm::sea_query::IndexCreateStatement {
+    let mut index = Index::create();
+    if let Some(name) = name {
+        index.name(name);
+    }
+    for field in fields {
+        index.col(Alias::new(*field));
+    }
+    index
+}
+
+fn action(action: Action) -> Option<ForeignKeyAction> {
+    match action {
+        Action::NoAction => None,
+        Action::Restrict => Some(ForeignKeyAction::Restrict),
+        Action::Cascade => Some(ForeignKeyAction::Cascade),
+        Action::SetNull => Some(ForeignKeyAction::SetNull),
+        Action::SetDefault => Some(ForeignKeyAction::SetDefault),
+    }
+}
+
+/// What stands for a type that SeaORM has no word for, until [`super::mend`] puts the database's in its place.
+pub(super) const OTHER: &str = "kit_other_type";
+
+fn column_type(named: &Named<'_>, field: &str, kind: &Kind, enums: &Enums) -> ColumnType {
+    let length = |length: &Option<u32>| length.map_or(StringLen::None, StringLen::N);
+    match kind {
+        Kind::Boolean => ColumnType::Boolean,
+        Kind::Integer { bits, unsigned } => match (bits, unsigned) {
+            (8, false) => ColumnType::TinyInteger,
+            (8, true) => ColumnType::TinyUnsigned,
+            (16, false) => ColumnType::SmallInteger,
+            (16, true) => ColumnType::SmallUnsigned,
+            (32, false) => ColumnType::Integer,
+            (32, true) => ColumnType::Unsigned,
+            (_, false) => ColumnType::BigInteger,
+            (_, true) => ColumnType::BigUnsigned,
+        },
+        Kind::Float => ColumnType::Float,
+        Kind::Double => ColumnType::Double,
+        Kind::Decimal(precision) => ColumnType::Decimal(*precision),
+        Kind::Money => ColumnType::Money(None),
+        Kind::Char(length) => ColumnType::Char(*length),
+        Kind::String(given) => ColumnType::String(length(given)),
+        Kind::Text => ColumnType::Text,
+        Kind::Binary(Some(length)) => ColumnType::Binary(*length),
+        Kind::VarBinary(given) => ColumnType::VarBinary(length(given)),
+        Kind::Binary(None) | Kind::Blob => ColumnType::Blob,
+        Kind::Date => ColumnType::Date,
+        Kind::Time => ColumnType::Time,
+        Kind::DateTime => ColumnType::DateTime,
+        Kind::Timestamp => ColumnType::Timestamp,
+        Kind::TimestampWithTimeZone => ColumnType::TimestampWithTimeZone,
+        Kind::Year => ColumnType::Year,
+        Kind::Json => ColumnType::Json,
+        Kind::JsonBinary => ColumnType::JsonBinary,
+        Kind::Uuid => ColumnType::Uuid,
+        Kind::Bit(length) => ColumnType::Bit(*length),
+        Kind::Enum { name, .. } => match enums.get(name.as_deref(), &named.module, field) {
+            Some(one) => ColumnType::Enum {
+                name: Alias::new(&one.name).into_iden(),
+                variants: one.values.iter().map(|(variant, _)| Alias::new(variant).into_iden()).collect(),
+            },
+            None => ColumnType::Text,
+        },
+        Kind::Array(item) => ColumnType::Array(RcOrArc::new(column_type(named, field, item, enums))),
+        Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other => ColumnType::Custom(Alias::new(OTHER).into_iden()),
+    }
+}

@@ -1,0 +1,240 @@
+//! Reads a database of MySQL or MariaDB from information_schema, a query for each kind of thing. Where the two
+//! differ, which columns the server's own catalog has decides, not its version.
+
+use kit_runtime::connection::{Connection, Error};
+
+use super::{Cells, Tables, precision, take_apart};
+use crate::schema::model::{
+    Action, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Sequence, View, What,
+};
+
+pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
+    let mut schema = Schema { is_default: true, ..Schema::default() };
+    let mut tables = Tables::default();
+    let features = session.query(FEATURES, &[]).await?;
+    let has = |name: &str| features.iter().flatten().flatten().any(|feature| feature.eq_ignore_ascii_case(name));
+    for row in session.query(TABLES, &[]).await? {
+        let mut cells = Cells::new(row);
+        let (name, kind, comment, definition) = (cells.must()?, cells.must()?, cells.text(), cells.maybe());
+        match kind.as_str() {
+            "VIEW" => {
+                let definition = definition.unwrap_or_default();
+                schema.views.push(View { name, materialized: false, definition, columns: Vec::new() });
+            }
+            "SEQUENCE" => schema.sequences.push(Sequence { name }),
+            _ => tables.add(name, comment),
+        }
+    }
+    // Where the default is an expression as it was written, a text stands in quotes, and NULL is a word.
+    let quoted = has("CHECK_CONSTRAINTS.TABLE_NAME");
+    for row in session.query(COLUMNS, &[]).await? {
+        let mut cells = Cells::new(row);
+        let relation = cells.must()?;
+        let column = column(cells, quoted)?;
+        if let Some(table) = tables.get(&relation) {
+            table.columns.push(column);
+        } else if let Some(view) = schema.views.iter_mut().find(|view| view.name == relation) {
+            view.columns.push(column);
+        }
+    }
+    let expression = if has("STATISTICS.EXPRESSION") { "CAST(s.expression AS CHAR)" } else { "NULL" };
+    for row in session.query(&INDEXES.replace("{expression}", expression), &[]).await? {
+        index(&mut tables, Cells::new(row))?;
+    }
+    for row in session.query(FOREIGN_KEYS, &[]).await? {
+        foreign_key(&mut tables, Cells::new(row))?;
+    }
+    let checks = match (has("CHECK_CONSTRAINTS.TABLE_NAME"), has("CHECK_CONSTRAINTS.CHECK_CLAUSE")) {
+        (true, _) => Some(CHECKS_WITH_TABLE),
+        (false, true) => Some(CHECKS),
+        (false, false) => None,
+    };
+    if let Some(checks) = checks {
+        for row in session.query(checks, &[]).await? {
+            check(&mut tables, Cells::new(row))?;
+        }
+    }
+    schema.tables = tables.finish();
+    Ok(schema)
+}
+
+fn column(mut cells: Cells, quoted: bool) -> Result<Column, Error> {
+    let (name, type_name, nullable) = (cells.must()?, cells.must()?, cells.yes());
+    let (default, extra, expression) = (cells.maybe(), cells.must()?.to_uppercase(), cells.text());
+    let (collation, comment) = (cells.maybe(), cells.text());
+    let generated = expression.map(|expression| Generated { expression, stored: !extra.contains("VIRTUAL") });
+    let default = match default {
+        _ if generated.is_some() => None,
+        Some(null) if quoted && null == "NULL" => None,
+        other => other,
+    };
+    let identity = extra.contains("AUTO_INCREMENT").then_some(Identity::AutoIncrement);
+    let kind = kind(&type_name);
+    Ok(Column { name, type_name, kind, nullable, default, identity, generated, collation, comment })
+}
+
+fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
+    let (table, name, unique) = (cells.must()?, cells.must()?, cells.yes());
+    let (method, column, expression, descending) = (cells.maybe(), cells.maybe(), cells.maybe(), cells.yes());
+    let Some(table) = tables.get(&table) else { return Ok(()) };
+    let what = match (column, expression) {
+        (Some(column), _) => What::Column(column),
+        (None, expression) => What::Expression(expression.unwrap_or_default()),
+    };
+    match &what {
+        What::Column(column) if name == "PRIMARY" => {
+            let key = table.primary_key.get_or_insert_with(|| Key { name: None, columns: Vec::new() });
+            key.columns.push(column.clone());
+            return Ok(());
+        }
+        _ => {}
+    }
+    let part = Part { what, descending };
+    match table.indexes.last_mut() {
+        Some(last) if last.name == name => last.parts.push(part),
+        _ => table.indexes.push(Index {
+            name,
+            unique,
+            method: method.map(|method| method.to_lowercase()),
+            parts: vec![part],
+            include: Vec::new(),
+            predicate: None,
+        }),
+    }
+    Ok(())
+}
+
+fn foreign_key(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
+    let (table, name, column) = (cells.must()?, cells.must()?, cells.must()?);
+    let (schema, other, reference) = (cells.maybe(), cells.must()?, cells.must()?);
+    let (on_delete, on_update) = (cells.must()?, cells.must()?);
+    let Some(table) = tables.get(&table) else { return Ok(()) };
+    let name = Some(name);
+    match table.foreign_keys.last_mut() {
+        Some(last) if last.name == name => {
+            last.columns.push(column);
+            last.references.push(reference);
+        }
+        _ => table.foreign_keys.push(ForeignKey {
+            name,
+            columns: vec![column],
+            schema,
+            table: other,
+            references: vec![reference],
+            on_delete: Action::of(&on_delete),
+            on_update: Action::of(&on_update),
+        }),
+    }
+    Ok(())
+}
+
+fn check(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
+    let (table, name, expression) = (cells.must()?, cells.must()?, cells.must()?);
+    let Some(table) = tables.get(&table) else { return Ok(()) };
+    // One of the two has no type for JSON, only a check that says so.
+    let json = table.columns.iter_mut().find(|column| {
+        column.name == name && expression == format!("json_valid(`{}`)", column.name.replace('`', "``"))
+    });
+    match json {
+        Some(column) => column.kind = Kind::Json,
+        None => table.checks.push(Check { name: Some(name), expression }),
+    }
+    Ok(())
+}
+
+fn kind(type_name: &str) -> Kind {
+    let (name, numbers, _) = take_apart(type_name);
+    let unsigned = type_name.to_lowercase().contains("unsigned");
+    let length = numbers.first().copied();
+    let first = name.split_whitespace().next().unwrap_or_default();
+    match first {
+        "tinyint" if length == Some(1) && !unsigned => Kind::Boolean,
+        "tinyint" => Kind::Integer { bits: 8, unsigned },
+        "smallint" => Kind::Integer { bits: 16, unsigned },
+        "mediumint" | "int" | "integer" => Kind::Integer { bits: 32, unsigned },
+        "bigint" => Kind::Integer { bits: 64, unsigned },
+        "float" => Kind::Float,
+        "double" => Kind::Double,
+        "decimal" => Kind::Decimal(precision(&numbers)),
+        "char" => Kind::Char(length),
+        "varchar" => Kind::String(length),
+        "tinytext" | "text" | "mediumtext" | "longtext" => Kind::Text,
+        "binary" => Kind::Binary(length),
+        "varbinary" => Kind::VarBinary(length),
+        "tinyblob" | "blob" | "mediumblob" | "longblob" => Kind::Blob,
+        "date" => Kind::Date,
+        "time" => Kind::Time,
+        "datetime" => Kind::DateTime,
+        "timestamp" => Kind::Timestamp,
+        "year" => Kind::Year,
+        "json" => Kind::Json,
+        "bit" => Kind::Bit(length),
+        "enum" => Kind::Enum { name: None, values: values(type_name) },
+        _ => Kind::Other,
+    }
+}
+
+/// The values of `enum('a','b''c')`.
+fn values(type_name: &str) -> Vec<String> {
+    let inside = type_name.split_once('(').map_or("", |(_, rest)| rest);
+    let mut values = Vec::new();
+    let mut chars = inside.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\'' {
+            continue;
+        }
+        let mut value = String::new();
+        while let Some(c) = chars.next() {
+            match c {
+                '\'' if chars.peek() == Some(&'\'') => {
+                    chars.next();
+                    value.push('\'');
+                }
+                '\'' => break,
+                c => value.push(c),
+            }
+        }
+        values.push(value);
+    }
+    values
+}
+
+const FEATURES: &str = "\
+SELECT CAST(CONCAT(table_name, '.', column_name) AS CHAR) FROM information_schema.columns \
+WHERE table_schema = 'information_schema' AND table_name IN ('CHECK_CONSTRAINTS', 'STATISTICS')";
+
+const TABLES: &str = "\
+SELECT CAST(t.table_name AS CHAR), CAST(t.table_type AS CHAR), CASE WHEN t.table_type <> 'VIEW' THEN CAST(t.table_comment AS CHAR) END, \
+CAST(v.view_definition AS CHAR) FROM information_schema.tables t LEFT JOIN information_schema.views v \
+ON v.table_schema = t.table_schema AND v.table_name = t.table_name WHERE t.table_schema = DATABASE() ORDER BY 1";
+
+const COLUMNS: &str = "\
+SELECT CAST(c.table_name AS CHAR), CAST(c.column_name AS CHAR), CAST(c.column_type AS CHAR), CAST(c.is_nullable AS CHAR), \
+CAST(c.column_default AS CHAR), CAST(c.extra AS CHAR), CAST(c.generation_expression AS CHAR), \
+CASE WHEN c.collation_name <> t.table_collation THEN CAST(c.collation_name AS CHAR) END, CAST(c.column_comment AS CHAR) \
+FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema \
+AND t.table_name = c.table_name WHERE c.table_schema = DATABASE() ORDER BY c.table_name, c.ordinal_position";
+
+const INDEXES: &str = "\
+SELECT CAST(s.table_name AS CHAR), CAST(s.index_name AS CHAR), CAST(1 - s.non_unique AS CHAR), CAST(s.index_type AS CHAR), \
+CAST(s.column_name AS CHAR), {expression}, CAST(COALESCE(s.collation, '') = 'D' AS CHAR) \
+FROM information_schema.statistics s WHERE s.table_schema = DATABASE() ORDER BY s.table_name, s.index_name, s.seq_in_index";
+
+const FOREIGN_KEYS: &str = "\
+SELECT CAST(k.table_name AS CHAR), CAST(k.constraint_name AS CHAR), CAST(k.column_name AS CHAR), \
+CASE WHEN k.referenced_table_schema <> k.table_schema THEN CAST(k.referenced_table_schema AS CHAR) END, \
+CAST(k.referenced_table_name AS CHAR), CAST(k.referenced_column_name AS CHAR), CAST(r.delete_rule AS CHAR), CAST(r.update_rule AS CHAR) \
+FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r \
+ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name \
+WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL \
+ORDER BY k.table_name, k.constraint_name, k.ordinal_position";
+
+const CHECKS_WITH_TABLE: &str = "\
+SELECT CAST(table_name AS CHAR), CAST(constraint_name AS CHAR), CAST(check_clause AS CHAR) \
+FROM information_schema.check_constraints WHERE constraint_schema = DATABASE() ORDER BY 1, 2";
+
+const CHECKS: &str = "\
+SELECT CAST(t.table_name AS CHAR), CAST(c.constraint_name AS CHAR), CAST(c.check_clause AS CHAR) \
+FROM information_schema.check_constraints c JOIN information_schema.table_constraints t \
+ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name AND t.constraint_type = 'CHECK' \
+WHERE c.constraint_schema = DATABASE() ORDER BY 1, 2";

@@ -1,0 +1,314 @@
+//! `kit db:sync` on real databases: which files it writes and leaves, and that an application made of them compiles
+//! and works on each database.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+mod support;
+
+use database::Database;
+use kit_runtime::dialect::Dialect;
+use projects::ok;
+use support::{Sandbox, Transcript};
+
+const LIST: &str = "pub struct Migrator;\n\n#[async_trait::async_trait]\nimpl MigratorTrait for Migrator {\n    \
+                    fn migrations() -> Vec<Box<dyn MigrationTrait>> {\n        vec![]\n    }\n}\n";
+
+/// Kit has a runtime of its own.
+fn kit(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
+    std::thread::scope(|scope| scope.spawn(|| sandbox.kit(arguments)).join().unwrap())
+}
+
+/// A project in kit's layout.
+fn project(database: &Database) -> Sandbox {
+    projects::sandbox()
+        .file("Cargo.toml", APP)
+        .file("Cargo.lock", include_str!("../Cargo.lock"))
+        .file("migrations/mod.rs", &format!("pub use sea_orm_migration::prelude::*;\n\n{LIST}"))
+        .file("src/main.rs", MAIN)
+        .env("DATABASE_URL", database.url())
+}
+
+/// The tables of the guide, and more of what databases have.
+async fn guide(database: &Database) {
+    let id = match database.dialect {
+        Dialect::Sqlite => "integer PRIMARY KEY AUTOINCREMENT",
+        Dialect::Postgres => "serial PRIMARY KEY",
+        Dialect::MySql => "int AUTO_INCREMENT PRIMARY KEY",
+    };
+    let int = if database.dialect == Dialect::Sqlite { "integer" } else { "int" };
+    database
+        .execute(&[
+            &format!("CREATE TABLE users (id {id}, email varchar(200) NOT NULL UNIQUE, name varchar(50) NOT NULL, \
+                      length int GENERATED ALWAYS AS (length(name)) STORED)"),
+            &format!(
+                "CREATE TABLE posts (id {id}, user_id {int} NOT NULL, editor_id {int}, title varchar(200) NOT NULL, published boolean NOT NULL DEFAULT false, \
+                 {} FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE)",
+                if database.dialect == Dialect::Sqlite { "at timestamp_text DEFAULT CURRENT_TIMESTAMP," } else { "at timestamp DEFAULT CURRENT_TIMESTAMP," }
+            ),
+            &format!("CREATE TABLE tags (id {id}, label varchar(50) NOT NULL)"),
+            &format!("CREATE TABLE posts_tags (post_id {int} NOT NULL, tag_id {int} NOT NULL, PRIMARY KEY (post_id, tag_id), \
+                      FOREIGN KEY (post_id) REFERENCES posts (id) ON DELETE CASCADE, FOREIGN KEY (tag_id) REFERENCES tags (id))"),
+            "CREATE TABLE logs (line varchar(50))",
+        ])
+        .await;
+}
+
+/// Names that are hard to write in Rust.
+async fn hostile(database: &Database) {
+    let quote = |name: &str| database.dialect.quote(name);
+    for name in [
+        "x\"y",
+        "new\nline",
+        "semi; drop table plain; --",
+        "back\\slash",
+        "uni_\u{e9}",
+        "{brace}",
+        "$1",
+        "?",
+        "2fa",
+        "self",
+        "type",
+        "gen",
+        "a-b",
+        "a_b",
+    ] {
+        let columns: Vec<String> =
+            ["type", "self", "a-b", "a_b", "2fa", "uni_\u{e9}", "new\nline", "id", "__id", "\"quoted\"", "back\\slash"]
+                .iter()
+                .map(|column| {
+                    format!("{} {} {}", quote(column), "integer", if *column == "self" { "PRIMARY KEY" } else { "" })
+                })
+                .collect();
+        let other = quote("self");
+        database
+            .execute(&[&format!(
+                "CREATE TABLE {0} ({1}, FOREIGN KEY ({2}) REFERENCES {0} ({other}))",
+                quote(name),
+                columns.join(", "),
+                quote("type")
+            )])
+            .await;
+    }
+    if database.dialect == Dialect::Postgres {
+        database
+            .execute(&[
+                "CREATE TYPE \"option\" AS ENUM ('alpha', '-alpha', '', '2', 'it''s')",
+                "CREATE DOMAIN price AS numeric(6, 2) CHECK (VALUE > 0)",
+                "CREATE TABLE odd (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, one \"option\" NOT NULL, many \"option\"[], cost price, \
+                 span interval, place point NOT NULL, words text[], doc jsonb, key uuid, net inet, at timestamptz, raw bytea)",
+                "COMMENT ON TABLE odd IS E'*/ fn evil() {}\\n```\\nnot a test\\n```'",
+                "COMMENT ON COLUMN odd.one IS '\"] fn evil() {}'",
+            ])
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn generated_applications_live_on_every_database() {
+    for database in Database::all().await {
+        guide(&database).await;
+        let sandbox = project(&database);
+        let said = ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+        assert!(said.stderr.contains("No entity for `logs`"), "{said:?}");
+        hostile(&database).await;
+        for format in ["compact", "expanded", "dense"] {
+            let folder = format!("src/{format}");
+            ok(kit(&sandbox, &["db:sync", "--skip-migrations", "--entity-format", format, "--output-dir", &folder]));
+        }
+        let output = std::process::Command::new("cargo")
+            .args(["run", "--quiet"])
+            .current_dir(sandbox.root())
+            .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("DATABASE_URL", database.url())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{:?}: {}", database.dialect, String::from_utf8_lossy(&output.stderr));
+        assert_eq!(database.value("(SELECT COUNT(*) FROM posts)").await.as_deref(), Some("0"));
+    }
+}
+
+#[tokio::test]
+async fn a_second_time_writes_nothing_and_the_users_half_is_never_touched() {
+    for database in Database::all().await {
+        guide(&database).await;
+        let sandbox = project(&database);
+        let sync = |more: &[&str]| {
+            let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+            kit(&sandbox, &arguments)
+        };
+        assert_eq!(sync(&["--check"]).code, 3);
+        assert!(!sandbox.files().iter().any(|file| file.contains("entities")));
+        assert!(ok(sync(&["--dry-run"])).stdout.contains("would be created"));
+        assert!(!sandbox.files().iter().any(|file| file.contains("entities")));
+        ok(sync(&[]));
+        assert_eq!(sync(&["--check"]).code, 0);
+        let own = "// mine\n";
+        sandbox.write("src/models/posts.rs", &format!("{own}impl ActiveModelBehavior for X {{}}\n"));
+        let entity = sandbox.read("src/models/entities/posts.rs");
+        let modified = |path: &str| std::fs::metadata(sandbox.root().join(path)).unwrap().modified().unwrap();
+        let before = modified("src/models/entities/posts.rs");
+        let said = ok(sync(&[]));
+        assert_eq!(said.stdout, "", "{said:?}");
+        assert_eq!(modified("src/models/entities/posts.rs"), before);
+
+        database.execute(&["ALTER TABLE posts ADD COLUMN body text"]).await;
+        assert_eq!(sync(&["--check"]).code, 3);
+        assert_eq!(sandbox.read("src/models/entities/posts.rs"), entity);
+        let said = ok(sync(&[]));
+        assert_eq!(said.stdout.lines().count(), 1, "{said:?}");
+        assert!(sandbox.read("src/models/entities/posts.rs").contains("pub body: Option<String>"));
+        assert!(sandbox.read("src/models/posts.rs").starts_with(own));
+        let json: serde_json::Value = serde_json::from_str(&ok(sync(&["--json"])).stdout).unwrap();
+        assert_eq!(json["without_primary_key"][0], "logs");
+        assert_eq!(json["files"][0]["change"], "unchanged");
+    }
+}
+
+#[tokio::test]
+async fn some_tables_leave_the_others_and_those_that_are_gone_wait_to_be_pruned() {
+    for database in Database::all().await {
+        guide(&database).await;
+        let sandbox = project(&database);
+        let sync = |more: &[&str]| {
+            let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+            kit(&sandbox, &arguments)
+        };
+        ok(sync(&["--ignore-tables", "tags,posts_tags"]));
+        assert!(!sandbox.files().iter().any(|file| file.ends_with("tags.rs")));
+        database.execute(&["ALTER TABLE users ADD COLUMN age integer"]).await;
+        let users = sandbox.read("src/models/entities/users.rs");
+        ok(sync(&["--tables", "tags"]));
+        assert_eq!(sandbox.read("src/models/entities/users.rs"), users);
+        let index = sandbox.read("src/models/entities/mod.rs");
+        for module in ["posts", "users", "tags", "prelude"] {
+            assert!(index.contains(&format!("pub mod {module};")), "{index}");
+        }
+        assert!(sandbox.read("src/models/entities/prelude.rs").contains("super::posts::Entity as Posts"));
+
+        let transcript = sync(&["--tables", "user"]);
+        assert!(transcript.stderr.contains("no table `user`"), "{transcript}");
+        assert!(transcript.stderr.contains("hint: did you mean `users`?"), "{transcript}");
+
+        database.execute(&["DROP TABLE posts_tags", "DROP TABLE tags"]).await;
+        let said = ok(sync(&[]));
+        assert!(said.stderr.contains("tags.rs: its table is gone"), "{said:?}");
+        assert!(sandbox.read("src/models/entities/mod.rs").contains("pub mod tags;"));
+        assert_eq!(sync(&["--check"]).code, 3);
+        assert_eq!(sync(&["--prune"]).code, 1, "nobody said yes");
+        ok(sync(&["--prune", "--force"]));
+        assert!(!sandbox.root().join("src/models/entities/tags.rs").exists());
+        assert!(sandbox.root().join("src/models/tags.rs").exists(), "it is the user's");
+        assert!(!sandbox.read("src/models/entities/mod.rs").contains("tags"));
+        assert_eq!(sync(&["--check"]).code, 0);
+    }
+}
+
+#[tokio::test]
+async fn code_that_kit_did_not_write_stays() {
+    let database = Database::sqlite().await;
+    guide(&database).await;
+    let sandbox = project(&database).file("src/models/entities/posts.rs", "// by hand\n");
+    let transcript = kit(&sandbox, &["db:sync", "--skip-migrations"]);
+    assert_eq!(transcript.code, 1, "{transcript}");
+    assert!(transcript.stderr.contains("posts.rs exists, it is not overwritten"), "{transcript}");
+    assert_eq!(sandbox.read("src/models/entities/posts.rs"), "// by hand\n");
+    assert!(!sandbox.root().join("src/models/entities/users.rs").exists(), "all or nothing");
+}
+
+#[tokio::test]
+async fn each_layout_has_its_place() {
+    let database = Database::sqlite().await;
+    guide(&database).await;
+    let seaorm = || projects::seaorm("2.0.4", &[]).env("DATABASE_URL", database.url());
+    let sandbox = seaorm().file("entity/src/lib.rs", "").file("entity/Cargo.toml", "");
+    ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+    assert!(sandbox.read("entity/src/lib.rs").contains("pub mod posts;"));
+    assert!(sandbox.read("entity/src/posts.rs").contains("impl ActiveModelBehavior for ActiveModel {}"));
+    let sandbox = seaorm();
+    ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+    assert!(sandbox.read("src/entities/mod.rs").contains("pub mod posts;"));
+    let sandbox = seaorm().file("src/models/_entities/mod.rs", "").file("src/models/mod.rs", "pub mod _entities;\n");
+    ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+    assert!(!sandbox.read("src/models/_entities/posts.rs").contains("ActiveModelBehavior"));
+    assert!(sandbox.read("src/models/posts.rs").contains("pub use super::_entities::posts::*;"));
+    assert!(sandbox.read("src/models/mod.rs").contains("pub mod posts;"));
+}
+
+const APP: &str = r#"[package]
+name = "app"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+tokio = { version = "1", features = ["macros", "rt"] }
+
+[dependencies.sea-orm]
+version = "2.0.4"
+default-features = false
+features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
+"#;
+
+/// Insert, find with relations, update and delete through what kit wrote.
+const MAIN: &str = r#"#![deny(warnings)]
+#[path = "compact/mod.rs"]
+#[allow(unused_imports, dead_code)]
+mod compact;
+#[path = "dense/mod.rs"]
+#[allow(unused_imports, dead_code)]
+mod dense;
+#[path = "expanded/mod.rs"]
+#[allow(unused_imports, dead_code)]
+mod expanded;
+#[allow(unused_imports, dead_code)]
+mod models;
+
+use models::{posts, posts_tags, tags, users};
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue::Set, Database, IntoActiveModel};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), DbErr> {
+    let database = &Database::connect(std::env::var("DATABASE_URL").unwrap()).await?;
+    let ada = users::ActiveModel { email: Set("ada@example.com".into()), name: Set("Ada".into()), ..Default::default() };
+    let ada = ada.insert(database).await?;
+    let post = posts::ActiveModel { user_id: Set(ada.id), title: Set("Hello".into()), ..Default::default() };
+    let post = post.insert(database).await?;
+    assert!(!post.published && post.at.is_some());
+    let tag = tags::ActiveModel { label: Set("new".into()), ..Default::default() }.insert(database).await?;
+    posts_tags::ActiveModel { post_id: Set(post.id), tag_id: Set(tag.id) }.insert(database).await?;
+    let found = users::Entity::find().find_with_related(posts::Entity).all(database).await?;
+    assert_eq!(found[0].1[0].title, "Hello");
+    let through = post.find_related(tags::Entity).all(database).await?;
+    assert_eq!(through[0].label, "new");
+    let mut change = post.into_active_model();
+    change.title = Set("Changed".into());
+    let post = change.update(database).await?;
+    assert_eq!(posts::Entity::find_by_id(post.id).one(database).await?.unwrap().title, "Changed");
+    ada.delete(database).await?;
+    assert_eq!(posts::Entity::find().count(database).await?, 0);
+    Ok(())
+}
+"#;
+
+#[tokio::test]
+async fn kit_toml_has_the_defaults_and_flags_win() {
+    let database = Database::sqlite().await;
+    guide(&database).await;
+    let settings = "[entities]\nentity_format = \"dense\"\nwith_serde = \"both\"\nignore_tables = [\"tags\"]\n";
+    let sandbox = project(&database).file("kit.toml", settings);
+    ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+    let posts = sandbox.read("src/models/entities/posts.rs");
+    assert!(posts.contains("#[sea_orm::model]") && posts.contains("Serialize, Deserialize"), "{posts}");
+    assert!(!sandbox.root().join("src/models/entities/tags.rs").exists());
+    ok(kit(&sandbox, &["db:sync", "--skip-migrations", "--entity-format", "expanded", "--with-serde", "none"]));
+    let posts = sandbox.read("src/models/entities/posts.rs");
+    assert!(posts.contains("impl ColumnTrait for Column") && !posts.contains("Serialize"), "{posts}");
+    sandbox.write("kit.toml", "[entities]\nbanner_version = \"all\"\n");
+    let transcript = kit(&sandbox, &["db:sync", "--skip-migrations"]);
+    assert!(transcript.stderr.contains("[entities] banner_version in kit.toml: `all`"), "{transcript}");
+}
