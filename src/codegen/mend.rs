@@ -184,6 +184,11 @@ fn relation_field(field: &mut Field, ident: &Ident, used: &mut BTreeSet<String>)
     {
         name = camel.to_snake_case();
     }
+    for end in ["from", "to"] {
+        if let Some(columns) = find(&field.attrs, end)? {
+            edit(&mut field.attrs, |list| set(list, end, &without_keywords(&columns), false))?;
+        }
+    }
     while !used.insert(name.clone()) {
         name.push_str("_relation");
     }
@@ -192,6 +197,17 @@ fn relation_field(field: &mut Field, ident: &Ident, used: &mut BTreeSet<String>)
     }
     field.ident = Some(syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, ident.span())));
     Ok(())
+}
+
+/// `type` or `(id, type)` as `Type` and `(id, Type)`: what stands there is parsed as identifiers, of fields or columns.
+fn without_keywords(columns: &str) -> String {
+    let inside = columns.trim_start_matches('(').trim_end_matches(')');
+    let names = inside.split(',').map(str::trim).map(|name| match syn::parse_str::<Ident>(name) {
+        Ok(_) => name.to_owned(),
+        Err(_) => name.to_upper_camel_case(),
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    if columns.starts_with('(') { format!("({names})") } else { names }
 }
 
 /// `Column::AuthorId` is `Author`; nothing if that is taken or no name.

@@ -123,7 +123,8 @@ impl Names {
 
     /// A name in snake case for what the database calls `original`. Its camel case is free as well.
     pub(super) fn take(&mut self, original: &str) -> String {
-        let plain = if self.kind == "value" { ascii(original) } else { snake(original) };
+        // A file cannot be a module of another name; a variant is checked by codegen.
+        let plain = if matches!(self.kind, "table" | "value") { ascii(original) } else { snake(original) };
         let plain = match plain.chars().next() {
             None => self.kind.to_owned(),
             Some(first) if !first.is_ascii_alphabetic() && !first.is_alphabetic() => format!("{}_{plain}", self.kind),
