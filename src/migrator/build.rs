@@ -165,12 +165,20 @@ fn as_the_user_sees(line: &str, project: &Project, package_root: Option<&Path>) 
 fn write_crate(cache: &Cache, folder: &Path, crate_: &Generated) -> Result<()> {
     write(&folder.join("Cargo.toml"), &crate_.manifest)?;
     write(&folder.join("src/main.rs"), &crate_.main)?;
+    // What cargo added for the migrator itself stays until the project's own versions change: asking the registry again
+    // would take longer than the build.
+    let marker = folder.join("lock");
+    let seed = stamp::key(&[crate_.lock.as_deref().unwrap_or_default()]);
+    let lock = folder.join("Cargo.lock");
+    if lock.exists() && fs::read_to_string(&marker).is_ok_and(|before| before == seed) {
+        return Ok(());
+    }
     // A project without a lock file gets the versions that the last one got, which are compiled already.
     let last = fs::read_to_string(last_lock(cache, crate_.sea_orm)).ok();
-    match crate_.lock.as_deref().or(last.as_deref()) {
-        Some(lock) => write(&folder.join("Cargo.lock"), lock),
-        None => Ok(()),
+    if let Some(text) = crate_.lock.as_deref().or(last.as_deref()) {
+        write(&lock, text)?;
     }
+    write(&marker, &seed)
 }
 
 fn keep_lock(cache: &Cache, folder: &Path, sea_orm: Major) {
