@@ -167,7 +167,7 @@ if [ "${1:-}" = --serve ]; then
 fi
 
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --workspace --no-tests=warn "$@"
+  cargo nextest run --workspace --no-tests=warn --no-fail-fast "$@"
   # Arguments choose tests, and nextest knows no doctests.
   [ "$#" -gt 0 ] || cargo test --quiet --workspace --doc
 else

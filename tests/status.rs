@@ -195,3 +195,18 @@ async fn a_server_that_is_not_there_is_an_error_without_the_password() {
         }
     }
 }
+
+#[test]
+fn what_is_listed_without_a_file_is_missing() {
+    let sandbox = Sandbox::new().file("migrations/mod.rs", &index(&["m1_there", "m2_deleted"]));
+    sandbox.write("migrations/m1_there.rs", &creates("a"));
+    insta::assert_snapshot!(sandbox.kit(&["migrate:status"]), @r"
+      Migration ....................................... Applied (UTC) [Batch] Status
+      m1_there ............................................................. Pending
+      m2_deleted ........................................................... Missing
+    --- stderr ---
+      INFO  No migration table in sqlite://[ROOT]/database/app.sqlite yet
+
+    --- exit 0 ---
+    ");
+}

@@ -11,7 +11,7 @@ use crate::ui;
 /// Show the state of each migration
 ///
 /// Reads sources and the ledger: nothing is compiled, nothing is written. A migration is Pending, Ran,
-/// Modified (its file has changed since), Missing (applied, but without a file), Failed, Running, or
+/// Modified (its file has changed since), Missing (applied or listed, but without a file), Failed, Running, or
 /// Unregistered (a file that the Migrator does not list).
 #[derive(Debug, Args)]
 pub struct StatusArgs {

@@ -33,6 +33,11 @@ impl SourceMigration {
     pub fn named(name: String) -> Self {
         Self { name, file: None, text: None }
     }
+
+    /// Whether the Migrator lists it and its file is not there.
+    pub fn is_gone(&self) -> bool {
+        self.file.is_some() && self.text.is_none()
+    }
 }
 
 /// What the sources say.
@@ -204,7 +209,11 @@ fn registered(path: &Path, modules: &Modules, element: &Expr) -> Option<SourceMi
     if let Some((_, items)) = &declared.content {
         return Some(SourceMigration::named(ledger_name(items, &migration, path)?));
     }
-    let file = file_of(path, declared)?;
+    let Some(file) = file_of(path, declared) else {
+        // Deleted, but still in the list. Files are named as their migrations almost always are.
+        let file = module_folder(path).join(format!("{module}.rs"));
+        return Some(SourceMigration { name: module, file: Some(file), text: None });
+    };
     let text = read_text(&file).ok()?;
     let name = match template::naming(&text, &migration) {
         Some(Naming::Stem) => stem(&file)?,

@@ -35,7 +35,7 @@ pub enum State {
     Pending,
     /// Applied, and its source has changed since.
     Modified,
-    /// Applied, and there is no source.
+    /// Applied or listed, and there is no source.
     Missing,
     /// It failed, and part of it may be in.
     Failed,
@@ -57,15 +57,17 @@ pub fn of(
     let early: HashSet<String> = plan::out_of_order(&names, ledger).into_iter().map(|(pending, _)| pending).collect();
     let applied: HashMap<&str, &Applied> = ledger.applied.iter().map(|row| (row.name.as_str(), row)).collect();
     let unfinished = |name: &str| ledger.unfinished.iter().find(|entry| entry.name == name);
-    let mut lines: Vec<Status> = names
+    let mut lines: Vec<Status> = registered
         .iter()
-        .map(|name| {
+        .map(|migration| {
+            let name = &migration.name;
             let applied = applied.get(name.as_str());
             let entry = applied.and_then(|applied| applied.entry.as_ref());
             let halted = unfinished(name).or_else(|| entry.filter(|entry| entry.state != Progress::Applied));
             let state = match (halted, applied) {
                 (Some(entry), _) if entry.state == Progress::Running => State::Running,
                 (Some(_), _) => State::Failed,
+                (None, _) if migration.is_gone() => State::Missing,
                 (None, None) => State::Pending,
                 (None, Some(_)) if changed(entry, &checksum) => State::Modified,
                 (None, Some(_)) => State::Ran,
