@@ -89,16 +89,16 @@ async fn a_program_that_is_no_migrator_is_a_clear_error() {
         ),
         (
             "read r; echo '{\"event\":\"hello\",\"protocol\":99}'; echo '{\"event\":\"done\"}'",
-            "the migrator speaks version 99 of the wire, kit 1",
+            "the migrator speaks version 99 of the wire, kit 2",
             "update kit-runtime in the project: `kit init --library --force`",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":1}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":2}'",
-            "the migrator speaks version 2 of the wire, kit 1",
+            "echo '{\"event\":\"hello\",\"protocol\":2}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":3}'",
+            "the migrator speaks version 3 of the wire, kit 2",
             "update kit-runtime",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":1}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
+            "echo '{\"event\":\"hello\",\"protocol\":2}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
             "the migrator ended unexpectedly",
             "run `kit migrate:status` to see what was done",
         ),

@@ -68,7 +68,6 @@ fn what_only_the_compiler_knows_is_left_to_it() {
         ("mod m1_a;", "vec![#[cfg(unix)] Box::new(m1_a::Migration)]"),
         ("#[cfg(unix)]\nmod m1_a;", "vec![Box::new(m1_a::Migration)]"),
         ("mod m1_a;", "vec![Box::new(m1_a::Reexported)]"),
-        ("mod m1_a;\nmod m9_gone;", "vec![Box::new(m9_gone::Migration)]"),
         ("mod m1_a;", "let mut v = vec![]; v.push(x); v"),
     ] {
         let text = index(modules, list, "");
@@ -135,4 +134,11 @@ fn names_come_after_the_number() {
     ] {
         assert_eq!(name_of_migration(stem), name, "{stem}");
     }
+}
+
+#[test]
+fn a_deleted_file_leaves_its_name_behind() {
+    let text = index("mod m1_a;\nmod m9_gone;", "vec![Box::new(m1_a::Migration), Box::new(m9_gone::Migration)]", "");
+    let (registered, _) = names(&[("migrations/mod.rs", &text), ("migrations/m1_a.rs", DERIVED)]);
+    assert_eq!(registered, Some(owned(&["m1_a", "m9_gone"])));
 }
