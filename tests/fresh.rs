@@ -8,30 +8,9 @@ mod database;
 mod projects;
 mod support;
 
-use database::Database;
+use database::{Database, HOSTILE};
 use kit_runtime::dialect::Dialect;
 use projects::{On, family};
-
-/// Table names that real databases accept.
-const HOSTILE: [&str; 17] = [
-    "plain",
-    "x\"y",
-    "a`b",
-    "q'q",
-    "new\nline",
-    "semi; drop table plain; --",
-    "back\\slash",
-    "uni_\u{e9}",
-    "per%cent",
-    "{brace}",
-    "$1",
-    "?",
-    "RiGhT",
-    "select",
-    "tab\there",
-    "nul_like\u{200b}",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-];
 
 const OWN: [&str; 3] = ["a", "b", "c"];
 

@@ -6,7 +6,7 @@ mod database;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use database::Database;
+use database::{Database, HOSTILE};
 use kit::schema::model::{Identity, Kind, Schema, What};
 use kit::schema::read;
 use kit_runtime::connection::{Connection, Error, Row, Value};
@@ -227,26 +227,6 @@ async fn names_may_be_anything() {
         }
     }
 }
-
-const HOSTILE: [&str; 17] = [
-    "plain",
-    "x\"y",
-    "a`b",
-    "q'q",
-    "new\nline",
-    "semi; drop table plain; --",
-    "back\\slash",
-    "uni_\u{e9}",
-    "per%cent",
-    "{brace}",
-    "$1",
-    "?",
-    "RiGhT",
-    "select",
-    "tab\there",
-    "nul_like\u{200b}",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-];
 
 /// Counts what is asked, and fails where told to.
 struct Counting<'a> {

@@ -5,7 +5,7 @@
 #[path = "support/database.rs"]
 mod database;
 
-use database::Database;
+use database::{Database, HOSTILE};
 use kit_runtime::census::{self, Census};
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
@@ -13,27 +13,6 @@ use kit_runtime::wipe::wipe;
 use kit_runtime::wire::Wipe;
 
 const ALL: Wipe = Wipe { views: true, types: true };
-
-/// Names that all three accept, as reported against other tools.
-const HOSTILE: [&str; 17] = [
-    "plain",
-    "x\"y",
-    "a`b",
-    "q'q",
-    "new\nline",
-    "semi; drop table plain; --",
-    "back\\slash",
-    "uni_\u{e9}",
-    "per%cent",
-    "{brace}",
-    "$1",
-    "?",
-    "RiGhT",
-    "select",
-    "tab\there",
-    "nul_like\u{200b}",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-];
 
 async fn wipe_all(database: &Database) -> usize {
     wipe(&database.session, ALL).await.unwrap()

@@ -14,6 +14,27 @@ use kit_runtime::dialect::Dialect;
 use kit_runtime::sea_orm::Session;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 
+/// Table names that all three families accept, as reported against other tools.
+pub const HOSTILE: [&str; 17] = [
+    "plain",
+    "x\"y",
+    "a`b",
+    "q'q",
+    "new\nline",
+    "semi; drop table plain; --",
+    "back\\slash",
+    "uni_\u{e9}",
+    "per%cent",
+    "{brace}",
+    "$1",
+    "?",
+    "RiGhT",
+    "select",
+    "tab\there",
+    "nul_like\u{200b}",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+];
+
 /// An empty database that is dropped with this value, unless the test panics: then it stays for a look.
 pub struct Database {
     /// Which family.
