@@ -60,7 +60,9 @@ async fn a_migration_crate_on_1_1_lives_on_every_database() {
 
 #[tokio::test]
 async fn the_sample_lives_on_every_database() {
-    let mut sandbox = sandbox().file("Cargo.toml", APP).file("src/main.rs", "fn main() {}\n");
+    // Kit's own manifest, as in a clone: with comments behind dependencies, and an edition from its workspace.
+    let manifest = include_str!("../Cargo.toml");
+    let mut sandbox = sandbox().file("Cargo.toml", manifest).file("src/main.rs", "fn main() {}\n");
     for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();

@@ -124,7 +124,8 @@ impl Package {
     /// paths absolute. SeaORM's own crates are always among them, since its derives write their names.
     pub fn copy_dependencies(&self, to: &mut DocumentMut, sea_orm: Major, used: &dyn Fn(&str) -> bool) {
         let mut copied = Vec::new();
-        let wanted = |name: &str| name.starts_with("sea-") || used(&name.replace('-', "_"));
+        let own = |name: &str| matches!(name, "sea-orm" | "sea-orm-migration" | "sea-query");
+        let wanted = |name: &str| own(name) || used(&name.replace('-', "_"));
         if let Some(dependencies) = self.manifest.get("dependencies").and_then(Item::as_table_like) {
             for (name, dependency) in dependencies.iter().filter(|(name, _)| wanted(name)) {
                 to["dependencies"][name] = self.resolved(name, dependency);
@@ -208,12 +209,17 @@ impl Package {
 
 /// A dependency as an inline table, whichever way it is written.
 fn table_of(dependency: Option<&Item>) -> InlineTable {
-    match dependency {
+    let mut table = match dependency {
         Some(Item::Value(Value::InlineTable(table))) => table.clone(),
         Some(Item::Table(table)) => table.clone().into_inline_table(),
         Some(Item::Value(version)) => InlineTable::from_iter([("version", version.clone())]),
         _ => InlineTable::new(),
-    }
+    };
+    // A comment behind a value would swallow the rest of the line that they all stand on now.
+    table.decor_mut().clear();
+    table.fmt();
+    table.iter_mut().for_each(|(_, value)| value.decor_mut().clear());
+    table
 }
 
 fn implicit() -> Item {
