@@ -86,6 +86,10 @@ pub enum Command {
     MigrateFresh(commands::migrate_fresh::FreshArgs),
     #[command(name = "migrate:install")]
     MigrateInstall(commands::migrate_install::InstallArgs),
+    #[command(name = "migrate:repair")]
+    MigrateRepair(commands::migrate_repair::RepairArgs),
+    #[command(name = "migrate:mark")]
+    MigrateMark(commands::migrate_mark::MarkArgs),
     About(commands::about::AboutArgs),
     Completions(commands::completions::CompletionsArgs),
     Help(commands::help::HelpArgs),
@@ -111,6 +115,8 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateRedo(args) => commands::migrate_redo::run(ctx, &args).await,
         Command::MigrateFresh(args) => commands::migrate_fresh::run(ctx, &args).await,
         Command::MigrateInstall(args) => commands::migrate_install::run(ctx, &args).await,
+        Command::MigrateRepair(args) => commands::migrate_repair::run(ctx, &args).await,
+        Command::MigrateMark(args) => commands::migrate_mark::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
         Command::Complete(args) => commands::complete::run(ctx, args),

@@ -150,6 +150,7 @@ impl Context {
             schema: target.schema.clone(),
             checksums,
             locking,
+            patience: project.settings.migrator.lock_timeout,
             connections: project.settings.migrator.connections,
             actions,
         };

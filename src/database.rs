@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use kit_runtime::census::{self, Census};
 use kit_runtime::dialect::Dialect;
-use kit_runtime::ledger::{self, JOURNAL, Ledger};
-use kit_runtime::lock;
+use kit_runtime::ledger::{self, Ledger};
 use kit_runtime::wire::Failure;
 
 use crate::error::{Error, Result};
@@ -152,12 +151,22 @@ impl Target {
     /// Those of connecting, [`Error::Database`].
     pub async fn census(&self, ledger: &str) -> Result<Census> {
         let session = self.connect().await?;
-        census::count(&session, &[ledger, JOURNAL, lock::TABLE]).await.map_err(|error| self.failed(&error))
+        census::count(&session, &ledger::own_tables(ledger)).await.map_err(|error| self.failed(&error))
     }
 
     /// An error of a statement on this database.
     pub fn failed(&self, error: &kit_runtime::connection::Error) -> Error {
         Error::Database { database: self.redacted(), message: self.scrub(&error.message) }
+    }
+
+    /// What the engine refused, before anything was done.
+    pub fn refused(&self, failure: Failure) -> Error {
+        Error::Migrator {
+            failure: self.scrub_failure(failure),
+            database: self.redacted(),
+            done: Vec::new(),
+            again: false,
+        }
     }
 
     /// A migrator's failure without URL and password.
@@ -168,7 +177,9 @@ impl Target {
             | Failure::Database { message }
             | Failure::Ledger { message }
             | Failure::Lock { message }
-            | Failure::Migration { message, .. } => *message = self.scrub(message),
+            | Failure::OutcomeUnknown { message, .. }
+            | Failure::Migration { message, .. }
+            | Failure::Halted { error: Some(message), .. } => *message = self.scrub(message),
             _ => {}
         }
         failure

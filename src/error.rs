@@ -1,12 +1,17 @@
 //! The lexicon of everything kit can say when it fails: each kind of failure, its hint, its exit code.
-//! Rooms below `commands` raise these values and give no advice; advice stands here and nowhere else.
+//! Rooms below `commands` raise these values and give no advice; advice stands here, and in `failure` for what
+//! a migrator reports, and nowhere else.
 //! It knows no terminal.
+
+mod failure;
 
 use std::io;
 use std::path::PathBuf;
 
-use chrono::DateTime;
-use kit_runtime::wire::{Cause, Direction, Failure, Holder, Warning};
+use kit_runtime::wire::{Direction, Failure};
+
+use failure::{LEDGER, failure_hint, failure_text, ledger_text};
+pub use failure::{holder_text, warning_text};
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -263,6 +268,19 @@ pub enum Error {
         message: String,
     },
 
+    /// A migration that did not stop on its way.
+    #[error("`{name}` did not stop on its way, there is nothing to repair")]
+    NotHalted {
+        /// Its name, printable.
+        name: String,
+    },
+    /// A migration that would meet what it has left itself.
+    #[error("`{name}` has changed the schema before it stopped: from its start it would meet what is there")]
+    HalfDone {
+        /// Its name, printable.
+        name: String,
+    },
+
     // Entities.
     /// Entities cannot be written so.
     #[error("cannot generate entities: {message}")]
@@ -381,6 +399,13 @@ impl Error {
             Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),
+            Self::NotHalted { .. } => {
+                "run `kit migrate:repair` to see what did; `kit migrate:mark` has the ledger say what is applied"
+                    .to_owned()
+            }
+            Self::HalfDone { name } => format!(
+                "undo by hand what is in, then `kit migrate:repair --rolled-back {name}`; or pass --force if it can bear it"
+            ),
             Self::NoSuchTable { similar, .. } if !similar.is_empty() => {
                 format!("did you mean `{}`?", similar.join("`, `"))
             }
@@ -434,107 +459,3 @@ impl Error {
 const UNREACHABLE: &str = "make the migrations reachable from the package's library (`pub mod migrations;` in \
      src/lib.rs), or name the project's own entry in kit.toml: [migrator] command = [\"cargo\", \"run\", …], which \
      calls `kit_runtime::main::<Migrator>()`";
-
-const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
-     give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
-     `kit migrate:install` makes it anew";
-
-fn failure_text(failure: &Failure) -> String {
-    match failure {
-        Failure::Protocol { migrator } => {
-            format!("the migrator speaks version {migrator} of the wire, kit {}", kit_runtime::wire::PROTOCOL)
-        }
-        Failure::Request { message } => format!("the migrator does not understand kit: {message}"),
-        Failure::Connect { message } => format!("the migrator cannot connect: {message}"),
-        Failure::Database { message } => message.clone(),
-        Failure::Ledger { message } => ledger_text(message),
-        Failure::Busy { holder, waited } => {
-            format!("the database is locked by {} (waited {waited} seconds)", holder_text(holder.as_deref()))
-        }
-        Failure::Lock { message } => format!("the database cannot be locked: {message}"),
-        Failure::LockLost => "the lock on the database was lost, another run may be at work".to_owned(),
-        Failure::Unknown { name } => format!("no migration `{name}` to go to"),
-        Failure::Duplicate { name } => format!("two migrations are named `{name}`"),
-        Failure::Strict(warning) => format!("refused by --strict: {}", warning_text(warning)),
-        Failure::Gone { name } => format!("cannot roll back `{name}`: it is in the ledger, but not in the Migrator"),
-        Failure::Migration { name, direction, cause, message, .. } => {
-            let verb = match direction {
-                Direction::Up => "applying",
-                Direction::Down => "rolling back",
-            };
-            match cause {
-                Cause::Error => format!("{verb} `{name}` failed: {message}"),
-                Cause::Panic => format!("{verb} `{name}` panicked: {message}"),
-                Cause::Unsupported => format!("{verb} `{name}` failed: this database cannot do it: {message}"),
-                Cause::Starved => {
-                    format!("{verb} `{name}` failed: it has one connection and waited for another: {message}")
-                }
-                Cause::Irreversible => format!("`{name}` has no `down`"),
-            }
-        }
-    }
-}
-
-fn ledger_text(message: &str) -> String {
-    format!("the migration tables cannot be used: {message}")
-}
-
-/// Who has the lock, as the object of a sentence.
-pub fn holder_text(holder: Option<&Holder>) -> String {
-    let Some(Holder { host, pid, command, since }) = holder else { return "another run".to_owned() };
-    let since = DateTime::from_timestamp(*since, 0).map(|since| since.format(", since %Y-%m-%d %H:%M:%S UTC"));
-    let since = since.map(|since| since.to_string()).unwrap_or_default();
-    format!("`kit {command}` on {host} (process {pid}{since})")
-}
-
-/// A warning as a sentence.
-pub fn warning_text(warning: &Warning) -> String {
-    match warning {
-        Warning::OutOfOrder { name, after } => format!("`{name}` is out of order: `{after}` was applied before it"),
-        Warning::Missing { name } => format!("`{name}` is in the ledger, but not in the Migrator"),
-        Warning::MoreMissing { count } => format!("{count} more are in the ledger, but not in the Migrator"),
-        Warning::Unsorted => "the Migrator's list is not in name order, kit follows the list".to_owned(),
-    }
-}
-
-fn failure_hint(failure: &Failure) -> Option<String> {
-    let hint = match failure {
-        Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
-        Failure::Ledger { .. } => LEDGER,
-        Failure::Busy { .. } => "wait longer with --wait SECS",
-        Failure::Lock { .. } => "if nobody else can be at work: --lock=none --force",
-        Failure::LockLost => "look with `kit migrate:status` how far it got before anything else",
-        Failure::Unknown { .. } => "run `kit migrate:status` for the names",
-        Failure::Duplicate { .. } => "rename one of the files and its entry in `migrations()`",
-        Failure::Strict(Warning::OutOfOrder { .. }) => "rename the migration so that it comes last, or drop --strict",
-        Failure::Strict(Warning::Missing { .. } | Warning::MoreMissing { .. }) => {
-            "restore the file from version control, or drop --strict"
-        }
-        Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
-        Failure::Gone { .. } => "restore its file from version control and register it again",
-        Failure::Migration { cause: Cause::Unsupported, .. } => {
-            "create a new table, copy the rows and rename it (https://sqlite.org/lang_altertable.html#otheralter), \
-             or branch on `manager.get_database_backend()`"
-        }
-        Failure::Migration { cause: Cause::Starved, .. } => {
-            "it begins a transaction of its own and goes on outside of it: give it two, `connections = 2` under \
-             [migrator] in kit.toml, or pass the transaction on to everything it does; part of it may be in the \
-             database: undo that by hand"
-        }
-        Failure::Migration { cause: Cause::Irreversible, .. } => "write its `down`, or go back with a new migration",
-        Failure::Migration { rolled_back: true, direction: Direction::Up, .. } => {
-            "nothing of it was kept: mend it, then run `kit migrate`"
-        }
-        Failure::Migration { rolled_back: false, direction: Direction::Up, .. } => {
-            "part of it may be in the database: undo that by hand or make the migration skip it, then run `kit migrate`"
-        }
-        Failure::Migration { rolled_back: true, direction: Direction::Down, .. } => {
-            "nothing of it was undone: mend its `down`, then run `kit migrate:rollback`"
-        }
-        Failure::Migration { rolled_back: false, direction: Direction::Down, .. } => {
-            "part of it may be undone: look at the schema, mend its `down`, then run `kit migrate:rollback`"
-        }
-        Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
-    };
-    Some(hint.to_owned())
-}

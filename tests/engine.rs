@@ -308,7 +308,7 @@ async fn a_failure_leaves_nothing_where_it_can() {
             } else {
                 assert_eq!((counter(&database).await.as_str(), database.has_table("extra").await), ("2", true));
                 let [entry] = ledger.unfinished.as_slice() else { panic!("{ledger:?}") };
-                assert_eq!((entry.state, entry.direction.as_str(), entry.batch), (State::Failed, "up", Some(1)));
+                assert_eq!((entry.state, entry.direction, entry.batch), (State::Failed, Direction::Up, Some(1)));
                 assert!(entry.error.as_ref().unwrap().contains(says) && entry.finished_at.is_some());
             }
         }
@@ -341,7 +341,7 @@ async fn a_failing_down_leaves_it_applied() {
             assert_eq!(ledger.unfinished, []);
         } else {
             let entry = &ledger.unfinished[0];
-            assert_eq!((entry.state, entry.direction.as_str()), (State::Failed, "down"));
+            assert_eq!((entry.state, entry.direction), (State::Failed, Direction::Down));
             assert_eq!(entry.checksum.as_deref(), Some("sum of m2 as applied"));
         }
     }
@@ -355,7 +355,8 @@ async fn a_migration_may_choose_its_transaction() {
         // Without one, what happened before the failure stays, and the journal says so.
         assert_eq!((counter(&database).await.as_str(), database.has_table("extra").await), ("2", true));
         assert_eq!(ledger(&database).await.unfinished[0].state, State::Failed);
-        database.execute(&["DROP TABLE extra", "UPDATE counter SET n = 1"]).await;
+        let undo = ["DROP TABLE extra", "UPDATE counter SET n = 1", "DELETE FROM kit_migrations WHERE version = 'm2'"];
+        database.execute(&undo).await;
 
         let steps = counting(Op::Fail("no"), Some(true));
         run(&database.session, &steps, &[up()]).await.1.unwrap_err();
@@ -364,7 +365,7 @@ async fn a_migration_may_choose_its_transaction() {
         let left = if atomic { ("1", false) } else { ("2", true) };
         assert_eq!((counter(&database).await.as_str(), database.has_table("extra").await), left);
         if !atomic {
-            database.execute(&["DROP TABLE extra", "UPDATE counter SET n = 1"]).await;
+            database.execute(&undo).await;
         }
         for transaction in [Some(true), Some(false), None] {
             let steps = counting("SELECT 1".into(), transaction);

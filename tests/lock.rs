@@ -204,7 +204,9 @@ async fn a_killed_run_keeps_the_lock_while_its_statement_runs() {
         child.wait().unwrap();
         let killed = Instant::now();
         take(&database.session, 20).await.unwrap().release(&database.session).await.unwrap();
-        assert!(killed.elapsed() > Duration::from_secs(2), "{:?} {:?}", database.dialect, killed.elapsed());
+        // A server that looks after its clients ends the statement itself.
+        let ended = killed.elapsed() < Duration::from_secs(2);
+        assert_eq!(ended, database.dialect == Dialect::Postgres, "{:?} {:?}", database.dialect, killed.elapsed());
     }
 }
 
@@ -345,6 +347,7 @@ async fn a_migration_that_needs_a_second_connection_says_so() {
         let steps = [nested.with_transaction(Some(false))];
         let (_, outcome) = run(&Session::new(narrow.clone()), &steps, &[up()]).await;
         let Err(Failure::Migration { cause: Cause::Starved, .. }) = outcome else { panic!("{outcome:?}") };
+        database.execute(&["DELETE FROM kit_migrations"]).await;
         options.max_connections(2);
         let pool = sea_orm::Database::connect(options).await.unwrap();
         let (lines, outcome) = run(&Session::with_pool(narrow, pool), &steps, &[up()]).await;

@@ -9,7 +9,7 @@ mod projects;
 mod support;
 
 use database::Database;
-use kit::project::source::checksum;
+use kit::project::checksum::checksum;
 use projects::{On, creates, family, index};
 use serde_json::{Value, json};
 use support::Sandbox;
@@ -19,7 +19,7 @@ fn side(name: &str, state: &str, direction: &str, checksum: &str, applied: Optio
     let applied = applied.map_or_else(|| "NULL".to_owned(), |at| at.to_string());
     let error = error.map_or_else(|| "NULL".to_owned(), |text| format!("'{text}'"));
     format!(
-        "INSERT INTO kit_migrations VALUES ('{name}', 3, '{state}', '{direction}', '{checksum}', '0.1.0', {applied}, 5000, NULL, {error})"
+        "INSERT INTO kit_migrations VALUES ('{name}', 3, '{state}', '{direction}', '{checksum}', '0.1.0', {applied}, 5000, NULL, {error}, NULL)"
     )
 }
 

@@ -22,6 +22,11 @@ pub trait Connection: Sized + Send + Sync {
     /// inside a transaction, a savepoint.
     fn begin(&self) -> impl Future<Output = Result<Self, Error>> + Send;
 
+    /// Whether everything runs in one session, migrations without a transaction included.
+    fn is_one_session(&self) -> bool {
+        true
+    }
+
     /// Commits what [`Connection::begin`] began.
     fn commit(self) -> impl Future<Output = Result<(), Error>> + Send;
 
@@ -82,12 +87,28 @@ pub type Row = Vec<Option<String>>;
 pub struct Error {
     /// The message and its causes, joined by `: `; no connection URL in it.
     pub message: String,
+    /// What kind of trouble it is.
+    pub trouble: Trouble,
+}
+
+/// What an error says about trying again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trouble {
+    /// The same thing would fail again.
+    #[default]
+    Lasting,
+    /// Another session was in the way: a deadlock, a serialization failure, a lock that was not given in time.
+    Passing,
+    /// The session is gone; what its last statement did is not known.
+    Lost,
+    /// A foreign key does not fit.
+    ForeignKey,
 }
 
 impl Error {
-    /// An error that says `message`.
+    /// An error that says `message`, and would come again.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), trouble: Trouble::default() }
     }
 }
 

@@ -2,6 +2,9 @@
 //! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
 
 mod lock;
+mod session;
+mod snapshot;
+mod trouble;
 
 use crate::wire::Wipe;
 
@@ -114,7 +117,20 @@ impl Dialect {
         format!(
             "CREATE TABLE IF NOT EXISTS {} (version {name} NOT NULL PRIMARY KEY, batch bigint, state {name} NOT NULL, \
              direction {name} NOT NULL, checksum {name}, kit_version {name} NOT NULL, applied_at bigint, \
-             started_at bigint NOT NULL, finished_at bigint, error {text})",
+             started_at bigint NOT NULL, finished_at bigint, error {text}, snapshot {text})",
+            self.quote(table)
+        )
+    }
+
+    /// `CREATE TABLE IF NOT EXISTS` for what was put right by hand.
+    pub fn create_history(self, table: &str) -> String {
+        let (name, text) = match self {
+            Self::Sqlite | Self::Postgres => ("text", "text"),
+            Self::MySql => ("varchar(255)", "longtext"),
+        };
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (happened_at bigint NOT NULL, host {name} NOT NULL, person {name} NOT NULL, \
+             command {text} NOT NULL, version {name}, what {text} NOT NULL, kit_version {name} NOT NULL)",
             self.quote(table)
         )
     }

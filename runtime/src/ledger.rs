@@ -5,9 +5,20 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::connection::{Connection, Error, Row, Value};
+use crate::lock;
+use crate::snapshot::Snapshot;
+use crate::wire::Direction;
 
 /// Kit's side table.
 pub const JOURNAL: &str = "kit_migrations";
+
+/// Kit's table of what was put right by hand: who, when, what.
+pub const HISTORY: &str = "kit_history";
+
+/// The tables that are kit's own, and the ledger `table`.
+pub fn own_tables(table: &str) -> [&str; 4] {
+    [table, JOURNAL, HISTORY, lock::TABLE]
+}
 
 /// SeaORM's table, unless the project's `migration_table_name()` says otherwise.
 pub const LEDGER: &str = "seaql_migrations";
@@ -32,8 +43,8 @@ pub struct Entry {
     pub batch: Option<i64>,
     /// How far it got.
     pub state: State,
-    /// `up` or `down`.
-    pub direction: String,
+    /// Which way it was going.
+    pub direction: Direction,
     /// Checksum of its source when it ran.
     pub checksum: Option<String>,
     /// `applied_at` of the ledger row this row belongs to.
@@ -49,7 +60,9 @@ pub struct Entry {
 /// How far a migration got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It started; whether it still runs is not known from here.
+    /// It was going to start: nothing of it is in. Whether it still runs is not known from here.
+    Starting,
+    /// It started, and part of it may be in.
     Running,
     /// It is in.
     Applied,
@@ -60,6 +73,7 @@ pub enum State {
 impl State {
     fn name(self) -> &'static str {
         match self {
+            Self::Starting => "starting",
             Self::Running => "running",
             Self::Applied => "applied",
             Self::Failed => "failed",
@@ -68,6 +82,7 @@ impl State {
 
     fn from_name(name: &str) -> Self {
         match name {
+            "starting" => Self::Starting,
             "applied" => Self::Applied,
             "failed" => Self::Failed,
             _ => Self::Running,
@@ -92,6 +107,16 @@ impl Ledger {
     /// The batch of the last run, 0 if there was none.
     pub fn last_batch(&self) -> i64 {
         self.applied.iter().filter_map(|applied| applied.entry.as_ref()?.batch).max().unwrap_or(0)
+    }
+
+    /// Migrations that stopped on their way, of which part may be in, by name. One whose ledger row says since that another
+    /// tool has finished it is none of them.
+    pub fn halted(&self) -> impl Iterator<Item = &Entry> {
+        let halted = |entry: &&Entry| match entry.direction {
+            Direction::Up => !self.has(&entry.name),
+            Direction::Down => self.has(&entry.name),
+        };
+        self.unfinished.iter().filter(halted)
     }
 
     /// Whether a migration is in.
@@ -120,7 +145,7 @@ pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, 
                 name: text(0).unwrap_or_default(),
                 batch: number(1),
                 state: State::from_name(&text(2).unwrap_or_default()),
-                direction: text(3).unwrap_or_default(),
+                direction: if text(3).as_deref() == Some("down") { Direction::Down } else { Direction::Up },
                 checksum: text(4),
                 applied_at: number(5),
                 started_at: number(6).unwrap_or_default(),
@@ -212,7 +237,7 @@ pub async fn rehearse<C: Connection>(
         name: "~".repeat(longest.max(1)),
         batch: Some(0),
         state: State::Running,
-        direction: "up".to_owned(),
+        direction: Direction::Up,
         checksum: None,
         applied_at: None,
         started_at: 0,
@@ -277,7 +302,7 @@ pub async fn record<C: Connection>(connection: &C, entry: &Entry, kit: &str) -> 
         entry.name.as_str().into(),
         Value::Int(entry.batch),
         entry.state.name().into(),
-        entry.direction.as_str().into(),
+        entry.direction.name().into(),
         Value::Text(entry.checksum.clone()),
         kit.into(),
         Value::Int(entry.applied_at),
@@ -286,6 +311,63 @@ pub async fn record<C: Connection>(connection: &C, entry: &Entry, kit: &str) -> 
         Value::Text(entry.error.clone()),
     ];
     connection.execute(&sql, &values).await
+}
+
+/// Says that from now on part of a migration may be in. In a transaction it is in with what comes after, or not at all.
+///
+/// # Errors
+/// What the database said.
+pub async fn touch<C: Connection>(connection: &C, name: &str) -> Result<(), Error> {
+    set(connection, name, "state", State::Running.name().into()).await
+}
+
+/// How far a migration got, as its side row says.
+///
+/// # Errors
+/// What the database said.
+pub async fn state<C: Connection>(connection: &C, name: &str) -> Result<Option<State>, Error> {
+    let text = get(connection, name, "state").await?;
+    Ok(text.map(|name| State::from_name(&name)))
+}
+
+/// Keeps the schema as it was before a migration, until its side row is replaced.
+///
+/// # Errors
+/// What the database said.
+pub async fn keep_snapshot<C: Connection>(connection: &C, name: &str, snapshot: &Snapshot) -> Result<(), Error> {
+    set(connection, name, "snapshot", snapshot.text().as_str().into()).await
+}
+
+/// The schema as it was before a migration that stopped on its way.
+///
+/// # Errors
+/// What the database said.
+pub async fn snapshot<C: Connection>(connection: &C, name: &str) -> Result<Option<Snapshot>, Error> {
+    Ok(get(connection, name, "snapshot").await?.map(|text| Snapshot::parse(&text)))
+}
+
+/// Says how a migration failed, `now` in milliseconds; all else of its side row stays.
+///
+/// # Errors
+/// What the database said.
+pub async fn fail<C: Connection>(connection: &C, name: &str, error: &str, now: i64) -> Result<(), Error> {
+    set(connection, name, "finished_at", now.into()).await?;
+    set(connection, name, "error", error.into()).await?;
+    set(connection, name, "state", State::Failed.name().into()).await
+}
+
+async fn set<C: Connection>(connection: &C, name: &str, column: &str, value: Value) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    let (journal, first, second) = (dialect.quote(JOURNAL), dialect.placeholder(1), dialect.placeholder(2));
+    let sql = format!("UPDATE {journal} SET {column} = {first} WHERE version = {second}");
+    connection.execute(&sql, &[value, name.into()]).await
+}
+
+async fn get<C: Connection>(connection: &C, name: &str, column: &str) -> Result<Option<String>, Error> {
+    let dialect = connection.dialect();
+    let (journal, value) = (dialect.quote(JOURNAL), dialect.placeholder(1));
+    let sql = format!("SELECT {} FROM {journal} WHERE version = {value}", dialect.text(column));
+    Ok(connection.query(&sql, &[name.into()]).await?.into_iter().flatten().next().flatten())
 }
 
 /// Deletes a migration's side row.

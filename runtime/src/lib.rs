@@ -13,6 +13,8 @@
 //! | [`lock`] | keeping two runs on one database apart |
 //! | [`plan`] | what a request means for a ledger: pure |
 //! | [`engine`] | doing it |
+//! | [`repair`] | putting the ledger right by hand |
+//! | [`snapshot`] | a schema as lines, to be compared |
 //! | [`wipe`] | dropping everything of a schema |
 //! | [`census`] | how much there is to lose |
 //! | [`sea_orm`] | the traits over SeaORM, a file for what each major version has of its own |
@@ -36,8 +38,10 @@ pub mod engine;
 pub mod ledger;
 pub mod lock;
 pub mod plan;
+pub mod repair;
 pub mod sea_orm;
 mod serve;
+pub mod snapshot;
 pub mod wipe;
 pub mod wire;
 

@@ -26,6 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Lock {
     door: Door,
+    /// The ledger that it is about.
+    table: String,
     own: Holder,
     announced: bool,
 }
@@ -56,7 +58,7 @@ pub async fn acquire<C: Connection>(
     loop {
         let own = Holder { since: now_seconds(), ..this_process(wanted) };
         if enter(&mut door, connection, &own).await.map_err(impossible)? {
-            let mut lock = Lock { door, own, announced: false };
+            let mut lock = Lock { door, table: table.to_owned(), own, announced: false };
             lock.announce_if_there(connection).await;
             return Ok(lock);
         }
@@ -92,6 +94,23 @@ impl Lock {
             Door::Open => true,
         };
         if holds { Ok(()) } else { Err(Failure::LockLost) }
+    }
+
+    /// Takes it anew for the session that is there now, after the one that had it was lost. The server gives it to nobody
+    /// before that one is over.
+    ///
+    /// # Errors
+    /// As [`acquire`].
+    pub async fn regain<C: Connection>(
+        &mut self,
+        connection: &C,
+        wanted: &Locking,
+        on_wait: &mut impl FnMut(Option<Holder>),
+    ) -> Result<(), Failure> {
+        if let Door::Session { .. } = self.door {
+            *self = acquire(connection, &self.table, wanted, on_wait).await?;
+        }
+        Ok(())
     }
 
     /// Says in [`TABLE`] who is at work, and creates it where it is missing. Called when the ledger's tables are there,
@@ -218,13 +237,14 @@ fn this_process(wanted: &Locking) -> Holder {
     Holder { host: host(), pid: std::process::id(), command: wanted.command.clone(), since: 0 }
 }
 
+/// The name of this machine.
 #[cfg(unix)]
-fn host() -> String {
+pub(crate) fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 #[cfg(not(unix))]
-fn host() -> String {
+pub(crate) fn host() -> String {
     "a machine".to_owned()
 }
 

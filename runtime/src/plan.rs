@@ -1,16 +1,21 @@
 //! What a request means for a ledger: which migrations run, in which order, and what is odd about it.
 //! Pure: it reads nothing, writes nothing and cannot fail on the outside world.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::ledger::Ledger;
+use crate::ledger::{Applied, Entry, Ledger, State};
 use crate::wire::{Down, Failure, Up, Warning};
 
-/// The names to apply, in the Migrator's own order.
+/// The names to apply, in the Migrator's own order. `checksums` are those of the sources now.
 ///
 /// # Errors
 /// [`Failure::Unknown`] if `to` or one of `only` is not in the list; [`Failure::Strict`] if asked to be.
-pub fn up(list: &[String], ledger: &Ledger, up: &Up) -> Result<(Vec<String>, Vec<Warning>), Failure> {
+pub fn up(
+    list: &[String],
+    ledger: &Ledger,
+    up: &Up,
+    checksums: &BTreeMap<String, String>,
+) -> Result<(Vec<String>, Vec<Warning>), Failure> {
     let unknown = |name: &String| Failure::Unknown { name: name.clone() };
     for name in up.to.iter().chain(&up.only) {
         if !list.contains(name) {
@@ -28,10 +33,36 @@ pub fn up(list: &[String], ledger: &Ledger, up: &Up) -> Result<(Vec<String>, Vec
         .cloned()
         .collect();
     let warnings = warnings(list, ledger, &names);
-    match (up.strict, warnings.first()) {
-        (true, Some(warning)) => Err(Failure::Strict(warning.clone())),
-        _ => Ok((names, warnings)),
+    if up.strict {
+        let modified = ledger.applied.iter().find(|applied| is_modified(applied, checksums.get(&applied.name)));
+        let modified = modified.map(|applied| Warning::Modified { name: applied.name.clone() });
+        if let Some(warning) = warnings.first().cloned().or(modified) {
+            return Err(Failure::Strict(warning));
+        }
     }
+    Ok((names, warnings))
+}
+
+/// Passes unless a migration failed on its way and part of it may be in. One that runs may be at work still.
+///
+/// # Errors
+/// [`Failure::Halted`].
+pub fn whole(ledger: &Ledger) -> Result<(), Failure> {
+    match ledger.halted().find(|entry| entry.state == State::Failed) {
+        Some(entry) => Err(halted(entry)),
+        None => Ok(()),
+    }
+}
+
+/// The failure of going on after this one.
+pub fn halted(entry: &Entry) -> Failure {
+    Failure::Halted { name: entry.name.clone(), direction: entry.direction, error: entry.error.clone() }
+}
+
+/// Whether a migration's source, of which `now` is the checksum, has changed since it was applied.
+pub fn is_modified(applied: &Applied, now: Option<&String>) -> bool {
+    let then = applied.entry.as_ref().and_then(|entry| entry.checksum.as_ref());
+    matches!((then, now), (Some(then), Some(now)) if then != now)
 }
 
 /// The names to roll back, newest first.
@@ -40,7 +71,7 @@ pub fn up(list: &[String], ledger: &Ledger, up: &Up) -> Result<(Vec<String>, Vec
 /// [`Failure::Unknown`] if `To` names none that is applied.
 pub fn down(ledger: &Ledger, down: &Down) -> Result<Vec<String>, Failure> {
     let newest = ledger.applied.iter().rev();
-    let names: Vec<&crate::ledger::Applied> = match down {
+    let names: Vec<&Applied> = match down {
         Down::Steps(steps) => newest.take(*steps).collect(),
         Down::All => newest.collect(),
         Down::Batch(batch) => {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Request {
     pub checksums: BTreeMap<String, String>,
     /// How other runs are kept out while it writes.
     pub locking: Locking,
+    /// Seconds that a statement waits for what another session has locked; 0 means as long as it takes.
+    pub patience: u64,
     /// Connections that a migration without a transaction may use at once; with one, it runs in the session that has
     /// the lock.
     pub connections: u32,
@@ -143,6 +145,16 @@ pub enum Direction {
     Down,
 }
 
+impl Direction {
+    /// `up` or `down`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// What a migrator reports.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -225,6 +237,35 @@ pub enum Warning {
     },
     /// The Migrator's list is not in name order; it is respected.
     Unsorted,
+    /// Its source has changed since it was applied.
+    Modified {
+        /// Its name.
+        name: String,
+    },
+    /// It met another session's lock, nothing of it was kept, and it runs once more.
+    Retried {
+        /// Its name.
+        name: String,
+        /// What the database said.
+        message: String,
+    },
+    /// It left settings of the session otherwise than it found them; they were put back.
+    Settings {
+        /// Its name.
+        name: String,
+        /// The settings.
+        settings: Vec<String>,
+    },
+    /// It ended the transaction that it was given, and went on without one.
+    CommittedInside {
+        /// Its name.
+        name: String,
+    },
+    /// It began a transaction and did not end it; it was committed.
+    LeftOpen {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// Why a request was not carried out to its end.
@@ -286,6 +327,22 @@ pub enum Failure {
     Gone {
         /// Its name.
         name: String,
+    },
+    /// A migration stopped on its way in an earlier run, and part of it may be in; nothing was done.
+    Halted {
+        /// Its name.
+        name: String,
+        /// Which way it was going.
+        direction: Direction,
+        /// How it failed; none if it was interrupted.
+        error: Option<String>,
+    },
+    /// The session was lost while a migration's end was being written, and the database cannot be asked.
+    OutcomeUnknown {
+        /// Its name.
+        name: String,
+        /// What the database said.
+        message: String,
     },
     /// A migration said no.
     Migration {

@@ -9,7 +9,7 @@ use super::LockArgs;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result, warning_text};
-use crate::project::source;
+use crate::project::source::{self, Sources};
 use crate::ui::Report;
 
 /// Run all pending migrations
@@ -94,20 +94,26 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<R
     ctx.confirm_production(target, args.force)?;
     ctx.confirm_creation(target, args.force).await?;
     match (sources.names(), &sources.ledger_table) {
-        (Some(names), Some(table)) if is_done(ctx, target, &names, table, &up).await? => Ok(Report::default()),
+        (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, table, &up).await? => {
+            Ok(Report::default())
+        }
         _ => ctx.migrate(target, locking, vec![Action::Up(up)]).await,
     }
 }
 
 /// What the sources and the ledger can say without a compiler: that there is nothing to do, or that it is refused.
-async fn is_done(ctx: &Context, target: &Target, names: &[String], table: &str, up: &Up) -> Result<bool> {
+async fn is_done(
+    ctx: &Context,
+    target: &Target,
+    sources: &Sources,
+    names: &[String],
+    table: &str,
+    up: &Up,
+) -> Result<bool> {
     let ledger = target.ledger(table).await?;
-    let (pending, warnings) = plan::up(names, &ledger, up).map_err(|failure| Error::Migrator {
-        failure,
-        database: target.redacted(),
-        done: Vec::new(),
-        again: false,
-    })?;
+    let checksums = sources.checksums();
+    let planned = plan::whole(&ledger).and_then(|()| plan::up(names, &ledger, up, &checksums));
+    let (pending, warnings) = planned.map_err(|failure| target.refused(failure))?;
     if !pending.is_empty() || !ledger.installed || !ledger.journaled {
         return Ok(false);
     }

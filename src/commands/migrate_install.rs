@@ -2,12 +2,10 @@
 
 use clap::Args;
 use kit_runtime::ledger;
-use kit_runtime::lock;
-use kit_runtime::wire::Holder;
 
-use super::LockArgs;
+use super::{LockArgs, locked};
 use crate::context::Context;
-use crate::error::{Error, Exit, Result, holder_text};
+use crate::error::{Exit, Result};
 
 /// Create the migration tables
 #[derive(Debug, Args)]
@@ -30,19 +28,10 @@ pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
         ctx.ui.info("The migration table is there already");
         return Ok(Exit::Ok);
     }
-    let session = target.connect().await?;
-    let refused = |failure| Error::Migrator {
-        failure: target.scrub_failure(failure),
-        database: target.redacted(),
-        done: Vec::new(),
-        again: false,
-    };
-    let mut waiting = |holder: Option<Holder>| ctx.ui.info(format!("Waiting for {}", holder_text(holder.as_ref())));
-    let mut lock = lock::acquire(&session, &table, &locking, &mut waiting).await.map_err(refused)?;
-    let installed = ledger::install(&session, &table).await.map_err(|error| target.failed(&error));
-    lock.announce(&session).await;
-    let released = lock.release(&session).await.map_err(refused);
-    installed.and(released)?;
+    locked(ctx, &target, &table, &locking, async |session| {
+        ledger::install(session, &table).await.map_err(|error| target.failed(&error))
+    })
+    .await?;
     ctx.ui.info("Created the migration table");
     Ok(Exit::Ok)
 }

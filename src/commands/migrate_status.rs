@@ -39,8 +39,7 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
     let target = ctx.target()?;
     let listing = ctx.listing(&target).await?;
     let ledger = target.ledger(&listing.ledger).await?;
-    let checksums = listing.sources.checksums();
-    let mut lines = status::of(&listing.migrations, &listing.sources, &ledger, |name| checksums.get(name).cloned());
+    let mut lines = status::of(&listing.migrations, &listing.sources, &ledger, &listing.sources.checksums());
     let pending = lines.iter().any(|line| line.state == State::Pending);
     if args.pending.is_some() {
         lines.retain(|line| line.state == State::Pending);

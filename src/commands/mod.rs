@@ -12,19 +12,24 @@ pub mod make_migration;
 pub mod migrate;
 pub mod migrate_fresh;
 pub mod migrate_install;
+pub mod migrate_mark;
 pub mod migrate_redo;
 pub mod migrate_refresh;
+pub mod migrate_repair;
 pub mod migrate_reset;
 pub mod migrate_rollback;
 pub mod migrate_status;
 pub mod stub_publish;
 
 use clap::{Args, ValueEnum};
-use kit_runtime::plan;
-use kit_runtime::wire::{Action, Down, Failure, LockKind, Locking};
+use kit_runtime::repair::Deed;
+use kit_runtime::sea_orm::Session;
+use kit_runtime::wire::{Action, Down, Failure, Holder, LockKind, Locking};
+use kit_runtime::{lock, plan};
 
 use crate::context::Context;
-use crate::error::{Error, Exit, Result};
+use crate::database::Target;
+use crate::error::{Error, Exit, Result, holder_text};
 
 /// How a command that writes keeps other runs out.
 #[derive(Clone, Debug, Args)]
@@ -75,6 +80,42 @@ impl LockArgs {
     }
 }
 
+/// Who has the ledger say something, with this command.
+struct Author {
+    person: String,
+    command: String,
+}
+
+fn deed(ctx: &Context, command: &str) -> Author {
+    let person = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| ctx.env(name)).unwrap_or_default();
+    Author { person, command: command.to_owned() }
+}
+
+impl Author {
+    fn of(&self, ctx: &Context) -> Deed<'_> {
+        let (person, command, now) = (&self.person, &self.command, (ctx.now)().timestamp_millis());
+        Deed { person, command, kit: env!("CARGO_PKG_VERSION"), now }
+    }
+}
+
+/// Does `work` in a session that has the lock.
+async fn locked<T>(
+    ctx: &Context,
+    target: &Target,
+    table: &str,
+    locking: &Locking,
+    work: impl AsyncFnOnce(&Session) -> Result<T>,
+) -> Result<T> {
+    let session = target.connect().await?;
+    let refused = |failure| target.refused(failure);
+    let mut waiting = |holder: Option<Holder>| ctx.ui.info(format!("Waiting for {}", holder_text(holder.as_ref())));
+    let mut lock = lock::acquire(&session, table, locking, &mut waiting).await.map_err(refused)?;
+    let outcome = work(&session).await;
+    lock.announce(&session).await;
+    let released = lock.release(&session).await.map_err(refused);
+    outcome.and_then(|value| released.map(|()| value))
+}
+
 /// Asks whether what `down` means may be rolled back, then does `actions`: all that rollback, reset, refresh and redo
 /// have in common.
 async fn roll_back(
@@ -94,8 +135,8 @@ async fn roll_back(
     }
     let listing = ctx.listing(&target).await?;
     let ledger = target.ledger(&listing.ledger).await?;
-    let refused = |failure| Error::Migrator { failure, database: target.redacted(), done: Vec::new(), again: false };
-    let names = plan::down(&ledger, down).map_err(refused)?;
+    let refused = |failure| target.refused(failure);
+    let names = plan::whole(&ledger).and_then(|()| plan::down(&ledger, down)).map_err(refused)?;
     let known = listing.names();
     if let Some(name) = names.iter().find(|name| !known.contains(name)) {
         return Err(refused(Failure::Gone { name: name.clone() }));

@@ -91,7 +91,7 @@ impl Target {
             options.set_schema_search_path(self.dialect.quote(schema));
         }
         let connection = tokio::select! {
-            connection = Database::connect(options) => connection.map_err(|error| self.refused(&error)),
+            connection = Database::connect(options) => connection.map_err(|error| self.turned_away(&error)),
             error = self.objection(url) => Err(self.said(&error)),
         };
         connection.map(Session::new)
@@ -112,7 +112,7 @@ impl Target {
         }
     }
 
-    fn refused(&self, error: &DbErr) -> Error {
+    fn turned_away(&self, error: &DbErr) -> Error {
         match error {
             DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => self.said(error),
             DbErr::ConnectionAcquire(_) => self.said(&sqlx::Error::PoolTimedOut),

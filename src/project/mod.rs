@@ -1,6 +1,7 @@
 //! Where am I: the project's root, its layout, its settings and its migrations folder, found from any
 //! subfolder. It reads files and returns values; it connects to nothing and writes nothing.
 
+pub mod checksum;
 mod dotenv;
 mod find;
 mod index;

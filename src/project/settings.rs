@@ -59,13 +59,22 @@ pub struct Connection {
 }
 
 /// `[migrator]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MigratorSettings {
     /// Program and arguments of the project's own entry, which calls `kit_runtime::main`.
     pub command: Vec<String>,
     /// Connections that a migration without a transaction may use at once, where the database is on a server.
     pub connections: u32,
+    /// Seconds that a statement waits for what another session has locked, before it is tried again; 0 means as long as
+    /// it takes.
+    pub lock_timeout: u64,
+}
+
+impl Default for MigratorSettings {
+    fn default() -> Self {
+        Self { command: Vec::new(), connections: 0, lock_timeout: 5 }
+    }
 }
 
 /// `[entities]`: what `kit db:sync` does without being told, under the names of its options.

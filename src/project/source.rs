@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kit_runtime::ledger::LEDGER;
-use sha2::{Digest, Sha256};
 use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
+use super::checksum::checksum;
 use super::index::{self, Index, Tail};
 use super::template::{self, Naming};
 use super::{Project, read as read_text};
@@ -130,12 +130,6 @@ pub fn read(project: &Project) -> Result<Sources> {
 
 /// The modules that the index file declares, by name.
 type Modules<'a> = HashMap<String, &'a ItemMod>;
-
-/// The SHA-256, in hexadecimal, of a migration's source with line ends as LF and without byte order mark.
-pub fn checksum(source: &str) -> String {
-    let text = source.strip_prefix('\u{feff}').unwrap_or(source).replace("\r\n", "\n");
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// Files and folders in `folder` that are named as migrations are, without extension, in name order.
 pub fn candidates(folder: &Path) -> Vec<(String, PathBuf)> {

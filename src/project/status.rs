@@ -1,6 +1,6 @@
 //! What each migration's state is: sources and ledger put together. Pure; it reads neither.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kit_runtime::ledger::{Applied, Entry, Ledger, State as Progress};
 use kit_runtime::plan;
@@ -46,30 +46,30 @@ pub enum State {
 }
 
 /// The states of all migrations: the Migrator's in its order, then missing ones, then unregistered ones.
-/// `checksum` gives the checksum of a migration's source now.
+/// `checksums` are those of the sources now, by name.
 pub fn of(
     registered: &[SourceMigration],
     sources: &Sources,
     ledger: &Ledger,
-    checksum: impl Fn(&str) -> Option<String>,
+    checksums: &BTreeMap<String, String>,
 ) -> Vec<Status> {
     let names: Vec<String> = registered.iter().map(|migration| migration.name.clone()).collect();
     let early: HashSet<String> = plan::out_of_order(&names, ledger).into_iter().map(|(pending, _)| pending).collect();
     let applied: HashMap<&str, &Applied> = ledger.applied.iter().map(|row| (row.name.as_str(), row)).collect();
-    let unfinished = |name: &str| ledger.unfinished.iter().find(|entry| entry.name == name);
+    let halted: HashMap<&str, &Entry> = ledger.halted().map(|entry| (entry.name.as_str(), entry)).collect();
     let mut lines: Vec<Status> = registered
         .iter()
         .map(|migration| {
             let name = &migration.name;
             let applied = applied.get(name.as_str());
             let entry = applied.and_then(|applied| applied.entry.as_ref());
-            let halted = unfinished(name).or_else(|| entry.filter(|entry| entry.state != Progress::Applied));
+            let halted = halted.get(name.as_str());
             let state = match (halted, applied) {
-                (Some(entry), _) if entry.state == Progress::Running => State::Running,
-                (Some(_), _) => State::Failed,
+                (Some(entry), _) if entry.state == Progress::Failed => State::Failed,
+                (Some(_), _) => State::Running,
                 (None, _) if migration.is_gone() => State::Missing,
                 (None, None) => State::Pending,
-                (None, Some(_)) if changed(entry, &checksum) => State::Modified,
+                (None, Some(applied)) if plan::is_modified(applied, checksums.get(name)) => State::Modified,
                 (None, Some(_)) => State::Ran,
             };
             Status {
@@ -104,9 +104,4 @@ pub fn of(
         });
     }
     lines
-}
-
-fn changed(entry: Option<&Entry>, checksum: impl Fn(&str) -> Option<String>) -> bool {
-    let Some((entry, then)) = entry.and_then(|entry| Some((entry, entry.checksum.as_ref()?))) else { return false };
-    checksum(&entry.name).is_some_and(|now| now != *then)
 }

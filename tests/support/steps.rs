@@ -182,12 +182,32 @@ pub async fn run_with<M: MigratorTrait + 'static>(
     run_locking::<M>(session, steps, actions, Locking::default()).await
 }
 
+/// [`run`] that waits so many seconds for what another session has locked.
+pub async fn run_patiently(
+    session: &Session,
+    steps: &[Step],
+    actions: &[Action],
+    patience: u64,
+) -> (Vec<String>, Result<(), Failure>) {
+    run_as::<Migrator>(session, steps, actions, Locking::default(), patience).await
+}
+
 /// [`run_with`] that keeps others out in another way.
 pub async fn run_locking<M: MigratorTrait + 'static>(
     session: &Session,
     steps: &[Step],
     actions: &[Action],
     locking: Locking,
+) -> (Vec<String>, Result<(), Failure>) {
+    run_as::<M>(session, steps, actions, locking, 5).await
+}
+
+async fn run_as<M: MigratorTrait + 'static>(
+    session: &Session,
+    steps: &[Step],
+    actions: &[Action],
+    locking: Locking,
+    patience: u64,
 ) -> (Vec<String>, Result<(), Failure>) {
     set(steps);
     let checksums = steps.iter().map(|step| (step.name.clone(), format!("sum of {}", step.name)));
@@ -199,6 +219,7 @@ pub async fn run_locking<M: MigratorTrait + 'static>(
         secrets: Vec::new(),
         checksums: checksums.collect::<BTreeMap<_, _>>(),
         locking,
+        patience,
         connections: 1,
         actions: actions.to_vec(),
     };

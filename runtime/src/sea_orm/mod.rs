@@ -18,7 +18,7 @@ use sea_orm_migration::sea_orm::{
     TransactionTrait,
 };
 
-use crate::connection::{Connection, Error, Listed, Migrations, Row, Value};
+use crate::connection::{Connection, Error, Listed, Migrations, Row, Trouble, Value};
 use crate::dialect::Dialect;
 use crate::serve::serve;
 use crate::wire::{Failure, Request};
@@ -90,7 +90,7 @@ impl Connection for Session {
             }
             Handle::Transaction(transaction) => version::execute(transaction, self.statement(sql, values)).await,
         };
-        outcome.map(|_| ()).map_err(error)
+        outcome.map(|_| ()).map_err(error_of(self.backend()))
     }
 
     async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
@@ -99,9 +99,10 @@ impl Connection for Session {
             Handle::Connection(connection) | Handle::Pool(connection, _) => version::query(connection, statement).await,
             Handle::Transaction(transaction) => version::query(transaction, statement).await,
         };
-        rows.map_err(error)?
+        let failed = error_of(self.backend());
+        rows.map_err(failed)?
             .iter()
-            .map(|row| (0..row.column_names().len()).map(|at| row.try_get_by_index(at).map_err(error)).collect())
+            .map(|row| (0..row.column_names().len()).map(|at| row.try_get_by_index(at).map_err(failed)).collect())
             .collect()
     }
 
@@ -110,19 +111,25 @@ impl Connection for Session {
             Handle::Connection(connection) | Handle::Pool(connection, _) => version::begin(connection).await,
             Handle::Transaction(transaction) => transaction.begin().await,
         };
-        Ok(Self(Handle::Transaction(transaction.map_err(error)?)))
+        Ok(Self(Handle::Transaction(transaction.map_err(error_of(self.backend()))?)))
+    }
+
+    fn is_one_session(&self) -> bool {
+        !matches!(self.0, Handle::Pool(..))
     }
 
     async fn commit(self) -> Result<(), Error> {
+        let backend = self.backend();
         match self.0 {
-            Handle::Transaction(transaction) => transaction.commit().await.map_err(error),
+            Handle::Transaction(transaction) => transaction.commit().await.map_err(error_of(backend)),
             Handle::Connection(_) | Handle::Pool(..) => Ok(()),
         }
     }
 
     async fn rollback(self) -> Result<(), Error> {
+        let backend = self.backend();
         match self.0 {
-            Handle::Transaction(transaction) => transaction.rollback().await.map_err(error),
+            Handle::Transaction(transaction) => transaction.rollback().await.map_err(error_of(backend)),
             Handle::Connection(_) | Handle::Pool(..) => Ok(()),
         }
     }
@@ -167,11 +174,11 @@ impl Migrations<Session> for Project {
     }
 
     async fn up(&self, index: usize, connection: &Session) -> Result<(), Error> {
-        self.migration(index)?.up(&connection.manager()).await.map_err(error)
+        self.migration(index)?.up(&connection.manager()).await.map_err(error_of(connection.backend()))
     }
 
     async fn down(&self, index: usize, connection: &Session) -> Result<(), Error> {
-        self.migration(index)?.down(&connection.manager()).await.map_err(error)
+        self.migration(index)?.down(&connection.manager()).await.map_err(error_of(connection.backend()))
     }
 }
 
@@ -220,6 +227,30 @@ fn dialect(backend: DbBackend) -> Dialect {
     }
 }
 
-fn error(error: DbErr) -> Error {
-    Error::new(error.to_string())
+fn error_of(backend: DbBackend) -> impl Fn(DbErr) -> Error + Copy {
+    move |error| Error { message: error.to_string(), trouble: trouble(&error, dialect(backend)) }
+}
+
+/// What the database meant by an error.
+#[cfg(feature = "drivers")]
+fn trouble(error: &DbErr, dialect: Dialect) -> Trouble {
+    use sea_orm_migration::sea_orm::{RuntimeErr, sqlx};
+    let (DbErr::Conn(RuntimeErr::SqlxError(error))
+    | DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return Trouble::Lasting;
+    };
+    let error: &sqlx::Error = error;
+    match error {
+        sqlx::Error::Database(error) => dialect.trouble(error.code().as_deref(), &error.to_string()),
+        sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Trouble::Lost,
+        _ => Trouble::Lasting,
+    }
+}
+
+/// Without a driver there is nobody to say.
+#[cfg(not(feature = "drivers"))]
+fn trouble(_error: &DbErr, _dialect: Dialect) -> Trouble {
+    Trouble::Lasting
 }

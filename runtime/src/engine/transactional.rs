@@ -1,0 +1,218 @@
+//! A migration in a transaction, on a database that can roll DDL back: migration, ledger row and side row are in together
+//! or not at all.
+
+use super::call::Refusal;
+use super::migration::{Halt, Job};
+use super::settings::{Settings, is_open};
+use super::{Run, database};
+use crate::connection::{Connection, Error, Migrations, Row, Trouble};
+use crate::dialect::Switch;
+use crate::wire::Warning;
+
+impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
+    /// Runs it. With `foreign_keys_off` nothing happens to rows that refer to a table while that is made anew; at the end
+    /// none may lead nowhere that did not before.
+    pub(super) async fn in_transaction(&mut self, job: &Job, foreign_keys_off: bool) -> Result<(), Halt> {
+        let settings = Settings::read(self.connection).await.map_err(database)?;
+        let switch = self.connection.dialect().foreign_key_switch().filter(|switch| !switch.inside);
+        let outcome = match switch.filter(|_| foreign_keys_off) {
+            Some(switch) => {
+                self.set(&switch, switch.off).await?;
+                self.transaction(job, &settings, None).await
+            }
+            None => self.transaction(job, &settings, switch).await,
+        };
+        // What cannot be put back inside the transaction, and what a rollback has not taken back.
+        let changed = settings.restore(self.connection).await;
+        if outcome.is_ok() {
+            let changed = changed.map_err(database)?.into_iter();
+            let own = |name: &String| foreign_keys_off && name == "foreign_keys";
+            self.warn_settings(job, changed.filter(|name| !own(name)).collect());
+        }
+        outcome
+    }
+
+    /// `watched` says how foreign keys are looked at, where a table may have to be made anew without that.
+    async fn transaction(&mut self, job: &Job, settings: &Settings, watched: Option<Switch>) -> Result<(), Halt> {
+        let transaction = self.connection.begin().await.map_err(|error| refused(error, true))?;
+        if let Err(lost) = self.lock.check(&transaction).await {
+            // Nothing was done in it yet.
+            let _ = transaction.rollback().await;
+            return Err(lost.into());
+        }
+        let before = match Before::of(&transaction).await {
+            Ok(before) => before,
+            Err(error) => {
+                // As above.
+                let _ = transaction.rollback().await;
+                return Err(database(error).into());
+            }
+        };
+        let may_rebuild = watched.is_some() && settings.get("foreign_keys") == Some("1");
+        if let Err(refusal) = self.call(job, &transaction).await {
+            let blocked = refusal.trouble == Trouble::ForeignKey && may_rebuild && !before.parents.is_empty();
+            let undone = self.give_up(transaction, &before).await || refusal.trouble == Trouble::Lost;
+            return Err(match blocked && undone {
+                true => Halt::NeedsForeignKeysOff,
+                false => Halt::Refused { refusal, undone },
+            });
+        }
+        if !before.is_still_in(&transaction).await {
+            let changed = settings.restore(&transaction).await.map_err(database)?;
+            self.give_up(transaction, &before).await;
+            self.warn_settings(job, changed);
+            self.warn(Warning::CommittedInside { name: job.entry.name.clone() });
+            return self.settle_alone(job).await;
+        }
+        let objection = match before.objection(&transaction, may_rebuild, watched.is_none()).await {
+            Ok(objection) => objection,
+            Err(error) => Some(Halt::Refused { refusal: error.into(), undone: true }),
+        };
+        if let Some(halt) = objection {
+            self.give_up(transaction, &before).await;
+            return Err(halt);
+        }
+        let settled = async {
+            let inside = self.connection.dialect().restores_inside();
+            let changed = if inside { settings.restore(&transaction).await? } else { Vec::new() };
+            self.settle(job, &transaction).await?;
+            Ok(changed)
+        };
+        let changed = match settled.await {
+            Ok(changed) => changed,
+            Err(error) => {
+                let undone = self.give_up(transaction, &before).await;
+                return Err(refused(error, undone));
+            }
+        };
+        if let Err(error) = transaction.commit().await {
+            if error.trouble != Trouble::Lost {
+                return Err(refused(error, true));
+            }
+            if !self.is_settled(job, &error).await? {
+                return Err(refused(error, true));
+            }
+        }
+        self.warn_settings(job, changed);
+        Ok(())
+    }
+
+    /// Writes the rows of a migration that is in already.
+    pub(super) async fn settle_alone(&mut self, job: &Job) -> Result<(), Halt> {
+        loop {
+            let outcome = async {
+                let transaction = self.connection.begin().await?;
+                // If the lock is gone, `running` stays there and says that it is not known how far the migration got.
+                if let Err(lost) = self.lock.check(&transaction).await {
+                    let _ = transaction.rollback().await;
+                    return Ok(Err(lost));
+                }
+                self.settle(job, &transaction).await?;
+                transaction.commit().await.map(Ok)
+            };
+            match outcome.await {
+                Ok(done) => return Ok(done?),
+                Err(error) if error.trouble == Trouble::Lost => {
+                    if self.is_settled(job, &error).await? {
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.trouble == Trouble::Passing => {}
+                Err(error) => return Err(database(error).into()),
+            }
+        }
+    }
+
+    /// Rolls back; says whether that took everything back.
+    async fn give_up(&self, transaction: C, before: &Before) -> bool {
+        if self.connection.dialect().transaction_name().is_none() && !is_open(&transaction).await {
+            // The migration has ended it. The driver counts transactions, and does so only when they end.
+            let _ = transaction.execute("BEGIN", &[]).await;
+            let _ = transaction.rollback().await;
+            return false;
+        }
+        let rolled_back = transaction.rollback().await.is_ok();
+        let outcome = before.name.as_deref().and_then(|name| self.connection.dialect().transaction_outcome(name));
+        match outcome {
+            None => rolled_back,
+            Some(sql) => {
+                let answer = self.connection.query(&sql, &[]).await;
+                answer.is_ok_and(|rows| rows.into_iter().flatten().next().flatten().as_deref() != Some("committed"))
+            }
+        }
+    }
+
+    async fn set(&self, switch: &Switch, position: &str) -> Result<(), Halt> {
+        let sql = format!("{}{position}", switch.set);
+        Ok(self.connection.execute(&sql, &[]).await.map_err(database)?)
+    }
+}
+
+fn refused(error: Error, undone: bool) -> Halt {
+    Halt::Refused { refusal: error.into(), undone }
+}
+
+/// What is known of a transaction before the migration begins.
+struct Before {
+    name: Option<String>,
+    /// Tables that others refer to, and what becomes another when one is made anew.
+    parents: Vec<Row>,
+    dangling: Vec<Row>,
+}
+
+impl Before {
+    async fn of<C: Connection>(transaction: &C) -> Result<Self, Error> {
+        let dialect = transaction.dialect();
+        let name = ask(transaction, dialect.transaction_name()).await?.into_iter().flatten().next().flatten();
+        let parents = ask(transaction, dialect.parents()).await?;
+        let dangling = if parents.is_empty() { Vec::new() } else { ask(transaction, dialect.dangling()).await? };
+        Ok(Self { name, parents, dangling })
+    }
+
+    /// Whether the session is still in the same transaction.
+    async fn is_still_in<C: Connection>(&self, transaction: &C) -> bool {
+        match &self.name {
+            None => is_open(transaction).await,
+            Some(before) => {
+                let rows = ask(transaction, transaction.dialect().transaction_name()).await.unwrap_or_default();
+                rows.into_iter().flatten().next().flatten().as_ref() == Some(before)
+            }
+        }
+    }
+
+    /// What stands against what the migration did to tables that others refer to.
+    async fn objection<C: Connection>(
+        &self,
+        transaction: &C,
+        may_rebuild: bool,
+        unwatched: bool,
+    ) -> Result<Option<Halt>, Error> {
+        let dialect = transaction.dialect();
+        if may_rebuild && !self.parents.is_empty() {
+            let now = ask(transaction, dialect.parents()).await?;
+            let is_new = |before: &Row| now.iter().any(|row| row.first() == before.first() && row != before);
+            if self.parents.iter().any(is_new) {
+                return Ok(Some(Halt::NeedsForeignKeysOff));
+            }
+        }
+        if unwatched {
+            let now = ask(transaction, dialect.dangling()).await?;
+            if let Some([Some(table), parent, count]) =
+                now.iter().find(|row| !self.dangling.contains(row)).map(Vec::as_slice)
+            {
+                let (parent, count) = (parent.as_deref().unwrap_or("?"), count.as_deref().unwrap_or("?"));
+                let message =
+                    format!("FOREIGN KEY constraint failed: {count} rows of `{table}` refer to no row of `{parent}`");
+                return Ok(Some(Halt::Refused { refusal: Refusal::new(message), undone: true }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+async fn ask<C: Connection>(connection: &C, sql: Option<&str>) -> Result<Vec<Row>, Error> {
+    match sql {
+        Some(sql) => connection.query(sql, &[]).await,
+        None => Ok(Vec::new()),
+    }
+}

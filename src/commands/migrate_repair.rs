@@ -1,0 +1,201 @@
+//! `kit migrate:repair`.
+
+use clap::Args;
+use kit_runtime::ledger::{self, State};
+use kit_runtime::repair::{self, Case, Diagnosis, Left, Verdict};
+use kit_runtime::sea_orm::Session;
+use kit_runtime::wire::Direction;
+use serde_json::{Value, json};
+
+use super::{LockArgs, deed, locked};
+use crate::context::{Context, Listing};
+use crate::database::Target;
+use crate::error::{Error, Exit, Result};
+use crate::ui::{self, printable};
+
+/// Say what a killed or failed run has left, and put it right
+///
+/// Without an option nothing is changed: it says what is in the database of each migration that stopped on its way, and
+/// which commands go on from there. Exits 1 if there is something to repair.
+#[derive(Debug, Args)]
+pub struct RepairArgs {
+    /// Run it again from its start
+    #[arg(long, value_name = "MIGRATION", group = "what")]
+    retry: Option<String>,
+    /// All of it is in: count it as applied
+    #[arg(long, value_name = "MIGRATION", group = "what")]
+    applied: Option<String>,
+    /// Nothing of it is in any more: count it as pending
+    #[arg(long, value_name = "MIGRATION", group = "what")]
+    rolled_back: Option<String>,
+    /// Its source may be as it is now
+    #[arg(long, value_name = "MIGRATION", group = "what")]
+    accept_checksum: Option<String>,
+    /// Drop indexes whose build was interrupted
+    #[arg(long, group = "what")]
+    drop_invalid_indexes: bool,
+    /// Retry although the schema has changed
+    #[arg(long)]
+    force: bool,
+    /// Print what was found as JSON
+    #[arg(long, conflicts_with = "what")]
+    json: bool,
+    #[command(flatten)]
+    lock: LockArgs,
+}
+
+/// Diagnoses, or has the ledger say what it is told.
+pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
+    if args.json {
+        ctx.ui.only_json();
+    }
+    let locking = args.lock.locking("migrate:repair", args.force)?;
+    let target = ctx.target()?;
+    let listing = ctx.listing(&target).await?;
+    let table = listing.ledger.clone();
+    let told = args.retry.is_some() || args.applied.is_some() || args.rolled_back.is_some();
+    if told || args.accept_checksum.is_some() || args.drop_invalid_indexes {
+        return locked(ctx, &target, &table, &locking, async |session| {
+            put_right(ctx, args, &target, &listing, session).await
+        })
+        .await;
+    }
+    let session = target.connect().await?;
+    let found = repair::diagnose(&session, &table).await.map_err(|error| target.failed(&error))?;
+    if args.json {
+        ctx.ui.json(&as_json(&found, &target));
+    } else if found.is_empty() {
+        ctx.ui.info("Nothing to repair");
+    } else {
+        show(ctx, &found, &target);
+    }
+    Ok(if found.is_empty() { Exit::Ok } else { Exit::Failed })
+}
+
+async fn put_right(
+    ctx: &Context,
+    args: &RepairArgs,
+    target: &Target,
+    listing: &Listing,
+    session: &Session,
+) -> Result<Exit> {
+    let failed = |error| target.failed(&error);
+    let table = &listing.ledger;
+    let (deed, checksums) = (deed(ctx, "migrate:repair"), listing.sources.checksums());
+    if args.drop_invalid_indexes {
+        let dropped = repair::drop_invalid_indexes(session, table, &deed.of(ctx)).await.map_err(failed)?;
+        for name in &dropped {
+            ctx.ui.row(name, &ui::done("dropped"));
+        }
+        ctx.ui.info(match dropped.len() {
+            0 => "No index is invalid".to_owned(),
+            1 => "Dropped 1 index".to_owned(),
+            count => format!("Dropped {count} indexes"),
+        });
+        return Ok(Exit::Ok);
+    }
+    let ledger = ledger::read(session, table).await.map_err(failed)?;
+    if let Some(given) = &args.accept_checksum {
+        let name = listing.sources.resolve(given)?;
+        let Some(checksum) = checksums.get(&name).cloned().filter(|_| ledger.has(&name)) else {
+            return Err(Error::NotHalted { name });
+        };
+        repair::settle(session, table, &name, &Verdict::Accepted { checksum }, &deed.of(ctx)).await.map_err(failed)?;
+        ctx.ui.info(format!("`{name}` may be as it is now"));
+        return Ok(Exit::Ok);
+    }
+    let given = args.retry.as_ref().or(args.applied.as_ref()).or(args.rolled_back.as_ref());
+    let given = given.map(String::as_str).unwrap_or_default();
+    let halted: Vec<Case> = repair::diagnose(session, table).await.map_err(failed)?.halted;
+    // A name that the sources no longer have may still stand in the ledger.
+    let by_part = |case: &&Case| case.entry.name == given || case.entry.name.contains(given);
+    let matches: Vec<&Case> = halted.iter().filter(by_part).collect();
+    let [case] = matches.as_slice() else {
+        return Err(Error::NotHalted { name: printable(given) });
+    };
+    let name = &case.entry.name;
+    let is_in = args.applied.is_some() || args.retry.is_some() && case.entry.direction == Direction::Down;
+    if args.retry.is_some() && !args.force && matches!(case.left, Left::Changed(_) | Left::Unknown) {
+        return Err(Error::HalfDone { name: printable(name) });
+    }
+    let verdict = match is_in {
+        true => Verdict::Applied { batch: ledger.last_batch() + 1, checksum: checksums.get(name).cloned() },
+        false => Verdict::Pending,
+    };
+    repair::settle(session, table, name, &verdict, &deed.of(ctx)).await.map_err(failed)?;
+    let (state, next) = match (is_in, case.entry.direction) {
+        (true, Direction::Down) => ("applied", "`kit migrate:rollback` rolls it back again"),
+        (true, Direction::Up) => ("applied", "`kit migrate` goes on after it"),
+        (false, _) => ("pending", "`kit migrate` runs it from its start"),
+    };
+    ctx.ui.info(format!("`{}` is {state}: {next}", printable(name)));
+    Ok(Exit::Ok)
+}
+
+fn show(ctx: &Context, found: &Diagnosis, target: &Target) {
+    for case in &found.halted {
+        ctx.ui.row(&case.entry.name, &ui::failed(headline(case)));
+        let say = |text: String| ctx.ui.answer(format!("    {}", printable(&text)));
+        if let Some(error) = &case.entry.error {
+            say(target.scrub(error));
+        }
+        let name = &case.entry.name;
+        let down = case.entry.direction == Direction::Down;
+        match &case.left {
+            Left::Nothing => say("Nothing of it is in the database: it runs again by itself".to_owned()),
+            Left::SameSchema => {
+                say("The schema is as it was before; whether rows were changed is not known".to_owned());
+                say(format!("`kit migrate:repair --retry {name}` if none were, or it may run twice"));
+            }
+            Left::Unknown => say("How the schema was before is not known".to_owned()),
+            Left::Changed(difference) => {
+                say("Since it began, the schema has changed:".to_owned());
+                difference.added.iter().for_each(|line| say(format!("  + {line}")));
+                difference.removed.iter().for_each(|line| say(format!("  - {line}")));
+            }
+        }
+        if case.left != Left::Nothing {
+            let (all, none) = match down {
+                false => ("do the rest of its `up` by hand", "undo what is in by hand"),
+                true => ("put back what its `down` took away", "do the rest of its `down` by hand"),
+            };
+            say(format!("Either {all}, then `kit migrate:repair --applied {name}`"));
+            say(format!("or {none}, then `kit migrate:repair --rolled-back {name}`"));
+        }
+    }
+    for index in &found.invalid_indexes {
+        ctx.ui.row(&format!("index {index}"), &ui::failed("Invalid"));
+        ctx.ui
+            .answer("    Its build was interrupted: `kit migrate:repair --drop-invalid-indexes`, then build it again");
+    }
+}
+
+fn headline(case: &Case) -> &'static str {
+    match (case.entry.state, case.entry.direction) {
+        (State::Failed, Direction::Up) => "Failed",
+        (State::Failed, Direction::Down) => "Failed, rolling back",
+        (_, Direction::Up) => "Interrupted",
+        (_, Direction::Down) => "Interrupted, rolling back",
+    }
+}
+
+fn as_json(found: &Diagnosis, target: &Target) -> Value {
+    let halted = found.halted.iter().map(|case| {
+        let (left, difference) = match &case.left {
+            Left::Nothing => ("nothing", None),
+            Left::SameSchema => ("same_schema", None),
+            Left::Unknown => ("unknown", None),
+            Left::Changed(difference) => ("changed", Some(difference)),
+        };
+        json!({
+            "migration": case.entry.name,
+            "direction": case.entry.direction,
+            "failed": case.entry.state == State::Failed,
+            "error": case.entry.error.as_ref().map(|error| target.scrub(error)),
+            "left": left,
+            "added": difference.map(|difference| &difference.added),
+            "removed": difference.map(|difference| &difference.removed),
+        })
+    });
+    json!({ "halted": halted.collect::<Vec<_>>(), "invalid_indexes": found.invalid_indexes })
+}

@@ -1,0 +1,74 @@
+//! What stands for a migration's source in the ledger, so that a change of it is noticed.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use sha2::{Digest, Sha256};
+
+/// The SHA-256, in hexadecimal, of what the compiler reads of a migration's source: its tokens, without comments. Formatting
+/// it is no change. Line ends are LF, also within strings; a source that is no Rust counts as text.
+pub fn checksum(source: &str) -> String {
+    let text = source.strip_prefix('\u{feff}').unwrap_or(source).replace("\r\n", "\n");
+    let read = text.parse::<TokenStream>().map_or(text, |tokens| without_docs(tokens).to_string());
+    Sha256::digest(read.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Tokens without doc comments, which are attributes to the compiler, and without a comma that only rustfmt cares about.
+fn without_docs(tokens: TokenStream) -> TokenStream {
+    let mut kept: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        if let TokenTree::Group(group) = token {
+            let is_doc = group.delimiter() == Delimiter::Bracket
+                && group.stream().into_iter().next().is_some_and(|token| token.to_string() == "doc");
+            if is_doc {
+                while kept.last().is_some_and(|token| matches!(token.to_string().as_str(), "#" | "!")) {
+                    kept.pop();
+                }
+                continue;
+            }
+            let mut inner: Vec<TokenTree> = without_docs(group.stream()).into_iter().collect();
+            // `(x,)` is another thing than `(x)`.
+            let is_tuple = group.delimiter() == Delimiter::Parenthesis && commas(&inner) == 1;
+            if !is_tuple && inner.last().is_some_and(|token| token.to_string() == ",") {
+                inner.pop();
+            }
+            kept.push(TokenTree::Group(Group::new(group.delimiter(), inner.into_iter().collect())));
+        } else {
+            kept.push(token);
+        }
+    }
+    kept.into_iter().collect()
+}
+
+fn commas(tokens: &[TokenTree]) -> usize {
+    tokens.iter().filter(|token| token.to_string() == ",").count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_compiler_does_not_read_is_no_change() {
+        let source = "use a::b;\n/// Doc.\nfn f(x: u8) -> (u8,) {\n    // why\n    g(x, 'y', \"a\\nb\")\n}\n";
+        for same in [
+            "\u{feff}use a::b;\r\nfn f(x: u8) -> (u8,) {\r\ng(x, 'y', \"a\\nb\") }",
+            "#![doc = \"x\"] use a :: b; fn f(\n    x: u8,\n) -> (u8,) { g(x, 'y', \"a\\nb\",) } /* end */",
+        ] {
+            assert_eq!(checksum(source), checksum(same), "{same}");
+        }
+        for other in [
+            source.replace("u8,)", "u8)"),
+            source.replace("'y'", "'z'"),
+            source.replace("a\\nb", "a\\n b"),
+            source.replace("g(x", "#[cfg(x)] g(x"),
+        ] {
+            assert_ne!(checksum(source), checksum(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_rust_is_text() {
+        assert_eq!(checksum("(\n"), checksum("\u{feff}(\r\n"));
+        assert_ne!(checksum("(\n"), checksum("("));
+        assert_eq!(checksum(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}
