@@ -142,7 +142,7 @@ fn the_function_for_bash_replies_without_a_terminal() {
         );
         text(run(&sandbox, "bash", &["-c", &program]))
     };
-    assert_eq!(reply("kit migrate : re", 3, "kit migrate:re", "re"), "reset\nrefresh\nredo\n");
+    assert_eq!(reply("kit migrate : re", 3, "kit migrate:re", "re"), "reset\nrefresh\nredo\nrepair\n");
     assert_eq!(reply("kit migrate :", 2, "kit migrate:", "").lines().next(), Some("status"));
     assert_eq!(reply("kit about --database = ''", 4, "kit about --database=", ""), "main\nreports\n");
     assert_eq!(reply("kit nothing:here -", 2, "kit nothing:here -", "-"), "\n");
@@ -204,7 +204,7 @@ fn fish_completes_with_descriptions() {
     };
     assert_eq!(offered("kit migrate:f"), "migrate:fresh\tDrop everything and run all migrations\n");
     assert_eq!(offered("kit m:f"), "migrate:fresh\tDrop everything and run all migrations\n");
-    assert_eq!(offered("kit migr").lines().count(), 8);
+    assert_eq!(offered("kit migr").lines().count(), 10);
     assert_eq!(offered("kit migrate:rollback --to posts"), "m20250102_000000_create_posts\n");
     assert_eq!(offered("kit m:ro --to=").lines().count(), 2);
     assert_eq!(

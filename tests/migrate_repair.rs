@@ -1,0 +1,186 @@
+//! `migrate:repair` and `migrate:mark`: what they say, what they refuse, and what stands in the ledger afterwards. Neither
+//! needs a compiler.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+mod support;
+
+use database::Database;
+use kit_runtime::connection::Connection;
+use kit_runtime::ledger::{JOURNAL, LEDGER, own_tables};
+use kit_runtime::snapshot::Snapshot;
+use projects::{On, creates, index};
+use support::Sandbox;
+
+const NAMES: [&str; 3] = ["m1_users", "m2_posts", "m3_tags"];
+
+fn project() -> Sandbox {
+    let sandbox = Sandbox::new().file("migrations/mod.rs", &index(&NAMES)).env("USER", "ann");
+    NAMES.iter().fold(sandbox, |sandbox, name| sandbox.file(&format!("migrations/{name}.rs"), &creates(name)))
+}
+
+/// The first one is applied, the second stopped after it had created a table.
+async fn halt(on: &On<'_>, database: &Database, state: &str) {
+    on.ok(&["migrate:mark", "--applied", NAMES[0]]);
+    let before = Snapshot::take(&database.session, &own_tables(LEDGER)).await.unwrap().text();
+    let sql = format!(
+        "INSERT INTO {JOURNAL} (version, batch, state, direction, kit_version, started_at, error, snapshot) VALUES ({})",
+        database.dialect.placeholders(8)
+    );
+    let error = (state == "failed").then(|| "no \u{1b}[31mluck".to_owned());
+    let values = [
+        NAMES[1].into(),
+        2.into(),
+        state.into(),
+        "up".into(),
+        "0.1.0".into(),
+        5.into(),
+        kit_runtime::connection::Value::Text(error),
+        before.as_str().into(),
+    ];
+    database.session.execute(&sql, &values).await.unwrap();
+    database.execute(&["CREATE TABLE extra (id int)"]).await;
+}
+
+#[tokio::test]
+async fn it_says_what_is_there_and_how_to_go_on() {
+    let sandbox = project();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        assert_eq!(on.ok(&["migrate:repair"]).stderr, "  INFO  Nothing to repair\n");
+        assert_eq!(database.tables().await, Vec::<String>::new(), "it only looks");
+        halt(&on, &database, "failed").await;
+        for command in ["migrate", "migrate:rollback"] {
+            let said = on.fails(&[command, "--force"]);
+            assert!(said.contains("applying `m2_posts` failed in an earlier run, part of it may be in"), "{said}");
+            assert!(said.contains("hint: run `kit migrate:repair`: it says what is in and how to go on"), "{said}");
+        }
+        let before = database.everything().await;
+        let found = on.kit(&["migrate:repair"]);
+        assert_eq!(found.code, 1, "{found}");
+        let lines: Vec<&str> = found.stdout.lines().collect();
+        assert!(lines[0].starts_with("  m2_posts ...") && lines[0].ends_with(" Failed"), "{found}");
+        assert_eq!(lines[1..3], ["    no \\u{1b}[31mluck", "    Since it began, the schema has changed:"], "{found}");
+        assert!(lines.iter().any(|line| line.starts_with("      + ") && line.contains("extra")), "{found}");
+        let last = lines.len() - 2;
+        assert_eq!(
+            lines[last..],
+            [
+                "    Either do the rest of its `up` by hand, then `kit migrate:repair --applied m2_posts`",
+                "    or undo what is in by hand, then `kit migrate:repair --rolled-back m2_posts`"
+            ]
+        );
+        let json = on.kit(&["migrate:repair", "--json"]);
+        let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+        let case = &json["halted"][0];
+        assert_eq!((case["migration"].as_str(), case["left"].as_str()), (Some("m2_posts"), Some("changed")));
+        assert_eq!(before, database.everything().await);
+
+        let refused = on.fails(&["migrate:repair", "--retry", "posts"]);
+        assert!(refused.contains("`m2_posts` has changed the schema before it stopped"), "{refused}");
+        assert!(refused.contains("hint: undo by hand what is in, then `kit migrate:repair --rolled-back m2_posts`"));
+        for (flag, name) in [("--applied", "m1_users"), ("--retry", "m3_tags"), ("--rolled-back", "nobody")] {
+            let refused = on.fails(&["migrate:repair", flag, name]);
+            assert!(refused.contains(&format!("`{name}` did not stop on its way")), "{refused}");
+        }
+        assert_eq!(before, database.everything().await);
+        assert_eq!(on.kit(&["migrate:repair", "--retry", "m2_posts", "--applied", "m2_posts"]).code, 2);
+        assert_eq!(on.states(), ["ran", "failed", "pending"]);
+    }
+}
+
+#[tokio::test]
+async fn each_way_out_is_kept_with_who_took_it() {
+    let sandbox = project();
+    for (flag, state, words) in [
+        ("--applied", "ran", "`m2_posts` is applied: `kit migrate` goes on after it"),
+        ("--rolled-back", "pending", "`m2_posts` is pending: `kit migrate` runs it from its start"),
+        ("--retry", "pending", "`m2_posts` is pending: `kit migrate` runs it from its start"),
+    ] {
+        for database in Database::all().await {
+            let on = On::new(&sandbox, &database);
+            halt(&on, &database, "running").await;
+            if flag == "--retry" {
+                database.execute(&["DROP TABLE extra"]).await;
+                let found = on.kit(&["migrate:repair"]).stdout;
+                assert!(found.contains("whether rows were changed is not known"), "{found}");
+            }
+            let said = on.ok(&["migrate:repair", flag, "m2_posts"]).stderr;
+            assert_eq!(said, format!("  INFO  {words}\n"));
+            assert_eq!(on.states(), ["ran", state, "pending"]);
+            assert_eq!(on.ok(&["migrate:repair"]).stderr, "  INFO  Nothing to repair\n");
+            let text = |column: &str| database.dialect.text(column);
+            let sql = format!(
+                "SELECT {}, {}, {}, {} FROM kit_history ORDER BY happened_at, version",
+                text("person"),
+                text("command"),
+                text("version"),
+                text("what")
+            );
+            let kept = database.query(&sql).await;
+            let state = if state == "ran" { "applied" } else { state };
+            let mark = ["ann", "migrate:mark", "m1_users", "applied"].map(|cell| Some(cell.to_owned()));
+            let repair = ["ann", "migrate:repair", "m2_posts", state].map(|cell| Some(cell.to_owned()));
+            assert_eq!(kept, [mark, repair]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_existing_database_is_marked_and_nothing_is_run() {
+    let sandbox = project();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        assert_eq!(on.kit(&["migrate:mark"]).code, 2);
+        assert_eq!(on.kit(&["migrate:mark", "--all", "--pending", "m1"]).code, 2);
+        let twice = on.kit(&["migrate:mark", "--applied", "m1_users", "--pending", "m1_users"]);
+        assert_eq!(twice.code, 2, "{twice}");
+        assert!(on.fails(&["migrate:mark", "--applied", "m9"]).contains("no single migration is `m9`"));
+        assert_eq!(database.tables().await, Vec::<String>::new());
+
+        let said = on.ok(&["migrate:mark", "--all"]);
+        assert_eq!(said.stdout.matches(" applied\n").count(), 3, "{said:?}");
+        assert!(said.stderr.ends_with("  INFO  Marked 3 migrations, ran nothing\n"), "{said:?}");
+        assert_eq!(on.states(), ["ran"; 3]);
+        assert!(on.ok(&["migrate"]).stderr.contains("Nothing to migrate"));
+        assert!(!database.tables().await.iter().any(|table| table.starts_with('m')), "nothing was run");
+        assert!(on.ok(&["migrate:mark", "--all"]).stderr.contains("The ledger says so already"));
+
+        let said = on.ok(&["migrate:mark", "--pending", "m1_users", "tags", "--applied", "posts"]);
+        assert!(said.stderr.contains("Marked 2 migrations"), "{said:?}");
+        assert_eq!(on.states(), ["pending", "ran", "pending"]);
+        let asked = on.kit(&["migrate:mark", "--all", "--env", "production"]);
+        assert_eq!((asked.code, on.states()[0].as_str()), (1, "pending"), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_after_the_fact_is_accepted_or_refused_by_strict() {
+    let sandbox = project();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        on.ok(&["migrate:mark", "--all"]);
+        let source = creates(NAMES[0]);
+        sandbox.write("migrations/m1_users.rs", &source.replace(".integer()", ".big_integer()"));
+        assert_eq!(on.states(), ["modified", "ran", "ran"]);
+        on.ok(&["migrate"]);
+        let refused = on.fails(&["migrate", "--strict"]);
+        assert!(refused.contains("refused by --strict: `m1_users` has changed since it was applied"), "{refused}");
+        assert!(refused.contains("`kit migrate:repair --accept-checksum MIGRATION`"), "{refused}");
+        on.ok(&["migrate:repair", "--accept-checksum", "users"]);
+        assert_eq!(on.states(), ["ran"; 3]);
+        on.ok(&["migrate", "--strict"]);
+        // Formatting and comments are no change.
+        let formatted =
+            source.replace(".integer()", ".big_integer ( )").replace("async fn up", "/// Up.\n// why\nasync fn up");
+        sandbox.write("migrations/m1_users.rs", &formatted);
+        assert_eq!(on.states(), ["ran"; 3]);
+        sandbox.write("migrations/m1_users.rs", &source);
+        assert_eq!(on.states(), ["modified", "ran", "ran"]);
+        let unknown = on.fails(&["migrate:repair", "--accept-checksum", "m9"]);
+        assert!(unknown.contains("no single migration is `m9`"), "{unknown}");
+    }
+}
