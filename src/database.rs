@@ -152,7 +152,7 @@ impl Target {
     /// Those of connecting, [`Error::Database`].
     pub async fn census(&self, ledger: &str) -> Result<Census> {
         let session = self.connect().await?;
-        census::count(&session, &[ledger, JOURNAL, lock::TABLE]).await.map_err(|error| self.failed(&error))
+        census::count(&session, &[ledger, JOURNAL, lock::TABLE, lock::PROBE]).await.map_err(|error| self.failed(&error))
     }
 
     /// An error of a statement on this database.

@@ -11,12 +11,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::connection::{Connection, Error, Listed, Migrations};
+use crate::connection::{Connection, Error, Listed, Migrations, Sessions};
 use crate::ledger::{self, Entry, Ledger, State};
 use crate::lock::{self, Lock};
 use crate::plan;
 use crate::wipe::wipe;
-use crate::wire::{Action, Cause, Direction, Down, Event, Failure, Request, Up};
+use crate::wire::{Action, Cause, Direction, Down, Event, Failure, Request, Unfit, Up};
 
 /// Carries out `request`, telling `on_event` of everything but the end, which is the result.
 ///
@@ -40,8 +40,7 @@ pub async fn run<C: Connection, M: Migrations<C>>(
         }
         return Ok(());
     }
-    let mut on_wait = |holder| on_event(Event::Waiting { holder });
-    let lock = lock::acquire(connection, &table, &request.locking, &mut on_wait).await?;
+    let lock = lock::acquire(connection, &table, &request.locking, &mut |event| on_event(event)).await?;
     let mut run = Run { request, migrations, connection, lock, list, names, table, last_start: 0, on_event };
     let outcome = run.all().await;
     let released = run.lock.release(connection).await;
@@ -160,6 +159,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Err(Failure::Unknown { name: name.to_owned() });
         };
         let transactional = listed.transaction.unwrap_or(self.connection.dialect().transactional_ddl());
+        if !transactional && self.connection.sessions() == Sessions::Lent {
+            return Err(Failure::Unfit(Unfit::Lent { name: name.to_owned() }));
+        }
         (self.on_event)(Event::Started { direction, name: name.to_owned() });
         let clock = Instant::now();
         let started_at = now_millis().max(self.last_start + 1);
@@ -204,6 +206,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
         let failed = |error: Error| self.failed(direction, entry, Cause::Error, error.message, true);
         self.settle(direction, entry, &transaction).await.map_err(failed)?;
+        if let Err(lost) = self.lock.fence(&transaction).await {
+            // Whoever has the lock now has not seen this migration.
+            let _ = transaction.rollback().await;
+            return Err(lost);
+        }
         transaction.commit().await.map_err(failed)
     }
 
@@ -220,8 +227,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 Entry { applied_at, checksum: own.and_then(|own| own.checksum), ..entry.clone() }
             }
         };
-        self.lock.check(self.connection).await?;
-        ledger::record(self.connection, &running, kit).await.map_err(database)?;
+        self.lock.write(self.connection, async |connection| ledger::record(connection, &running, kit).await).await?;
         let outcome = if wrap {
             let transaction = self.connection.begin().await.map_err(database)?;
             match self.call(direction, index, &transaction).await {
@@ -243,14 +249,15 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 ..running
             };
             // If this cannot be written either, `running` stands there and says enough.
-            let _ = ledger::record(self.connection, &failed, kit).await;
+            let written =
+                self.lock.write(self.connection, async |connection| ledger::record(connection, &failed, kit).await);
+            if let Err(Failure::LockLost) = written.await {
+                return Err(Failure::LockLost);
+            }
             return Err(self.failed(direction, entry, cause, message, false));
         }
-        let transaction = self.connection.begin().await.map_err(database)?;
-        // `running` stays there and says that it is not known how far the migration got.
-        self.lock.check(&transaction).await?;
-        self.settle(direction, entry, &transaction).await.map_err(database)?;
-        transaction.commit().await.map_err(database)
+        // If it cannot be written, `running` stays there and says that it is not known how far the migration got.
+        self.lock.write(self.connection, async |connection| self.settle(direction, entry, connection).await).await
     }
 
     /// Writes both rows of a migration that went well.

@@ -3,11 +3,13 @@
 use clap::Args;
 use kit_runtime::ledger;
 use kit_runtime::lock;
-use kit_runtime::wire::Holder;
+use kit_runtime::wire::Event;
 
 use super::LockArgs;
 use crate::context::Context;
-use crate::error::{Error, Exit, Result, holder_text};
+use crate::error::{Error, Exit, Result};
+use crate::migrator::Notice;
+use crate::ui::Report;
 
 /// Create the migration tables
 #[derive(Debug, Args)]
@@ -30,15 +32,16 @@ pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
         ctx.ui.info("The migration table is there already");
         return Ok(Exit::Ok);
     }
-    let session = target.connect().await?;
+    let session = target.connect_to_lock().await?;
     let refused = |failure| Error::Migrator {
         failure: target.scrub_failure(failure),
         database: target.redacted(),
         done: Vec::new(),
         again: false,
     };
-    let mut waiting = |holder: Option<Holder>| ctx.ui.info(format!("Waiting for {}", holder_text(holder.as_ref())));
-    let mut lock = lock::acquire(&session, &table, &locking, &mut waiting).await.map_err(refused)?;
+    let mut report = Report::default();
+    let mut told = |event: Event| report.show(&ctx.ui, Notice::Event(event));
+    let mut lock = lock::acquire(&session, &table, &locking, &mut told).await.map_err(refused)?;
     let installed = ledger::install(&session, &table).await.map_err(|error| target.failed(&error));
     lock.announce(&session).await;
     let released = lock.release(&session).await.map_err(refused);

@@ -51,6 +51,8 @@ impl Default for LockArgs {
 enum LockChoice {
     /// A lock of the server's
     Session,
+    /// A row in the database, with signs of life
+    Lease,
     /// A lock on a file beside the database
     File,
     /// Nothing
@@ -65,13 +67,14 @@ impl LockArgs {
     fn locking(&self, command: &str, force: bool) -> Result<Locking> {
         let kind = self.lock.map(|choice| match choice {
             LockChoice::Session => LockKind::Session,
+            LockChoice::Lease => LockKind::Lease,
             LockChoice::File => LockKind::File,
             LockChoice::None => LockKind::None,
         });
         if kind == Some(LockKind::None) && !force {
             return Err(Error::Unlocked);
         }
-        Ok(Locking { kind, wait: self.wait, command: command.to_owned() })
+        Ok(Locking { kind, wait: self.wait, command: command.to_owned(), ..Locking::default() })
     }
 }
 
