@@ -14,12 +14,12 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use database::{Database, open};
+use database::Database;
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, LEDGER};
 use kit_runtime::lock::{self, Lock};
-use kit_runtime::sea_orm::Session;
+use kit_runtime::sea_orm::{Session, Settings};
 use kit_runtime::wire::{Action, Cause, Failure, Holder, LockKind, Locking, Up, Wipe};
 use sea_orm::ConnectOptions;
 use steps::{Migrator, Op, Step, run, run_locking};
@@ -58,7 +58,7 @@ const INCREMENTS: u32 = 4;
 #[ignore = "started by the other tests"]
 async fn child() {
     let (Ok(task), Ok(url)) = (std::env::var(TASK), std::env::var(URL)) else { return };
-    let session = Session::new(open(&url).await);
+    let session = Session::connect(Settings::new(url)).await.unwrap();
     match task.as_str() {
         "migrate" | "migrate unlocked" => {
             let kind = (task != "migrate").then_some(LockKind::None);

@@ -229,19 +229,23 @@ async fn names_may_be_anything() {
 }
 
 /// Counts what is asked, and fails where told to.
-struct Counting<'a> {
-    session: &'a Session,
+struct Counting {
+    session: Session,
     queries: AtomicUsize,
     fails_at: usize,
 }
 
-impl Connection for Counting<'_> {
+impl Connection for Counting {
     fn dialect(&self) -> Dialect {
         self.session.dialect()
     }
 
     async fn execute(&self, _sql: &str, _values: &[Value]) -> Result<(), Error> {
         Err(Error::new("reading executes nothing"))
+    }
+
+    async fn change(&self, _sql: &str, _values: &[Value]) -> Result<u64, Error> {
+        Err(Error::new("reading changes nothing"))
     }
 
     async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
@@ -268,7 +272,7 @@ impl Connection for Counting<'_> {
 async fn the_number_of_queries_does_not_grow_and_each_failure_is_an_error() {
     for database in Database::all().await {
         let count = async |fails_at| {
-            let counting = Counting { session: &database.session, queries: AtomicUsize::new(0), fails_at };
+            let counting = Counting { session: database.session().await, queries: AtomicUsize::new(0), fails_at };
             let outcome = read(&counting).await.map(|schema| schema.tables.len());
             (outcome, counting.queries.into_inner())
         };

@@ -8,12 +8,15 @@ use std::future::Future;
 use crate::dialect::Dialect;
 
 /// A session with a database, or a transaction on one.
-pub trait Connection: Sized + Send + Sync {
+pub trait Connection: Sized + Send + Sync + 'static {
     /// Which database answers.
     fn dialect(&self) -> Dialect;
 
     /// Executes one statement; values stand for the dialect's placeholders in order.
     fn execute(&self, sql: &str, values: &[Value]) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Executes one statement and returns how many rows it found to change.
+    fn change(&self, sql: &str, values: &[Value]) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// Runs one query. Every selected column must be text (cast it in SQL) and is NULL as `None`.
     fn query(&self, sql: &str, values: &[Value]) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
@@ -27,11 +30,42 @@ pub trait Connection: Sized + Send + Sync {
         true
     }
 
+    /// Opens one more session with the same database, in whatever thread the future is polled. `None` for a session over
+    /// a connection that somebody else has opened.
+    fn another(&self) -> Option<impl Future<Output = Result<Self, Error>> + Send + use<Self>> {
+        None::<std::future::Ready<Result<Self, Error>>>
+    }
+
+    /// What is known of the sessions behind it.
+    fn sessions(&self) -> Sessions {
+        Sessions::Own
+    }
+
+    /// From now on a session that died is not replaced by a new one, and `question`, if there is one, has to be answered
+    /// with `1` before each statement outside of a transaction. Ends with [`Connection::unguard`].
+    fn guard(&self, _question: Option<String>) {}
+
+    /// Ends what [`Connection::guard`] began, and says whether nothing was refused meanwhile.
+    fn unguard(&self) -> bool {
+        true
+    }
+
     /// Commits what [`Connection::begin`] began.
     fn commit(self) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Rolls back what [`Connection::begin`] began.
     fn rollback(self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// What stands behind a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    /// One session of the server's, as far as is known.
+    Own,
+    /// One session, whose locks mean nothing to others.
+    Lockless,
+    /// A pooler gives each transaction another session.
+    Lent,
 }
 
 /// A project's migrations, in the order of its `Migrator`.

@@ -6,6 +6,8 @@ mod session;
 mod snapshot;
 mod trouble;
 
+pub use lock::{Canary, Survey};
+
 use crate::wire::Wipe;
 
 /// A family of databases that speak the same SQL.
@@ -156,7 +158,7 @@ impl Dialect {
 
     /// Queries for what a wipe drops, in the order in which it can go. Each row is a kind and a name, both for
     /// [`Dialect::drop_object`]. What goes by itself with another object (indexes, triggers, owned sequences) and what
-    /// belongs to an extension is not among them; neither is `kit_lock`, which says who is at work.
+    /// belongs to an extension is not among them; neither are `kit_lock` and `kit_probe`, which say who is at work.
     pub fn objects(self, what: Wipe) -> Vec<String> {
         match self {
             Self::Sqlite => {
@@ -181,7 +183,7 @@ impl Dialect {
                 let tables = |kind: &str, types: &str| {
                     format!(
                         "SELECT '{kind}', CAST(table_name AS CHAR) FROM information_schema.tables \
-                         WHERE table_schema = DATABASE() AND table_type IN ({types}) AND table_name <> 'kit_lock' ORDER BY 2"
+                         WHERE table_schema = DATABASE() AND table_type IN ({types}) AND table_name NOT IN ('kit_lock', 'kit_probe') ORDER BY 2"
                     )
                 };
                 let mut queries = Vec::new();
@@ -281,7 +283,7 @@ WITH RECURSIVE own(classid, objid, family) AS (
   SELECT 'pg_class'::regclass::oid, oid, CASE WHEN relkind IN ('r', 'p', 'f') THEN 'table' WHEN relkind IN ('v', 'm') \
     THEN 'view' ELSE 'type' END FROM pg_class
     WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-    AND relname <> 'kit_lock'
+    AND relname NOT IN ('kit_lock', 'kit_probe')
   UNION ALL SELECT 'pg_type'::regclass, t.oid, 'type' FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
     WHERE typnamespace = to_regnamespace(quote_ident(current_schema())) AND (t.typrelid = 0 OR c.relkind = 'c')
   UNION ALL SELECT 'pg_proc'::regclass, oid, 'type' FROM pg_proc

@@ -18,12 +18,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub use call::quiet_panics;
 use migration::TRIES;
 
-use crate::connection::{Connection, Error, Listed, Migrations, Trouble};
+use crate::connection::{Connection, Error, Listed, Migrations, Sessions, Trouble};
 use crate::ledger::{self, Ledger, State};
 use crate::lock::{self, Lock};
 use crate::plan;
 use crate::wipe::wipe;
-use crate::wire::{Action, Direction, Down, Event, Failure, Holder, Request, Up};
+use crate::wire::{Action, Direction, Down, Event, Failure, Request, Up};
 
 /// Carries out `request`, telling `on_event` of everything but the end, which is the result.
 ///
@@ -47,8 +47,7 @@ pub async fn run<C: Connection, M: Migrations<C>>(
         }
         return Ok(());
     }
-    let mut on_wait = |holder: Option<Holder>| on_event(Event::Waiting { holder });
-    let lock = lock::acquire(connection, &table, &request.locking, &mut on_wait).await?;
+    let lock = lock::acquire(connection, &table, &request.locking, &mut |event| on_event(event)).await?;
     let mut run = Run { request, migrations, connection, lock, list, names, table, last_start: 0, on_event };
     let outcome = match run.prepare().await {
         Ok(()) => run.all().await,
@@ -74,6 +73,10 @@ struct Run<'a, C, M> {
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     async fn prepare(&self) -> Result<(), Failure> {
+        if self.connection.sessions() == Sessions::Lent {
+            // What is set in a session that is somebody else's next stays there.
+            return Ok(());
+        }
         for sql in self.connection.dialect().prepare_session(self.request.patience) {
             self.connection.execute(&sql, &[]).await.map_err(database)?;
         }

@@ -16,8 +16,8 @@ pub const JOURNAL: &str = "kit_migrations";
 pub const HISTORY: &str = "kit_history";
 
 /// The tables that are kit's own, and the ledger `table`.
-pub fn own_tables(table: &str) -> [&str; 4] {
-    [table, JOURNAL, HISTORY, lock::TABLE]
+pub fn own_tables(table: &str) -> [&str; 5] {
+    [table, JOURNAL, HISTORY, lock::TABLE, lock::PROBE]
 }
 
 /// SeaORM's table, unless the project's `migration_table_name()` says otherwise.

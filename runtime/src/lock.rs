@@ -3,16 +3,22 @@
 //! server, says who is at work, and does not know what a run does.
 //!
 //! A session lock says nothing where sessions are not what they seem (a cluster's nodes, a pooler that lends one session
-//! to many): there, a row of a table with a beat has to take its place, behind the same functions.
+//! to many): there a row of a table with signs of life takes its place, behind the same functions.
 
+mod beat;
 mod file;
+mod lease;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use file::LockFile;
+pub use lease::PROBE;
+use lease::{Lease, Sight, Watch};
 
-use crate::connection::{Connection, Error, Value};
-use crate::wire::{Failure, Holder, LockKind, Locking};
+use crate::connection::{Connection, Error, Row, Sessions, Value};
+use crate::dialect::Survey;
+use crate::wire::{Event, Failure, Holder, LockKind, Locking, Warning};
 
 /// Kit's table that says who is at work, where the database is not a file.
 pub const TABLE: &str = "kit_lock";
@@ -34,35 +40,61 @@ pub struct Lock {
 
 #[derive(Debug)]
 enum Door {
-    Session { key: u64 },
+    Session { key: u64, watch: Box<Watch> },
+    Lease(Box<Lease>),
     File(LockFile),
     Open,
 }
 
-/// Takes the lock of `table`'s database, trying until `wanted.wait` is over. While another run has it, `on_wait` is told
+/// Takes the lock of `table`'s database, trying until `wanted.wait` is over. While another run has it, `on_event` is told
 /// of each new holder. What was read before is out of date afterwards.
 ///
 /// # Errors
-/// [`Failure::Busy`], or [`Failure::Lock`] where the lock cannot be taken by anybody.
+/// [`Failure::Unfit`] where nothing can be migrated, [`Failure::Busy`], or [`Failure::Lock`] where the lock cannot be
+/// taken by anybody.
 pub async fn acquire<C: Connection>(
     connection: &C,
     table: &str,
     wanted: &Locking,
-    on_wait: &mut impl FnMut(Option<Holder>),
+    on_event: &mut impl FnMut(Event),
 ) -> Result<Lock, Failure> {
-    let mut door = find(connection, table, wanted).await.map_err(impossible)?;
+    let survey = survey(connection).await.map_err(database)?;
+    if let Some(unfit) = survey.unfit() {
+        return Err(Failure::Unfit(unfit));
+    }
+    if connection.sessions() == Sessions::Lent {
+        on_event(Event::Warned(Warning::Lent));
+    }
+    let mut door = find(connection, table, wanted, &survey).await.map_err(impossible)?;
+    let outcome = wait(&mut door, connection, wanted, on_event).await;
+    if let (Err(_), Door::Lease(lease)) = (&outcome, &door) {
+        lease.leave(connection).await;
+    }
+    let mut lock = Lock { door, table: table.to_owned(), own: outcome?, announced: false };
+    if matches!(lock.door, Door::Session { .. }) {
+        lock.announce_if_there(connection).await;
+        connection.guard(None);
+    }
+    Ok(lock)
+}
+
+/// Tries until the door is open, and returns as whom it was entered.
+async fn wait<C: Connection>(
+    door: &mut Door,
+    connection: &C,
+    wanted: &Locking,
+    on_event: &mut impl FnMut(Event),
+) -> Result<Holder, Failure> {
     let clock = Instant::now();
     let patience = Duration::from_secs(wanted.wait);
     let mut pause = FIRST_PAUSE;
     let mut told = None;
     loop {
         let own = Holder { since: now_seconds(), ..this_process(wanted) };
-        if enter(&mut door, connection, &own).await.map_err(impossible)? {
-            let mut lock = Lock { door, table: table.to_owned(), own, announced: false };
-            lock.announce_if_there(connection).await;
-            return Ok(lock);
+        if enter(door, connection, &own).await.map_err(impossible)? {
+            return Ok(own);
         }
-        let holder = holder(&mut door, connection).await;
+        let holder = holder(door, connection).await;
         let waited = clock.elapsed();
         if waited >= patience {
             return Err(Failure::Busy { holder: holder.map(Box::new), waited: wanted.wait });
@@ -70,11 +102,13 @@ pub async fn acquire<C: Connection>(
         // One that has just begun has not said yet who it is.
         let new = told.as_ref() != Some(&holder);
         if new && (holder.is_some() || told.is_none() && waited >= LONGEST_PAUSE) {
-            on_wait(holder.clone());
+            on_event(Event::Waiting { holder: holder.clone() });
             told = Some(holder);
         }
-        tokio::time::sleep((pause + jitter()).min(patience.saturating_sub(waited))).await;
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        // As often as there are signs of life to be seen.
+        let longest = LONGEST_PAUSE.min(Duration::from_millis(wanted.beat));
+        tokio::time::sleep((pause.min(longest) + jitter()).min(patience.saturating_sub(waited))).await;
+        pause = (pause * 3 / 2).min(longest);
     }
 }
 
@@ -85,8 +119,13 @@ impl Lock {
     /// # Errors
     /// [`Failure::LockLost`], [`Failure::Database`].
     pub async fn check<C: Connection>(&self, connection: &C) -> Result<(), Failure> {
+        #[cfg(feature = "fault")]
+        if !fault::FENCES.load(std::sync::atomic::Ordering::SeqCst) {
+            return Ok(());
+        }
         let holds = match &self.door {
-            Door::Session { key } => match connection.dialect().has_lock(*key) {
+            Door::Lease(lease) => lease.is_held(connection).await.map_err(database)?,
+            Door::Session { key, .. } => match connection.dialect().has_lock(*key) {
                 Some(sql) => says_yes(connection, &sql).await.map_err(database)?,
                 None => false,
             },
@@ -105,12 +144,59 @@ impl Lock {
         &mut self,
         connection: &C,
         wanted: &Locking,
-        on_wait: &mut impl FnMut(Option<Holder>),
+        on_event: &mut impl FnMut(Event),
     ) -> Result<(), Failure> {
-        if let Door::Session { .. } = self.door {
-            *self = acquire(connection, &self.table, wanted, on_wait).await?;
+        match self.door {
+            Door::Session { .. } => {
+                connection.unguard();
+                *self = acquire(connection, &self.table, wanted, on_event).await?;
+                Ok(())
+            }
+            // A lease is not the session's: what that one still does is not known.
+            Door::Lease(_) => Err(Failure::LockLost),
+            Door::File(_) | Door::Open => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Passes if the lock is this run's, and sees to it that the transaction that `connection` is does not commit if it
+    /// is somebody else's by then. To be asked as the last thing before the commit.
+    ///
+    /// # Errors
+    /// [`Failure::LockLost`], [`Failure::Database`].
+    pub async fn fence<C: Connection>(&self, connection: &C) -> Result<(), Failure> {
+        let Door::Lease(lease) = &self.door else { return self.check(connection).await };
+        #[cfg(feature = "fault")]
+        if !fault::FENCES.load(std::sync::atomic::Ordering::SeqCst) {
+            return Ok(());
+        }
+        if lease.fence(connection).await.map_err(database)? { Ok(()) } else { Err(Failure::LockLost) }
+    }
+
+    /// Runs `work` in a transaction that commits only while the lock is this run's, and once more where another session
+    /// was in the way and nothing was done. For writes of kit's own, which may be repeated.
+    ///
+    /// # Errors
+    /// [`Failure::LockLost`], [`Failure::Database`].
+    pub async fn write<C: Connection>(
+        &self,
+        connection: &C,
+        work: impl AsyncFn(&C) -> Result<(), Error>,
+    ) -> Result<(), Failure> {
+        let once = async || -> Result<Result<(), Failure>, Error> {
+            let transaction = connection.begin().await?;
+            let passes = match self.fence(&transaction).await {
+                Err(Failure::Database { message }) => Err(Error::new(message)),
+                Err(failure) => Ok(Err(failure)),
+                Ok(()) => work(&transaction).await.map(Ok),
+            };
+            if matches!(passes, Ok(Ok(()))) {
+                return transaction.commit().await.map(Ok);
+            }
+            // The first failure is the one to report.
+            let _ = transaction.rollback().await;
+            passes
+        };
+        lease::again(connection.dialect(), once).await.map_err(database)?
     }
 
     /// Says in [`TABLE`] who is at work, and creates it where it is missing. Called when the ledger's tables are there,
@@ -124,7 +210,9 @@ impl Lock {
     }
 
     async fn announce_if_there<C: Connection>(&mut self, connection: &C) {
-        let Door::Session { .. } = self.door else { return };
+        if !matches!(self.door, Door::Session { .. }) {
+            return;
+        }
         let dialect = connection.dialect();
         let there = connection.query(dialect.table_exists(), &[TABLE.into()]).await;
         let (Ok([_, ..]), Some(insert)) = (there.as_deref(), dialect.insert_lock_holder(TABLE)) else { return };
@@ -144,72 +232,136 @@ impl Lock {
     /// # Errors
     /// [`Failure::LockLost`] if it was gone by then, [`Failure::Database`].
     pub async fn release<C: Connection>(self, connection: &C) -> Result<(), Failure> {
+        let whole = match self.door {
+            Door::Session { .. } | Door::Lease(_) => connection.unguard(),
+            Door::File(_) | Door::Open => true,
+        };
         if self.announced {
             // A row that stays is not believed: its session no longer has the lock.
             let _ = forget(connection).await;
         }
         let released = match self.door {
-            Door::Session { key } => match connection.dialect().release_lock(key) {
+            Door::Session { key, .. } => match connection.dialect().release_lock(key) {
                 Some(sql) => says_yes(connection, &sql).await.map_err(database)?,
                 None => false,
             },
+            Door::Lease(mut lease) => lease.release(connection).await.map_err(database)?,
             Door::File(file) => file.release(),
             Door::Open => true,
         };
-        if released { Ok(()) } else { Err(Failure::LockLost) }
+        if released && whole { Ok(()) } else { Err(Failure::LockLost) }
     }
 }
 
-/// What the lock is to be taken on.
-async fn find<C: Connection>(connection: &C, table: &str, wanted: &Locking) -> Result<Door, Error> {
-    let dialect = connection.dialect();
-    let kind = wanted.kind.unwrap_or(dialect.lock_kind());
-    if kind == LockKind::None {
-        return Ok(Door::Open);
+/// What the server says of itself.
+async fn survey<C: Connection>(connection: &C) -> Result<Survey, Error> {
+    let mut rows = Vec::new();
+    for sql in connection.dialect().survey() {
+        rows.extend(connection.query(sql, &[]).await?);
     }
-    let own = dialect.lock_kind();
-    if kind != own {
-        let word = |kind| if kind == LockKind::File { "on a file" } else { "of a session" };
-        return Err(Error::new(format!("this database is kept by a lock {}, not {}", word(own), word(kind))));
+    Ok(Survey::new(rows.into_iter().filter_map(|row| {
+        let mut cells = row.into_iter();
+        Some((cells.next()??, cells.next()??))
+    })))
+}
+
+/// What the lock is to be taken on.
+async fn find<C: Connection>(connection: &C, table: &str, wanted: &Locking, survey: &Survey) -> Result<Door, Error> {
+    let dialect = connection.dialect();
+    let lockless = survey.is_lockless() || connection.sessions() != Sessions::Own;
+    let own = match dialect.lock_kind() {
+        LockKind::Session if lockless => LockKind::Lease,
+        own => own,
+    };
+    let kind = wanted.kind.unwrap_or(own);
+    if let Some(statement) = dialect.wait_for_nodes(survey) {
+        connection.execute(statement, &[]).await?;
+    }
+    match kind {
+        LockKind::None => return Ok(Door::Open),
+        LockKind::Session if own == LockKind::Lease => {
+            return Err(Error::new("locks of sessions mean nothing here, only a lease does"));
+        }
+        LockKind::Lease if own == LockKind::Session => {}
+        kind if kind != own => {
+            return Err(Error::new(format!("this database is kept by {}, not by {}", word(own), word(kind))));
+        }
+        _ => {}
     }
     let scope = connection.query(dialect.lock_scope(), &[]).await?.into_iter().flatten().next().flatten();
     let scope = scope.unwrap_or_default();
-    if kind == LockKind::Session {
-        if let Some(keep) = dialect.keep_session() {
-            connection.execute(keep, &[]).await?;
-        }
-        return Ok(Door::Session { key: key(&scope, table) });
+    if kind == LockKind::File {
+        // A database in memory is nobody else's.
+        return if scope.is_empty() { Ok(Door::Open) } else { LockFile::open(&scope).map(Door::File) };
     }
-    // A database in memory is nobody else's.
-    if scope.is_empty() { Ok(Door::Open) } else { LockFile::open(&scope).map(Door::File) }
+    if let Some(keep) = dialect.keep_session().filter(|_| connection.sessions() != Sessions::Lent) {
+        connection.execute(keep, &[]).await?;
+    }
+    let key = key(&scope, table);
+    Ok(if kind == LockKind::Lease {
+        Door::Lease(Box::new(Lease::open(connection, key, wanted).await?))
+    } else {
+        Door::Session { key, watch: Box::new(Watch::new(wanted)) }
+    })
+}
+
+fn word(kind: LockKind) -> &'static str {
+    match kind {
+        LockKind::Session => "a lock of a session",
+        LockKind::Lease => "a lease",
+        LockKind::File => "a lock on a file",
+        LockKind::None => "nothing",
+    }
 }
 
 /// One try.
 async fn enter<C: Connection>(door: &mut Door, connection: &C, own: &Holder) -> Result<bool, Error> {
-    let key = match door {
-        Door::Session { key } => *key,
+    let (key, watch) = match door {
+        Door::Session { key, watch } => (*key, watch),
+        Door::Lease(lease) => return lease.enter(connection, own).await,
         Door::File(file) => return file.enter(own),
         Door::Open => return Ok(true),
     };
     let Some(sql) = connection.dialect().try_lock(key) else { return Ok(false) };
     match answer(connection, &sql).await?.as_deref() {
-        Some("1") => Ok(true),
-        Some("0") => Ok(false),
-        other => Err(Error::new(format!("the server answered {} when asked for it", other.unwrap_or("NULL")))),
+        Some("1") => {}
+        Some("0") => return Ok(false),
+        other => {
+            return Err(Error::new(format!("the server answered {} when asked for it", other.unwrap_or("NULL"))));
+        }
     }
+    let there = connection.query(connection.dialect().table_exists(), &[lease::PROBE.into()]).await?;
+    if there.is_empty() || !lease::is_there(connection).await {
+        return Ok(true);
+    }
+    // Another run came another way, through a pooler, and has a lease.
+    if let Some(release) = connection.dialect().release_lock(key) {
+        connection.query(&release, &[]).await?;
+    }
+    if let Sight::Silent(row) = watch.look(connection).await? {
+        watch.free(connection, &row, own).await?;
+    }
+    Ok(false)
 }
 
 /// Who has it, as far as can be known.
 async fn holder<C: Connection>(door: &mut Door, connection: &C) -> Option<Holder> {
     let key = match door {
-        Door::Session { key } => *key,
+        Door::Session { key, .. } => *key,
+        Door::Lease(_) => return lease::holder(connection).await,
         Door::File(file) => return file.holder(),
         Door::Open => return None,
     };
     let sql = connection.dialect().lock_holder(TABLE, key)?;
     // Without the table, or the right to read it, there is a holder all the same.
-    let row = connection.query(&sql, &[]).await.ok()?.into_iter().next()?;
-    let mut cells = row.into_iter();
+    match holder_of(connection.query(&sql, &[]).await.ok()?) {
+        Some(holder) => Some(holder),
+        None => lease::holder(connection).await,
+    }
+}
+
+fn holder_of(rows: Vec<Row>) -> Option<Holder> {
+    let mut cells = rows.into_iter().next()?.into_iter();
     let mut next = || cells.next().flatten();
     Some(Holder { host: next()?, pid: next()?.parse().ok()?, command: next()?, since: next()?.parse().ok()? })
 }
@@ -225,6 +377,11 @@ async fn says_yes<C: Connection>(connection: &C, sql: &str) -> Result<bool, Erro
 
 async fn answer<C: Connection>(connection: &C, sql: &str) -> Result<Option<String>, Error> {
     Ok(connection.query(sql, &[]).await?.into_iter().flatten().next().flatten())
+}
+
+/// A number that nobody else has.
+pub(crate) fn chance() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// FNV-1a over database or schema and ledger: two that share a key by chance only wait for each other.
@@ -265,4 +422,16 @@ fn impossible(error: Error) -> Failure {
 
 fn database(error: Error) -> Failure {
     Failure::Database { message: error.message }
+}
+
+/// Switches for tests that prove that what they test can fail.
+#[cfg(feature = "fault")]
+pub mod fault {
+    use std::sync::atomic::AtomicBool;
+
+    /// Whether a run looks at its lock before it writes.
+    pub static FENCES: AtomicBool = AtomicBool::new(true);
+
+    /// Whether a run that takes over ends the session of the one before.
+    pub static ENDS_SESSIONS: AtomicBool = AtomicBool::new(true);
 }

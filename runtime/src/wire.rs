@@ -46,11 +46,15 @@ pub struct Locking {
     pub wait: u64,
     /// The command, for those who wait.
     pub command: String,
+    /// Milliseconds between two signs of life of whoever has a lease.
+    pub beat: u64,
+    /// Milliseconds without one after which a lease is somebody else's to take.
+    pub patience: u64,
 }
 
 impl Default for Locking {
     fn default() -> Self {
-        Self { kind: None, wait: 60, command: "migrate".to_owned() }
+        Self { kind: None, wait: 60, command: "migrate".to_owned(), beat: 1_000, patience: 15_000 }
     }
 }
 
@@ -60,6 +64,8 @@ impl Default for Locking {
 pub enum LockKind {
     /// A lock of the server's that belongs to the session and goes with it.
     Session,
+    /// A row of kit's own in the database, with signs of life.
+    Lease,
     /// A lock on a file beside the database.
     File,
     /// Nothing.
@@ -266,6 +272,31 @@ pub enum Warning {
         /// Its name.
         name: String,
     },
+    /// A pooler gives each transaction another session; the lock is a row of a table.
+    Lent,
+}
+
+/// Why a server cannot be migrated as it is.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "unfit", rename_all = "snake_case")]
+pub enum Unfit {
+    /// It takes no writes.
+    ReadOnly {
+        /// The setting that says so.
+        says: String,
+    },
+    /// It is a node that has lost its cluster, or has not joined it yet.
+    NoQuorum {
+        /// What it says of itself.
+        state: String,
+    },
+    /// Changes of the schema stay on this node.
+    NodeByNode,
+    /// A pooler gives each transaction another session, and this migration runs without a transaction.
+    Lent {
+        /// The migration.
+        name: String,
+    },
 }
 
 /// Why a request was not carried out to its end.
@@ -304,6 +335,8 @@ pub enum Failure {
         /// Seconds that were waited.
         waited: u64,
     },
+    /// The server cannot be migrated as it is; nothing was done.
+    Unfit(Unfit),
     /// The lock could not be taken; nothing was done.
     Lock {
         /// Why.

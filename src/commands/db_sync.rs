@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 use kit_runtime::ledger::JOURNAL;
+use kit_runtime::lock;
 use serde_json::json;
 
 use super::migrate;
@@ -148,7 +149,7 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
         migrate::pending(ctx, &target, args.force).await?;
     }
     let schema = read(&target).await?;
-    let ignored = [LEDGER, JOURNAL]
+    let ignored = [LEDGER, JOURNAL, lock::TABLE, lock::PROBE]
         .into_iter()
         .map(str::to_owned)
         .chain(args.ignore_tables.iter().chain(&defaults.ignore_tables).cloned());

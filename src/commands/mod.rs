@@ -24,12 +24,14 @@ pub mod stub_publish;
 use clap::{Args, ValueEnum};
 use kit_runtime::repair::Deed;
 use kit_runtime::sea_orm::Session;
-use kit_runtime::wire::{Action, Down, Failure, Holder, LockKind, Locking};
+use kit_runtime::wire::{Action, Down, Event, Failure, LockKind, Locking};
 use kit_runtime::{lock, plan};
 
 use crate::context::Context;
 use crate::database::Target;
-use crate::error::{Error, Exit, Result, holder_text};
+use crate::error::{Error, Exit, Result};
+use crate::migrator::Notice;
+use crate::ui::Report;
 
 /// How a command that writes keeps other runs out.
 #[derive(Clone, Debug, Args)]
@@ -56,6 +58,8 @@ impl Default for LockArgs {
 enum LockChoice {
     /// A lock of the server's
     Session,
+    /// A row in the database, with signs of life
+    Lease,
     /// A lock on a file beside the database
     File,
     /// Nothing
@@ -70,13 +74,14 @@ impl LockArgs {
     fn locking(&self, command: &str, force: bool) -> Result<Locking> {
         let kind = self.lock.map(|choice| match choice {
             LockChoice::Session => LockKind::Session,
+            LockChoice::Lease => LockKind::Lease,
             LockChoice::File => LockKind::File,
             LockChoice::None => LockKind::None,
         });
         if kind == Some(LockKind::None) && !force {
             return Err(Error::Unlocked);
         }
-        Ok(Locking { kind, wait: self.wait, command: command.to_owned() })
+        Ok(Locking { kind, wait: self.wait, command: command.to_owned(), ..Locking::default() })
     }
 }
 
@@ -106,10 +111,11 @@ async fn locked<T>(
     locking: &Locking,
     work: impl AsyncFnOnce(&Session) -> Result<T>,
 ) -> Result<T> {
-    let session = target.connect().await?;
+    let session = target.connect_to_lock().await?;
     let refused = |failure| target.refused(failure);
-    let mut waiting = |holder: Option<Holder>| ctx.ui.info(format!("Waiting for {}", holder_text(holder.as_ref())));
-    let mut lock = lock::acquire(&session, table, locking, &mut waiting).await.map_err(refused)?;
+    let mut report = Report::default();
+    let mut told = |event: Event| report.show(&ctx.ui, Notice::Event(event));
+    let mut lock = lock::acquire(&session, table, locking, &mut told).await.map_err(refused)?;
     let outcome = work(&session).await;
     lock.announce(&session).await;
     let released = lock.release(&session).await.map_err(refused);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
-use kit_runtime::sea_orm::Session;
+use kit_runtime::sea_orm::{Session, Settings};
 use sea_orm::sqlx::mysql::{MySqlConnection, MySqlDatabaseError};
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection as _};
@@ -37,6 +37,17 @@ impl Target {
             return Err(Error::NoDatabase { database: self.redacted() });
         }
         self.open(self.secret_url()).await
+    }
+
+    /// Connects as a migrator does, to write under the lock.
+    ///
+    /// # Errors
+    /// Those of [`Target::connect`].
+    pub async fn connect_to_lock(&self) -> Result<Session> {
+        // Says at once, and in better words, why a server does not let kit in.
+        drop(self.connect().await?);
+        let settings = Settings::new(self.secret_url()).with(self.schema.clone(), 1);
+        Session::connect(settings).await.map_err(|error| self.turned_away(&error))
     }
 
     /// Creates the database: the file of an embedded one, `CREATE DATABASE` on a server.

@@ -1,7 +1,7 @@
 //! What a migrator reports, in sentences: failures, their hints, warnings.
 
 use chrono::DateTime;
-use kit_runtime::wire::{Cause, Direction, Failure, Holder, Warning};
+use kit_runtime::wire::{Cause, Direction, Failure, Holder, Unfit, Warning};
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
      give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
@@ -19,6 +19,7 @@ pub(super) fn failure_text(failure: &Failure) -> String {
         Failure::Busy { holder, waited } => {
             format!("the database is locked by {} (waited {waited} seconds)", holder_text(holder.as_deref()))
         }
+        Failure::Unfit(unfit) => unfit_text(unfit),
         Failure::Lock { message } => format!("the database cannot be locked: {message}"),
         Failure::LockLost => "the lock on the database was lost, another run may be at work".to_owned(),
         Failure::Unknown { name } => format!("no migration `{name}` to go to"),
@@ -58,6 +59,21 @@ pub(super) fn failure_text(failure: &Failure) -> String {
     }
 }
 
+fn unfit_text(unfit: &Unfit) -> String {
+    match unfit {
+        Unfit::ReadOnly { says } => format!("the server takes no writes ({says} is on), nothing was done"),
+        Unfit::NoQuorum { state } => format!("the node is not in its cluster ({state}), nothing was done"),
+        Unfit::NodeByNode => {
+            "the node changes its schema alone (wsrep_OSU_method is RSU), and rows from others would lose columns; \
+             nothing was done"
+                .to_owned()
+        }
+        Unfit::Lent { name } => {
+            format!("`{name}` runs without a transaction, and the pooler gives every statement another session")
+        }
+    }
+}
+
 pub(super) fn ledger_text(message: &str) -> String {
     format!("the migration tables cannot be used: {message}")
 }
@@ -86,6 +102,7 @@ pub fn warning_text(warning: &Warning) -> String {
              it should say `use_transaction() -> Some(false)`"
         ),
         Warning::LeftOpen { name } => format!("`{name}` left a transaction open, kit committed it"),
+        Warning::Lent => "a pooler lends its sessions to many, the lock is a row of `kit_lock`".to_owned(),
         Warning::Unsorted => "the Migrator's list is not in name order, kit follows the list".to_owned(),
     }
 }
@@ -95,6 +112,14 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
         Failure::Ledger { .. } => LEDGER,
         Failure::Busy { .. } => "wait longer with --wait SECS",
+        Failure::Unfit(Unfit::ReadOnly { .. }) => "name the server that takes writes: the primary, not a replica",
+        Failure::Unfit(Unfit::NoQuorum { .. }) => {
+            "start the missing nodes, or name one that is in the cluster; then run `kit migrate` again"
+        }
+        Failure::Unfit(Unfit::NodeByNode) => "SET GLOBAL wsrep_OSU_method = 'TOI'",
+        Failure::Unfit(Unfit::Lent { .. }) => {
+            "name the server itself, not the pooler: `--database URL`, or DIRECT_DATABASE_URL beside DATABASE_URL"
+        }
         Failure::Lock { .. } => "if nobody else can be at work: --lock=none --force",
         Failure::LockLost => "look with `kit migrate:status` how far it got before anything else",
         Failure::Unknown { .. } => "run `kit migrate:status` for the names",
@@ -114,6 +139,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
             | Warning::CommittedInside { .. }
             | Warning::LeftOpen { .. },
         ) => return None,
+        Failure::Strict(Warning::Lent) => "use the server's own URL, or drop --strict",
         Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
         Failure::Gone { .. } => "restore its file from version control and register it again",
         Failure::Migration { cause: Cause::Unsupported, .. } => {

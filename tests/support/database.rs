@@ -186,7 +186,9 @@ impl Database {
     /// Everything in the schema but the ledgers, a line each, sorted: two equal texts are two equal schemas.
     pub async fn schema(&self) -> String {
         let mut lines = self.everything().await;
-        lines.retain(|line| !["seaql_migrations", "kit_migrations", "kit_lock"].iter().any(|own| line.contains(own)));
+        lines.retain(|line| {
+            !["seaql_migrations", "kit_migrations", "kit_lock", "kit_probe"].iter().any(|own| line.contains(own))
+        });
         lines.join("\n")
     }
 

@@ -2,12 +2,75 @@
 //! where the database is a file. It returns statements; when to send them is [`crate::lock`]'s business.
 
 use super::Dialect;
-use crate::wire::LockKind;
+use crate::wire::{LockKind, Unfit};
 
 /// First half of PostgreSQL's key, the same for all of kit's locks: "kit" in ASCII.
 const CLASS: u32 = 0x006b_6974;
 
+/// The same for locks that only find out whether locks mean anything.
+const CANARY_CLASS: u32 = 0x006b_6975;
+
+/// What two sessions ask to learn whether locks of sessions mean anything between them. All but the last is asked
+/// without prepared statements.
+#[derive(Clone, Debug)]
+pub struct Canary {
+    /// Times to ask: a pooler in a crowd may by chance lend each of two the session that it had before.
+    pub rounds: u32,
+    /// In the first: takes a lock.
+    pub take: String,
+    /// In the second: `0` if it is refused, `same` if this is the very session that has it, `1` if it gets it, too.
+    pub look: String,
+    /// In the first: `1` if it still had the lock.
+    pub give_back: String,
+    /// In the second: leaves nothing behind.
+    pub end: String,
+}
+
 impl Dialect {
+    /// How to learn whether locks of sessions mean anything, with a lock that nobody else asks for.
+    pub fn canary(self, chance: u64) -> Canary {
+        match self {
+            Self::Sqlite => Canary {
+                rounds: 0,
+                take: String::new(),
+                look: String::new(),
+                give_back: String::new(),
+                end: String::new(),
+            },
+            // The transaction keeps one of a pooler's sessions, so that the first has to take another.
+            Self::Postgres => {
+                let object = object(chance);
+                let unlock = format!("pg_advisory_unlock({CANARY_CLASS}, {object})");
+                let take = format!("pg_try_advisory_lock({CANARY_CLASS}, {object})");
+                Canary {
+                    rounds: 3,
+                    take: format!("SELECT CASE WHEN {take} THEN '1' ELSE '0' END"),
+                    look: format!(
+                        "BEGIN; SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' \
+                         AND granted AND classid = {CANARY_CLASS} AND objid = {object} AND pid = pg_backend_pid()) \
+                         THEN 'same' WHEN {take} THEN '1' ELSE '0' END"
+                    ),
+                    give_back: format!("SELECT CASE WHEN {unlock} THEN '1' ELSE '0' END"),
+                    end: format!(
+                        "SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' \
+                         AND granted AND classid = {CANARY_CLASS} AND objid = {object} AND pid = pg_backend_pid()) \
+                         THEN {unlock} END; COMMIT"
+                    ),
+                }
+            }
+            Self::MySql => {
+                let name = format!("'kit:canary:{chance:016x}'");
+                Canary {
+                    rounds: 1,
+                    take: format!("SELECT CAST(GET_LOCK({name}, 0) AS CHAR)"),
+                    look: format!("SELECT CAST(GET_LOCK({name}, 0) AS CHAR)"),
+                    give_back: format!("SELECT CASE WHEN RELEASE_LOCK({name}) = 1 THEN '1' END"),
+                    end: format!("SELECT CAST(RELEASE_LOCK({name}) AS CHAR)"),
+                }
+            }
+        }
+    }
+
     /// What keeps runs apart unless somebody says otherwise.
     pub fn lock_kind(self) -> LockKind {
         match self {
@@ -24,6 +87,86 @@ impl Dialect {
             Self::Postgres => "SELECT CAST(current_schema() AS TEXT)",
             // Names of locks are the whole server's.
             Self::MySql => "SELECT CAST(DATABASE() AS CHAR)",
+        }
+    }
+
+    /// A statement that chooses the schema in which everything happens that names none.
+    pub fn set_schema(self, schema: &str) -> String {
+        format!("SET search_path = {}", self.quote(schema))
+    }
+
+    /// A statement by which a session ends itself.
+    pub fn end_own_session(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "SELECT pg_terminate_backend(pg_backend_pid())",
+            Self::MySql => "KILL CONNECTION_ID()",
+        }
+    }
+
+    /// A query for what [`Survey`] wants to know: rows of a name and a value.
+    pub fn survey(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[],
+            Self::Postgres => &["SELECT 'version', CAST(version() AS TEXT) UNION ALL SELECT 'pg_is_in_recovery', \
+                 CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END UNION ALL SELECT 'transaction_read_only', \
+                 CAST(current_setting('transaction_read_only') AS TEXT)"],
+            // Answered even where a node has lost its cluster; names that a server does not know are not in it.
+            Self::MySql => &[
+                "SHOW VARIABLES WHERE Variable_name IN ('version', 'version_comment', 'wsrep_on', 'wsrep_OSU_method', \
+                 'read_only', 'super_read_only', 'innodb_read_only', 'transaction_read_only', 'tx_read_only', \
+                 'group_replication_group_name', 'group_replication_single_primary_mode')",
+                "SHOW STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status')",
+            ],
+        }
+    }
+
+    /// Statements by which a session sees, and makes others see, all that was written on other nodes before.
+    pub fn wait_for_nodes(self, survey: &Survey) -> Option<&'static str> {
+        match self {
+            Self::Sqlite | Self::Postgres => None,
+            Self::MySql if survey.is_cluster() => Some("SET SESSION wsrep_sync_wait = 15"),
+            Self::MySql if survey.is_lockless() && !survey.value("group_replication_group_name").is_empty() => {
+                Some("SET SESSION group_replication_consistency = 'BEFORE_AND_AFTER'")
+            }
+            Self::MySql => None,
+        }
+    }
+
+    /// Whether an error says that nothing was done, and that it may go well next time: another session was in the way.
+    pub fn is_passing(self, message: &str) -> bool {
+        let codes: &[&str] = match self {
+            Self::Sqlite => &[],
+            Self::Postgres => &["could not serialize access", "deadlock detected", "restart transaction"],
+            Self::MySql => &["1213 (", "1205 ("],
+        };
+        codes.iter().any(|code| message.contains(code))
+    }
+
+    /// A query for the session that has the lock `key`: its number, or no row or NULL if none has.
+    pub fn lock_session(self, key: u64) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(granted(key).replacen("SELECT 1", "SELECT CAST(pid AS TEXT)", 1)),
+            Self::MySql => Some(format!("SELECT CAST(IS_USED_LOCK({}) AS CHAR)", name(key))),
+        }
+    }
+
+    /// A query or statement that ends another session, by its number.
+    pub fn end_session(self, session: u64) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("SELECT pg_terminate_backend({session})")),
+            Self::MySql => Some(format!("KILL {session}")),
+        }
+    }
+
+    /// The number of this session, as an expression.
+    pub fn own_session(self) -> &'static str {
+        match self {
+            Self::Sqlite => "0",
+            Self::Postgres => "pg_backend_pid()",
+            Self::MySql => "CONNECTION_ID()",
         }
     }
 
@@ -94,32 +237,103 @@ impl Dialect {
         }
     }
 
-    /// `CREATE TABLE IF NOT EXISTS` for what waiting runs are told of the one at work.
+    /// `CREATE TABLE IF NOT EXISTS` for who has the lock: one row for whoever has that of a session, which is only for
+    /// those who wait, and one that is the lock where those of sessions mean nothing.
     pub fn create_lock_table(self, table: &str) -> String {
-        let text = match self {
-            Self::Sqlite | Self::Postgres => "text",
-            Self::MySql => "varchar(255)",
-        };
+        let (text, engine) = self.table_words();
         format!(
             "CREATE TABLE IF NOT EXISTS {} (id int NOT NULL PRIMARY KEY, host {text} NOT NULL, pid bigint NOT NULL, \
-             session_id bigint NOT NULL, command {text} NOT NULL, acquired_at bigint NOT NULL)",
+             session_id bigint NOT NULL, command {text} NOT NULL, acquired_at bigint NOT NULL, owner {text}, \
+             token bigint NOT NULL DEFAULT 0, fence bigint NOT NULL DEFAULT 0){engine}",
             self.quote(table)
         )
+    }
+
+    /// `CREATE TABLE IF NOT EXISTS` for the beats of whoever has the lease or wants it.
+    pub fn create_probe_table(self, table: &str) -> String {
+        let (text, engine) = self.table_words();
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (owner {text} NOT NULL PRIMARY KEY, n bigint NOT NULL){engine}",
+            self.quote(table)
+        )
+    }
+
+    /// The type of a short text, and what stands behind a table that has to know transactions.
+    fn table_words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sqlite | Self::Postgres => ("text", ""),
+            Self::MySql => ("varchar(191)", " ENGINE = InnoDB"),
+        }
     }
 
     /// `INSERT` of the one who has the lock; takes host, process, command and since when. `None` where there are no
     /// sessions.
     pub fn insert_lock_holder(self, table: &str) -> Option<String> {
-        let session = match self {
-            Self::Sqlite => return None,
-            Self::Postgres => "pg_backend_pid()",
-            Self::MySql => "CONNECTION_ID()",
-        };
+        if self == Self::Sqlite {
+            return None;
+        }
+        let session = self.own_session();
         Some(format!(
             "INSERT INTO {} (id, session_id, host, pid, command, acquired_at) VALUES (1, {session}, {})",
             self.quote(table),
             self.placeholders(4)
         ))
+    }
+}
+
+/// What a server says of itself that decides how it is locked, and whether it can be migrated at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey(Vec<(String, String)>);
+
+impl Survey {
+    /// From rows of a name and a value each.
+    pub fn new(rows: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(rows.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect())
+    }
+
+    fn value(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    fn is_on(&self, name: &str) -> bool {
+        matches!(self.value(name).to_ascii_lowercase().as_str(), "on" | "1" | "true" | "yes")
+    }
+
+    /// Why nothing can be migrated here.
+    pub fn unfit(&self) -> Option<Unfit> {
+        if self.is_cluster() {
+            let (ready, status) = (self.value("wsrep_ready"), self.value("wsrep_cluster_status"));
+            if !ready.eq_ignore_ascii_case("on") || !status.eq_ignore_ascii_case("primary") {
+                return Some(Unfit::NoQuorum { state: format!("wsrep_ready {ready}, wsrep_cluster_status {status}") });
+            }
+            if self.value("wsrep_osu_method").eq_ignore_ascii_case("rsu") {
+                return Some(Unfit::NodeByNode);
+            }
+        }
+        let read_only = [
+            "read_only",
+            "super_read_only",
+            "innodb_read_only",
+            "transaction_read_only",
+            "tx_read_only",
+            "pg_is_in_recovery",
+        ];
+        // MariaDB has more than two words for it.
+        let says_so = |name: &&str| self.is_on(name) || self.value(name).to_ascii_lowercase().starts_with("no_lock");
+        read_only.iter().find(|name| says_so(name)).map(|name| Unfit::ReadOnly { says: (*name).to_owned() })
+    }
+
+    /// Several nodes take writes, and each has locks of its own.
+    pub fn is_cluster(&self) -> bool {
+        self.is_on("wsrep_on")
+    }
+
+    /// The locks of sessions are known to mean nothing.
+    pub fn is_lockless(&self) -> bool {
+        let version = format!("{} {}", self.value("version"), self.value("version_comment")).to_lowercase();
+        let several = !self.value("group_replication_group_name").is_empty()
+            && !self.is_on("group_replication_single_primary_mode");
+        self.is_cluster() || several || version.contains("vitess") || version.contains("cockroach")
     }
 }
 

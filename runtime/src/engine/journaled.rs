@@ -12,7 +12,7 @@ use super::{Run, database, now_millis, unusable};
 use crate::connection::{Connection, Error, Migrations, Row, Trouble};
 use crate::ledger::{self, Entry, State, own_tables};
 use crate::snapshot::Snapshot;
-use crate::wire::{Direction, Warning};
+use crate::wire::{Direction, Failure, Warning};
 
 /// How the first statements of a migration are held together.
 enum Start<C> {
@@ -25,16 +25,17 @@ enum Start<C> {
 }
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
-    /// Runs it; `wanted` is what it says itself of transactions.
-    pub(super) async fn journaled(&mut self, job: &Job, wanted: Option<bool>) -> Result<(), Halt> {
+    pub(super) async fn journaled(&mut self, job: &Job) -> Result<(), Halt> {
         let (entry, connection) = (&job.entry, self.connection);
         let settings = Settings::read(connection).await.map_err(database)?;
         let (starting, previous) = self.starting(job).await?;
-        self.lock.check(connection).await?;
-        let before = self.snapshot().await.map_err(database)?;
-        ledger::record(connection, &starting, &self.request.kit).await.map_err(database)?;
-        ledger::keep_snapshot(connection, &entry.name, &before).await.map_err(database)?;
-        let start = self.start(wanted).await.map_err(database)?;
+        let (before, kit) = (self.snapshot().await.map_err(database)?, &self.request.kit);
+        let note = async |on: &C| {
+            ledger::record(on, &starting, kit).await?;
+            ledger::keep_snapshot(on, &entry.name, &before).await
+        };
+        self.lock.write(connection, note).await?;
+        let start = self.start(job.wanted).await.map_err(database)?;
         let on = if let Start::Transaction(transaction) = &start { transaction } else { connection };
         ledger::touch(on, &entry.name).await.map_err(database)?;
         let changes = self.changes().await;
@@ -46,13 +47,17 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             let undone = self.is_undone(job, start, &before, &changes, &refusal).await?;
             // A session that was lost has no settings; the first failure is the one to report.
             let _ = settings.restore(connection).await;
-            let recorded = match (undone, previous) {
-                (true, Some(previous)) => ledger::record(connection, &previous, &self.request.kit).await,
-                (true, None) => ledger::forget(connection, &entry.name).await,
-                // If this cannot be written either, `running` stands there and says enough.
-                (false, _) => ledger::fail(connection, &entry.name, &refusal.message, now_millis()).await,
+            let note = async |on: &C| match (undone, &previous) {
+                (true, Some(previous)) => ledger::record(on, previous, &self.request.kit).await,
+                (true, None) => ledger::forget(on, &entry.name).await,
+                (false, _) => ledger::fail(on, &entry.name, &refusal.message, now_millis()).await,
             };
-            return Err(Halt::Refused { refusal, undone: undone && recorded.is_ok() });
+            // If this cannot be written either, `running` stands there and says enough.
+            let noted = self.lock.write(connection, note).await;
+            if let Err(Failure::LockLost) = noted {
+                return Err(Failure::LockLost.into());
+            }
+            return Err(Halt::Refused { refusal, undone: undone && noted.is_ok() });
         }
         let changed = settings.restore(on).await.map_err(database)?;
         let open = is_open(on).await;
@@ -60,11 +65,13 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Start::Transaction(transaction) => {
                 if open {
                     self.settle(job, &transaction).await.map_err(database)?;
+                    self.lock.fence(&transaction).await?;
                 }
                 self.end(job, transaction.commit().await, open).await?;
             }
             Start::Plain if open => {
                 self.settle(job, connection).await.map_err(database)?;
+                self.lock.fence(connection).await?;
                 self.end(job, connection.execute("COMMIT", &[]).await, true).await?;
             }
             Start::Plain => self.settle_alone(job).await?,
@@ -135,6 +142,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         refusal: &Refusal,
     ) -> Result<bool, Halt> {
         if refusal.trouble == Trouble::Lost {
+            // Its session has to be given back before there can be a new one.
+            drop(start);
             // Nothing is settled yet; this waits until the old session is over.
             self.is_settled(job, &Error::new(refusal.message.clone())).await?;
         } else {

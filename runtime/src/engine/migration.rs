@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::call::{Refusal, call};
 use super::{Run, now_millis, unusable};
-use crate::connection::{Connection, Error, Migrations, Trouble};
+use crate::connection::{Connection, Error, Migrations, Sessions, Trouble};
 use crate::ledger::{self, Entry, State};
-use crate::wire::{Direction, Event, Failure, Warning};
+use crate::wire::{Direction, Event, Failure, Unfit, Warning};
 
 /// A migration that is to run.
 pub(super) struct Job {
@@ -15,6 +15,10 @@ pub(super) struct Job {
     pub index: usize,
     /// Its side row, as it is when it starts.
     pub entry: Entry,
+    /// All of it is one transaction.
+    pub transactional: bool,
+    /// What it says itself of transactions.
+    pub wanted: Option<bool>,
 }
 
 /// Why an attempt came to nothing.
@@ -55,6 +59,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Err(Failure::Unknown { name: name.to_owned() });
         };
         let wanted = listed.transaction;
+        let transactional = wanted != Some(false) && self.connection.dialect().transactional_ddl();
+        if !transactional && self.connection.sessions() == Sessions::Lent {
+            return Err(Failure::Unfit(Unfit::Lent { name: name.to_owned() }));
+        }
         (self.on_event)(Event::Started { direction, name: name.to_owned() });
         let clock = Instant::now();
         let started_at = now_millis().max(self.last_start + 1);
@@ -70,19 +78,18 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             finished_at: None,
             error: None,
         };
-        self.tries(&Job { direction, index, entry }, wanted).await?;
+        self.tries(&Job { direction, index, entry, transactional, wanted }).await?;
         let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
         (self.on_event)(Event::Finished { direction, name: name.to_owned(), millis });
         Ok(())
     }
 
-    async fn tries(&mut self, job: &Job, wanted: Option<bool>) -> Result<(), Failure> {
-        let transactional = self.connection.dialect().transactional_ddl();
+    async fn tries(&mut self, job: &Job) -> Result<(), Failure> {
         let (mut tried, mut foreign_keys_off) = (0, false);
         loop {
-            let outcome = match transactional && wanted != Some(false) {
+            let outcome = match job.transactional {
                 true => self.in_transaction(job, foreign_keys_off).await,
-                false => self.journaled(job, wanted).await,
+                false => self.journaled(job).await,
             };
             let (refusal, undone) = match outcome {
                 Ok(()) => return Ok(()),
@@ -139,9 +146,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let name = &job.entry.name;
         let unknown = |message: &str| Failure::OutcomeUnknown { name: name.clone(), message: message.to_owned() };
         let on_event = &mut self.on_event;
-        let mut on_wait = |holder| on_event(Event::Waiting { holder });
+        let mut told = |event| on_event(event);
         let clock = Instant::now();
-        while let Err(failure) = self.lock.regain(self.connection, &self.request.locking, &mut on_wait).await {
+        while let Err(failure) = self.lock.regain(self.connection, &self.request.locking, &mut told).await {
             // A server that was restarted takes a while.
             if !matches!(failure, Failure::Lock { .. } | Failure::Database { .. }) || clock.elapsed() > RETURN {
                 return Err(unknown(&error.message));

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::connection::{Connection, Error, Row};
+use crate::connection::{Connection, Error, Row, Sessions};
 
 /// Settings as they were.
 #[derive(Debug)]
@@ -38,6 +38,10 @@ impl Settings {
 }
 
 async fn now<C: Connection>(connection: &C) -> Result<Vec<Row>, Error> {
+    if connection.sessions() == Sessions::Lent {
+        // Settings go with the session, and that is another one each time.
+        return Ok(Vec::new());
+    }
     static SERIAL: AtomicU32 = AtomicU32::new(0);
     let sql = connection.dialect().settings(SERIAL.fetch_add(1, Ordering::Relaxed));
     connection.query(&sql, &[]).await

@@ -51,7 +51,16 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let may_rebuild = watched.is_some() && settings.get("foreign_keys") == Some("1");
         if let Err(refusal) = self.call(job, &transaction).await {
             let blocked = refusal.trouble == Trouble::ForeignKey && may_rebuild && !before.parents.is_empty();
-            let undone = self.give_up(transaction, &before).await || refusal.trouble == Trouble::Lost;
+            let undone = match refusal.trouble {
+                Trouble::Lost => {
+                    // Its session has to be given back before there can be a new one.
+                    let _ = transaction.rollback().await;
+                    // Its rows are not written yet; this waits until the old session is over.
+                    self.is_settled(job, &Error::new(refusal.message.clone())).await?;
+                    !self.is_committed(&before).await
+                }
+                _ => self.give_up(transaction, &before).await,
+            };
             return Err(match blocked && undone {
                 true => Halt::NeedsForeignKeysOff,
                 false => Halt::Refused { refusal, undone },
@@ -85,6 +94,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 return Err(refused(error, undone));
             }
         };
+        if let Err(lost) = self.lock.fence(&transaction).await {
+            // Whoever has the lock now has not seen this migration.
+            let _ = transaction.rollback().await;
+            return Err(lost.into());
+        }
         if let Err(error) = transaction.commit().await {
             if error.trouble != Trouble::Lost {
                 return Err(refused(error, true));
@@ -102,12 +116,12 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         loop {
             let outcome = async {
                 let transaction = self.connection.begin().await?;
+                self.settle(job, &transaction).await?;
                 // If the lock is gone, `running` stays there and says that it is not known how far the migration got.
-                if let Err(lost) = self.lock.check(&transaction).await {
+                if let Err(lost) = self.lock.fence(&transaction).await {
                     let _ = transaction.rollback().await;
                     return Ok(Err(lost));
                 }
-                self.settle(job, &transaction).await?;
                 transaction.commit().await.map(Ok)
             };
             match outcome.await {
@@ -131,15 +145,17 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             let _ = transaction.rollback().await;
             return false;
         }
-        let rolled_back = transaction.rollback().await.is_ok();
-        let outcome = before.name.as_deref().and_then(|name| self.connection.dialect().transaction_outcome(name));
-        match outcome {
-            None => rolled_back,
-            Some(sql) => {
-                let answer = self.connection.query(&sql, &[]).await;
-                answer.is_ok_and(|rows| rows.into_iter().flatten().next().flatten().as_deref() != Some("committed"))
-            }
-        }
+        let rolled_back = transaction.rollback().await;
+        let rolled_back = rolled_back.is_ok() || rolled_back.is_err_and(|error| error.trouble == Trouble::Lost);
+        rolled_back && !self.is_committed(before).await
+    }
+
+    /// Whether the server says that the transaction was committed, by whomever.
+    async fn is_committed(&self, before: &Before) -> bool {
+        let Some(name) = before.name.as_deref() else { return false };
+        let Some(sql) = self.connection.dialect().transaction_outcome(name) else { return false };
+        let answer = self.connection.query(&sql, &[]).await;
+        answer.is_ok_and(|rows| rows.into_iter().flatten().next().flatten().as_deref() == Some("committed"))
     }
 
     async fn set(&self, switch: &Switch, position: &str) -> Result<(), Halt> {

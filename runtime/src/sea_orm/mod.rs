@@ -8,27 +8,38 @@ mod version;
 #[path = "version_2.rs"]
 mod version;
 
+mod connect;
+mod driver;
+mod guard;
+
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::Arc;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::sea_query::Value as SeaValue;
 use sea_orm_migration::sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait,
 };
 
-use crate::connection::{Connection, Error, Listed, Migrations, Row, Trouble, Value};
+use crate::connection::{Connection, Error, Listed, Migrations, Row, Sessions, Trouble, Value};
 use crate::dialect::Dialect;
 use crate::serve::serve;
 use crate::wire::{Failure, Request};
 
+pub use connect::Settings;
+use guard::Guard;
 #[cfg(not(feature = "sea-orm-1"))]
 pub use version::main_with;
 
 /// A connection, or a transaction on one.
 #[derive(Debug)]
-pub struct Session(Handle);
+pub struct Session {
+    handle: Handle,
+    /// How to open another; `None` where somebody else has opened it.
+    settings: Option<Arc<Settings>>,
+    sessions: Sessions,
+    guard: Guard,
+}
 
 #[derive(Debug)]
 enum Handle {
@@ -40,19 +51,23 @@ enum Handle {
 
 impl Session {
     /// A session over a connection whose pool has room for one: locks belong to a session, and a pool of several would
-    /// take them on one and migrate on another.
+    /// take them on one and migrate on another. Nothing else can be opened from it, so its locks are believed.
     pub fn new(connection: DatabaseConnection) -> Self {
-        Self(Handle::Connection(connection))
+        Self::over(Handle::Connection(connection))
     }
 
     /// Such a session, with a pool beside it for migrations that run without a transaction and use several connections
     /// at once. If the process is killed in one of these, the lock does not wait for its last statement to end.
     pub fn with_pool(connection: DatabaseConnection, pool: DatabaseConnection) -> Self {
-        Self(Handle::Pool(connection, pool))
+        Self::over(Handle::Pool(connection, pool))
+    }
+
+    fn over(handle: Handle) -> Self {
+        Self { handle, settings: None, sessions: Sessions::Own, guard: Guard::default() }
     }
 
     fn backend(&self) -> DbBackend {
-        match &self.0 {
+        match &self.handle {
             Handle::Connection(connection) | Handle::Pool(connection, _) => connection.get_database_backend(),
             Handle::Transaction(transaction) => transaction.get_database_backend(),
         }
@@ -66,8 +81,35 @@ impl Session {
         Statement::from_sql_and_values(self.backend(), sql, values.collect::<Vec<_>>())
     }
 
+    async fn run(&self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        let outcome = match &self.handle {
+            Handle::Connection(connection) | Handle::Pool(connection, _) if values.is_empty() => {
+                connection.execute_unprepared(sql).await
+            }
+            Handle::Transaction(transaction) if values.is_empty() => transaction.execute_unprepared(sql).await,
+            Handle::Connection(connection) | Handle::Pool(connection, _) => {
+                version::execute(connection, self.statement(sql, values)).await
+            }
+            Handle::Transaction(transaction) => version::execute(transaction, self.statement(sql, values)).await,
+        };
+        outcome.map(|done| done.rows_affected()).map_err(error_of(self.backend()))
+    }
+
+    async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        let statement = self.statement(sql, values);
+        let rows = match &self.handle {
+            Handle::Connection(connection) | Handle::Pool(connection, _) => version::query(connection, statement).await,
+            Handle::Transaction(transaction) => version::query(transaction, statement).await,
+        };
+        let failed = error_of(self.backend());
+        rows.map_err(failed)?
+            .iter()
+            .map(|row| (0..row.column_names().len()).map(|at| row.try_get_by_index(at).map_err(failed)).collect())
+            .collect()
+    }
+
     fn manager(&self) -> SchemaManager<'_> {
-        match &self.0 {
+        match &self.handle {
             Handle::Connection(connection) | Handle::Pool(_, connection) => SchemaManager::new(connection),
             Handle::Transaction(transaction) => SchemaManager::new(transaction),
         }
@@ -80,47 +122,67 @@ impl Connection for Session {
     }
 
     async fn execute(&self, sql: &str, values: &[Value]) -> Result<(), Error> {
-        let outcome = match &self.0 {
-            Handle::Connection(connection) | Handle::Pool(connection, _) if values.is_empty() => {
-                connection.execute_unprepared(sql).await
-            }
-            Handle::Transaction(transaction) if values.is_empty() => transaction.execute_unprepared(sql).await,
-            Handle::Connection(connection) | Handle::Pool(connection, _) => {
-                version::execute(connection, self.statement(sql, values)).await
-            }
-            Handle::Transaction(transaction) => version::execute(transaction, self.statement(sql, values)).await,
-        };
-        outcome.map(|_| ()).map_err(error_of(self.backend()))
+        self.change(sql, values).await.map(|_| ())
+    }
+
+    async fn change(&self, sql: &str, values: &[Value]) -> Result<u64, Error> {
+        if self.is_lent() && !values.is_empty() {
+            let transaction = self.begin_lent().await?;
+            let changed = transaction.run(sql, values).await;
+            return transaction.end(changed).await;
+        }
+        self.run(sql, values).await
     }
 
     async fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let statement = self.statement(sql, values);
-        let rows = match &self.0 {
-            Handle::Connection(connection) | Handle::Pool(connection, _) => version::query(connection, statement).await,
-            Handle::Transaction(transaction) => version::query(transaction, statement).await,
-        };
-        let failed = error_of(self.backend());
-        rows.map_err(failed)?
-            .iter()
-            .map(|row| (0..row.column_names().len()).map(|at| row.try_get_by_index(at).map_err(failed)).collect())
-            .collect()
+        if self.is_lent() {
+            let transaction = self.begin_lent().await?;
+            let rows = transaction.rows(sql, values).await;
+            return transaction.end(rows).await;
+        }
+        self.rows(sql, values).await
     }
 
     async fn begin(&self) -> Result<Self, Error> {
-        let transaction = match &self.0 {
+        if self.is_lent() {
+            return self.begin_lent().await;
+        }
+        let transaction = match &self.handle {
             Handle::Connection(connection) | Handle::Pool(connection, _) => version::begin(connection).await,
             Handle::Transaction(transaction) => transaction.begin().await,
         };
-        Ok(Self(Handle::Transaction(transaction.map_err(error_of(self.backend()))?)))
+        Ok(self.inside(transaction.map_err(error_of(self.backend()))?))
+    }
+
+    fn another(&self) -> Option<impl Future<Output = Result<Self, Error>> + Send + use<>> {
+        let settings = self.settings.as_deref()?.alone();
+        let (sessions, backend) = (self.sessions, self.backend());
+        Some(async move {
+            let session = Self::open(settings).await.map_err(error_of(backend))?;
+            Ok(Self { sessions, ..session })
+        })
+    }
+
+    fn sessions(&self) -> Sessions {
+        self.sessions
+    }
+
+    fn guard(&self, question: Option<String>) {
+        self.guard.begin(question);
+    }
+
+    fn unguard(&self) -> bool {
+        self.guard.end();
+        !self.guard.is_lost()
     }
 
     fn is_one_session(&self) -> bool {
-        !matches!(self.0, Handle::Pool(..))
+        !matches!(self.handle, Handle::Pool(..)) && self.sessions != Sessions::Lent
     }
 
     async fn commit(self) -> Result<(), Error> {
         let backend = self.backend();
-        match self.0 {
+        match self.handle {
             Handle::Transaction(transaction) => transaction.commit().await.map_err(error_of(backend)),
             Handle::Connection(_) | Handle::Pool(..) => Ok(()),
         }
@@ -128,9 +190,49 @@ impl Connection for Session {
 
     async fn rollback(self) -> Result<(), Error> {
         let backend = self.backend();
-        match self.0 {
+        match self.handle {
             Handle::Transaction(transaction) => transaction.rollback().await.map_err(error_of(backend)),
             Handle::Connection(_) | Handle::Pool(..) => Ok(()),
+        }
+    }
+}
+
+/// What is different where a pooler gives each transaction another session: whatever needs an answer, or a prepared
+/// statement, is a transaction.
+impl Session {
+    fn is_lent(&self) -> bool {
+        self.sessions == Sessions::Lent && !matches!(self.handle, Handle::Transaction(_))
+    }
+
+    async fn begin_lent(&self) -> Result<Self, Error> {
+        let (Handle::Connection(connection) | Handle::Pool(connection, _)) = &self.handle else {
+            return Err(Error::new("a transaction is not lent"));
+        };
+        let failed = error_of(self.backend());
+        let transaction = version::begin(connection).await.map_err(failed)?;
+        if let Some(prelude) = self.settings.as_ref().and_then(|settings| settings.prelude()) {
+            transaction.execute_unprepared(&prelude).await.map_err(failed)?;
+        }
+        Ok(self.inside(transaction))
+    }
+
+    async fn end<T>(self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                // The first failure is the one to report.
+                let _ = self.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn inside(&self, transaction: DatabaseTransaction) -> Self {
+        Self {
+            handle: Handle::Transaction(transaction),
+            settings: self.settings.clone(),
+            sessions: self.sessions,
+            guard: self.guard.clone(),
         }
     }
 }
@@ -194,30 +296,9 @@ fn run(project: &Project) -> ExitCode {
 }
 
 async fn connect(request: Request) -> Result<Session, Failure> {
-    let mut options = ConnectOptions::new(request.url);
-    options.sqlx_logging(false);
-    if let Some(schema) = request.schema {
-        options.set_schema_search_path(Dialect::Postgres.quote(&schema));
-    }
-    // One session, kept: the lock belongs to it. Pragmas do, too.
-    options.max_connections(1).min_connections(1).idle_timeout(FOR_EVER).max_lifetime(FOR_EVER);
-    options.acquire_timeout(PATIENCE);
-    let failed = |error: DbErr| Failure::Connect { message: error.to_string() };
-    let connection = Database::connect(options.clone()).await.map_err(failed)?;
-    if request.connections < 2 || connection.get_database_backend() == DbBackend::Sqlite {
-        // A second connection to a file that one of them writes would only wait for the first.
-        return Ok(Session::new(connection));
-    }
-    options.max_connections(request.connections);
-    let pool = Database::connect(options).await.map_err(failed)?;
-    Ok(Session::with_pool(connection, pool))
+    let settings = Settings::new(request.url).with(request.schema, request.connections);
+    Session::connect(settings).await.map_err(|error| Failure::Connect { message: error.to_string() })
 }
-
-/// How long a pool may take to give a connection: one that a migration holds itself does not come back.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Longer than any migration; not every version of SeaORM takes `None`.
-const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 fn dialect(backend: DbBackend) -> Dialect {
     match backend {

@@ -1,0 +1,152 @@
+//! Opening the sessions of a migrator: the one that migrates and has the lock, a pool beside it, a second one for the
+//! lock's own use. It returns a [`Session`], says whether its locks mean anything, and does not know what they are for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm_migration::prelude::DbErr;
+use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection, DbBackend};
+
+use super::driver::{self, Pool};
+use super::guard::Guard;
+use super::{Handle, Session};
+use crate::connection::Sessions;
+use crate::dialect::Dialect;
+use crate::lock;
+
+/// How to open a session.
+#[derive(Clone)]
+pub struct Settings {
+    /// The URL, password included.
+    pub url: String,
+    /// Schema (`search_path`) on databases that have them.
+    pub schema: Option<String>,
+    /// Connections that migrations without a transaction may use at once.
+    pub connections: u32,
+    /// How long a pool may take to give a connection: one that a migration holds itself does not come back.
+    pub patience: Duration,
+    /// Each transaction may be in another session of the server's.
+    lent: bool,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL has a password.
+        f.debug_struct("Settings").field("schema", &self.schema).field("connections", &self.connections).finish()
+    }
+}
+
+impl Settings {
+    /// For one session with the database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), schema: None, connections: 1, patience: PATIENCE, lent: false }
+    }
+
+    /// The same, in this schema, with so many connections for migrations without a transaction.
+    #[must_use]
+    pub fn with(self, schema: Option<String>, connections: u32) -> Self {
+        Self { schema, connections, ..self }
+    }
+
+    /// The same, for one session alone.
+    pub(super) fn alone(&self) -> Self {
+        Self { connections: 1, ..self.clone() }
+    }
+
+    /// What a transaction needs first where it may be in any session: names of prepared statements there are other
+    /// people's, and settings are lost.
+    pub(super) fn prelude(&self) -> Option<String> {
+        let schema =
+            self.schema.as_ref().map(|schema| Dialect::Postgres.set_schema(schema).replacen("SET ", "SET LOCAL ", 1));
+        self.lent.then(|| format!("DEALLOCATE ALL{}", schema.map(|set| format!("; {set}")).unwrap_or_default()))
+    }
+}
+
+/// SeaORM's own default is half a minute.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Longer than any migration; not every version of SeaORM takes `None`.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+impl Session {
+    /// Opens a session, and asks by a second one whether the locks of sessions mean anything here.
+    ///
+    /// # Errors
+    /// What the driver said.
+    pub async fn connect(settings: Settings) -> Result<Self, DbErr> {
+        let session = Self::open(settings).await?;
+        let sessions = match session.backend() {
+            // Its locks are files.
+            DbBackend::Sqlite => Sessions::Own,
+            _ => session.probe().await?,
+        };
+        if sessions != Sessions::Lent {
+            return Ok(Self { sessions, ..session });
+        }
+        let settings = session.settings.as_deref().cloned().map(|settings| Settings { lent: true, ..settings });
+        drop(session);
+        match settings {
+            Some(settings) => Ok(Self { sessions, ..Self::open(settings).await? }),
+            None => Err(DbErr::Custom("the session has no settings".to_owned())),
+        }
+    }
+
+    /// Opens a session, with a pool beside it if the settings say so.
+    pub(super) async fn open(settings: Settings) -> Result<Self, DbErr> {
+        let guard = Guard::default();
+        let connection = open(&settings, 1, &guard).await?;
+        // A second connection to a file that one of them writes would only wait for the first.
+        let wide = settings.connections > 1 && connection.get_database_backend() != DbBackend::Sqlite;
+        let handle = if wide {
+            let pool = open(&settings, settings.connections, &guard).await?;
+            Handle::Pool(connection, pool)
+        } else {
+            Handle::Connection(connection)
+        };
+        Ok(Self { handle, settings: Some(Arc::new(settings)), sessions: Sessions::Own, guard })
+    }
+}
+
+/// A pool that keeps its connections: locks belong to sessions, and pragmas do, too. Nobody asks whether a connection is
+/// alive before a statement is sent: one that died has lost its lock, and must not be replaced without a word.
+async fn open(settings: &Settings, connections: u32, guard: &Guard) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(settings.url.clone());
+    options.sqlx_logging(false).acquire_timeout(settings.patience).test_before_acquire(false);
+    options.max_connections(connections).idle_timeout(FOR_EVER).max_lifetime(FOR_EVER);
+    let first = settings.schema.as_ref().filter(|_| !settings.lent).map(|schema| Dialect::Postgres.set_schema(schema));
+    driver::open(options, Pool { first, lent: settings.lent, main: connections == 1 }, guard).await
+}
+
+impl Session {
+    /// Takes a lock in this session and asks for it in a second one, which has to be refused.
+    async fn probe(&self) -> Result<Sessions, DbErr> {
+        let (Handle::Connection(one) | Handle::Pool(one, _), Some(settings)) = (&self.handle, &self.settings) else {
+            return Ok(Sessions::Own);
+        };
+        if !cfg!(feature = "drivers") {
+            return Ok(Sessions::Own);
+        }
+        let other = open(settings, 1, &Guard::default()).await?;
+        let sessions = ask_each_other(super::dialect(self.backend()), one, &other).await;
+        // A pool that is only dropped closes its connection some time later.
+        let _ = other.close().await;
+        Ok(sessions)
+    }
+}
+
+async fn ask_each_other(dialect: Dialect, one: &DatabaseConnection, other: &DatabaseConnection) -> Sessions {
+    let canary = dialect.canary(lock::chance());
+    for _ in 0..canary.rounds {
+        // A server that has no such locks, or forbids them, has none that mean anything.
+        let Ok(Some(_)) = driver::ask(one, &canary.take).await else { return Sessions::Lockless };
+        let seen = driver::ask(other, &canary.look).await.ok().flatten();
+        let kept = driver::ask(one, &canary.give_back).await.ok().flatten();
+        let _ = driver::ask(other, &canary.end).await;
+        match (seen.as_deref(), kept.as_deref()) {
+            (Some("0"), Some("1")) => {}
+            (Some("same"), _) | (_, Some("0")) => return Sessions::Lent,
+            _ => return Sessions::Lockless,
+        }
+    }
+    Sessions::Own
+}

@@ -1,0 +1,160 @@
+//! The driver's pools, with a guard at the door: while a run has the lock, a connection that died is not replaced
+//! without a word, and one that says that the lock is gone is given to nobody. Without the feature `drivers` the
+//! project opens its own connections, and the lock is looked at only before kit's own writes.
+
+use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+
+use super::guard::Guard;
+
+/// What a pool is to be like.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    /// Statement that every new connection starts with.
+    pub first: Option<String>,
+    /// Names of prepared statements mean nothing from one transaction to the next.
+    pub lent: bool,
+    /// Its one session has the lock.
+    pub main: bool,
+}
+
+#[cfg(not(feature = "drivers"))]
+pub async fn open(options: ConnectOptions, _pool: Pool, _guard: &Guard) -> Result<DatabaseConnection, DbErr> {
+    sea_orm_migration::sea_orm::Database::connect(options).await
+}
+
+#[cfg(not(feature = "drivers"))]
+pub async fn ask(_connection: &DatabaseConnection, _sql: &str) -> Result<Option<String>, DbErr> {
+    Err(DbErr::Custom("there is no driver".to_owned()))
+}
+
+#[cfg(feature = "drivers")]
+pub use with_drivers::{ask, open};
+
+#[cfg(feature = "drivers")]
+mod with_drivers {
+    use sea_orm_migration::sea_orm::sqlx::{self, Executor, MySql, Postgres, Row};
+    use sea_orm_migration::sea_orm::{Database, DbBackend, RuntimeErr, SqlxMySqlConnector, SqlxPostgresConnector};
+
+    use super::*;
+    use crate::dialect::Dialect;
+
+    pub async fn open(mut options: ConnectOptions, pool: Pool, guard: &Guard) -> Result<DatabaseConnection, DbErr> {
+        if pool.lent {
+            options.map_sqlx_postgres_opts(|options| options.statement_cache_capacity(0));
+        }
+        // Opens nothing yet: SeaORM's own way from its options to the driver's.
+        options.connect_lazy(true);
+        let plan = Database::connect(options).await?;
+        Ok(match plan.get_database_backend() {
+            DbBackend::MySql => {
+                let plan = plan.get_mysql_connection_pool();
+                let (first, second, own) = (guard.clone(), guard.clone(), pool.clone());
+                let options = plan
+                    .options()
+                    .clone()
+                    .before_acquire(move |connection, _| {
+                        let guard = first.clone();
+                        Box::pin(async move { Ok(passes(connection, &guard, mysql).await) })
+                    })
+                    .after_connect(move |connection, _| {
+                        let (guard, pool) = (second.clone(), own.clone());
+                        Box::pin(async move {
+                            if let Some(sql) = &pool.first {
+                                (&mut *connection).execute(text(sql)).await?;
+                            }
+                            if (pool.main && guard.is_on()) || !passes(&mut *connection, &guard, mysql).await {
+                                guard.lose();
+                                // Refused here, the pool would try until its patience is over.
+                                let _ = connection.execute(text(Dialect::MySql.end_own_session())).await;
+                            }
+                            Ok(())
+                        })
+                    });
+                let opened = options.connect_with((*plan.connect_options()).clone()).await.map_err(failed)?;
+                SqlxMySqlConnector::from_sqlx_mysql_pool(opened)
+            }
+            DbBackend::Postgres => {
+                let plan = plan.get_postgres_connection_pool();
+                let (first, second, own) = (guard.clone(), guard.clone(), pool.clone());
+                let options = plan
+                    .options()
+                    .clone()
+                    .before_acquire(move |connection, _| {
+                        let guard = first.clone();
+                        Box::pin(async move { Ok(passes(connection, &guard, postgres).await) })
+                    })
+                    .after_connect(move |connection, _| {
+                        let (guard, pool) = (second.clone(), own.clone());
+                        Box::pin(async move {
+                            if let Some(sql) = &pool.first {
+                                (&mut *connection).execute(text(sql)).await?;
+                            }
+                            let replaced = pool.main && !pool.lent && guard.is_on();
+                            if replaced || !passes(&mut *connection, &guard, postgres).await {
+                                guard.lose();
+                                // As above.
+                                let _ = connection.execute(text(Dialect::Postgres.end_own_session())).await;
+                            }
+                            Ok(())
+                        })
+                    });
+                let opened = options.connect_with((*plan.connect_options()).clone()).await.map_err(failed)?;
+                SqlxPostgresConnector::from_sqlx_postgres_pool(opened)
+            }
+            _ => plan,
+        })
+    }
+
+    /// The first cell of a query's answer, without a prepared statement.
+    pub async fn ask(connection: &DatabaseConnection, sql: &str) -> Result<Option<String>, DbErr> {
+        match connection.get_database_backend() {
+            DbBackend::MySql => {
+                let row = connection.get_mysql_connection_pool().fetch_optional(text(sql)).await.map_err(failed)?;
+                Ok(row.and_then(|row| mysql(&row)))
+            }
+            DbBackend::Postgres => {
+                let row = connection.get_postgres_connection_pool().fetch_optional(text(sql)).await.map_err(failed)?;
+                Ok(row.and_then(|row| postgres(&row)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn mysql(row: &<MySql as sqlx::Database>::Row) -> Option<String> {
+        row.try_get(0).ok().flatten()
+    }
+
+    fn postgres(row: &<Postgres as sqlx::Database>::Row) -> Option<String> {
+        row.try_get(0).ok().flatten()
+    }
+
+    /// Whether the lock is still this run's, where it is one that any session can ask for.
+    async fn passes<'c, D, E>(connection: E, guard: &Guard, cell: fn(&D::Row) -> Option<String>) -> bool
+    where
+        D: sqlx::Database,
+        E: Executor<'c, Database = D>,
+    {
+        let Some(question) = guard.question() else { return true };
+        let answer = connection.fetch_optional(text(&question)).await;
+        let passes = matches!(answer, Ok(Some(row)) if cell(&row).as_deref() == Some("1"));
+        if !passes {
+            guard.lose();
+        }
+        passes
+    }
+
+    /// Statements of kit's own; the drivers of different versions want to be told so in different ways.
+    #[cfg(feature = "sea-orm-1")]
+    fn text(sql: &str) -> &str {
+        sql
+    }
+
+    #[cfg(not(feature = "sea-orm-1"))]
+    fn text(sql: &str) -> sqlx::AssertSqlSafe<String> {
+        sqlx::AssertSqlSafe(sql.to_owned())
+    }
+
+    fn failed(error: sqlx::Error) -> DbErr {
+        DbErr::Conn(RuntimeErr::Internal(error.to_string()))
+    }
+}

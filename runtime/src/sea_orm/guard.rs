@@ -1,0 +1,51 @@
+//! What stands between a migration's statements and a lock that is gone. It keeps the question whose answer says that
+//! the lock is still there, and whether it was ever no. Who asks, and when, is the driver's business.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Shared by all of a session's pools.
+#[derive(Clone, Debug, Default)]
+pub struct Guard(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    on: AtomicBool,
+    lost: AtomicBool,
+    question: Mutex<Option<String>>,
+}
+
+impl Guard {
+    /// From now on a connection that died is not replaced, and `question` has to be answered with `1` before each
+    /// statement outside of a transaction.
+    pub fn begin(&self, question: Option<String>) {
+        self.set(question);
+        self.0.lost.store(false, Ordering::SeqCst);
+        self.0.on.store(true, Ordering::SeqCst);
+    }
+
+    pub fn end(&self) {
+        self.0.on.store(false, Ordering::SeqCst);
+        self.set(None);
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.0.on.load(Ordering::SeqCst)
+    }
+
+    pub fn question(&self) -> Option<String> {
+        self.0.question.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn lose(&self) {
+        self.0.lost.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_lost(&self) -> bool {
+        self.0.lost.load(Ordering::SeqCst)
+    }
+
+    fn set(&self, question: Option<String>) {
+        *self.0.question.lock().unwrap_or_else(PoisonError::into_inner) = question;
+    }
+}
