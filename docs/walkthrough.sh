@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Records docs/walkthrough-*.md: kit from an empty folder to migrate:fresh, as it prints it, on each of the three
-# databases. What differs from run to run (times, folders, servers) is replaced by the same text everywhere.
+# databases; and docs/killed.md: a migration that is killed half-way, and how it goes on. What differs from run to run (times, folders, servers) is replaced by the same text everywhere.
 #
 #   docs/walkthrough.sh           writes the transcripts anew
 #   docs/walkthrough.sh --check   compares them with a new recording, exit 1 with the difference
@@ -79,14 +79,15 @@ say() { printf '%s\n' "$@" >>"$page"; }
 
 # shown COMMAND ARGUMENT…: the command line and what it prints, both streams in the order of a terminal.
 shown() {
-  local status=0
+  local status=0 expected=0
+  case $1 in fails) expected=1; shift ;; esac
   { printf '```console\n$ '; printf '%s' "$1"; printf ' %s' "${@:2}"; printf '\n'; } >>"$page"
   [ "$1" != kit ] || set -- "$KIT" "${@:2}"
   env -u DATABASE_URL -u DATABASE_SCHEMA -u APP_ENV -u NO_COLOR -u CLICOLOR_FORCE \
     "$@" >"$temp/output" 2>&1 </dev/null || status=$?
   normalise <"$temp/output" >>"$page"
   say '```' ''
-  if [ "$status" -ne 0 ]; then
+  if [ "$status" -ne "$expected" ]; then
     cat "$temp/output" >&2
     die "exit $status: ${*:2}"
   fi
@@ -157,14 +158,108 @@ record() {
   sed -i '$ d' "$page"
 }
 
+# kill_half_way URL: starts kit migrate, and kills it when its migration has come to its slow statement.
+kill_half_way() {
+  local url=$1 pid
+  setsid "$KIT" migrate >"$temp/output" 2>&1 </dev/null &
+  pid=$!
+  for _ in $(seq 3000); do
+    if [ "$(on_server "$url" mariadb -N "$database" -e 'SELECT n FROM visits' 2>/dev/null)" = 11 ]; then break; fi
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL -- "-$pid" || { cat "$temp/output" >&2; die "it was not there to be killed"; }
+  wait "$pid" 2>/dev/null || true
+  # The server goes on with the statement of its dead client; until that is over the next run would wait.
+  for _ in $(seq 600); do
+    sleep 0.1
+    [ "$(on_server "$url" mariadb -N -e "SELECT COUNT(*) FROM information_schema.processlist WHERE db = '$database'")" != 0 ] || break
+  done
+}
+
+# killed URL: a migration that is killed half-way on a server that commits every statement.
+killed() {
+  local url=$1
+  page=$temp/killed.md
+  mkdir -p "$temp/killed/blog"
+  cd "$temp/killed/blog"
+  on_server "$url" mariadb -e "DROP DATABASE $database; CREATE DATABASE $database"
+  "$KIT" init >/dev/null 2>&1 </dev/null
+  printf 'DATABASE_URL=%s\n' "$url" >.env
+  "$KIT" make:migration count_visits >/dev/null 2>&1 </dev/null
+  cat >"$(echo migrations/m*_count_visits.rs)" <<'RUST'
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+const UP: [&str; 5] = [
+    "CREATE TABLE visits (id int PRIMARY KEY, n int NOT NULL) ENGINE InnoDB COLLATE utf8mb4_bin",
+    "INSERT INTO visits VALUES (1, 10)",
+    "UPDATE visits SET n = n + 1",
+    "DO SLEEP(3)",
+    "UPDATE visits SET n = n * 2",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for sql in UP {
+            manager.get_connection().execute_unprepared(sql).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("visits").to_owned()).await
+    }
+}
+RUST
+  say '# A migration that is killed half-way' '' \
+    'Recorded by `docs/walkthrough.sh` and checked by a test, on MariaDB, which commits every statement that changes the' \
+    'schema. On PostgreSQL and SQLite a migration is one transaction: killed, it leaves nothing, and the next `kit migrate`' \
+    'goes on by itself.' '' \
+    'The migration creates a table, fills it, and changes its row twice, with something slow between:' '' '```rust'
+  sed -n '/^const UP/,/^];/p' migrations/m*_count_visits.rs >>"$page"
+  say '```' '' 'Kit and its migrator are killed with `kill -9` during the slow statement.' ''
+  kill_half_way "$url"
+  { printf '```console\n$ kit migrate\n'; normalise <"$temp/output"; printf 'Killed\n```\n\n'; } >>"$page"
+  say 'The next run does nothing. It says what has happened and which command knows more:' ''
+  shown fails kit migrate
+  shown fails kit migrate:repair
+  say 'The table is new, so its first statement has run. What of the rest?' ''
+  client "$url" 'SELECT * FROM visits'
+  say '10 + 1: only the last statement is missing. Doing it by hand is the first of the two ways:' ''
+  client "$url" 'UPDATE visits SET n = n * 2'
+  shown kit migrate:repair --applied count_visits
+  shown kit migrate:status
+  shown kit migrate
+  "$KIT" migrate:rollback --force >/dev/null 2>&1 </dev/null
+  kill_half_way "$url"
+  say 'The other way, after a rollback and another kill at the same place, is to undo what is in:' ''
+  client "$url" 'DROP TABLE visits'
+  shown kit migrate:repair --rolled-back count_visits
+  shown kit migrate
+  client "$url" 'SELECT * FROM visits'
+  say 'Either way it is 22. Who said what is kept:' ''
+  client "$url" 'SELECT command, what FROM kit_history'
+  sed -i '$ d' "$page"
+}
+
+# client URL SQL: shown as the client's own.
+client() {
+  { printf '```console\n$ mariadb blog -e "%s"\n' "$2"; on_server "$1" mariadb -t "$database" -e "$2"; printf '```\n\n'; } >>"$page"
+}
+
 record walkthrough-sqlite.md SQLite sqlite://database/app.sqlite
 servers+=(postgres)
 record walkthrough-postgres.md PostgreSQL "${KIT_TEST_POSTGRES_URL%/*}/$database"
 servers+=(mysql)
 record walkthrough-mariadb.md MariaDB "${KIT_TEST_MYSQL_URL%/*}/$database"
+killed "${KIT_TEST_MYSQL_URL%/*}/$database"
 
 cd "$docs"
-for file in walkthrough-sqlite.md walkthrough-postgres.md walkthrough-mariadb.md; do
+for file in walkthrough-sqlite.md walkthrough-postgres.md walkthrough-mariadb.md killed.md; do
   if [ -z "$check" ]; then
     cp "$temp/$file" "$file"
   elif ! diff -u --label "docs/$file" --label 'recorded now' "$file" "$temp/$file"; then

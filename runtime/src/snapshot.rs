@@ -40,7 +40,7 @@ impl Snapshot {
                 // One line each, whatever is in it.
                 let cells =
                     row.iter().map(|cell| cell.as_deref().unwrap_or("-").replace('\\', "\\\\").replace('\n', "\\n"));
-                lines.insert(cells.collect::<Vec<_>>().join(" "));
+                lines.insert(cells.collect::<Vec<_>>().join(" ").trim_end().to_owned());
             }
         }
         Ok(Self(lines))

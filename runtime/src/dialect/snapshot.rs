@@ -50,7 +50,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 const MYSQL: &[&str] = &[
-    "SELECT LOWER(CAST(table_type AS CHAR)), CAST(table_name AS CHAR), CAST(engine AS CHAR), CAST(table_collation AS CHAR) \
+    "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELSE LOWER(CAST(table_type AS CHAR)) END, CAST(table_name AS CHAR), CAST(engine AS CHAR), CAST(table_collation AS CHAR) \
      FROM information_schema.tables WHERE table_schema = DATABASE()",
     "SELECT 'column', CAST(table_name AS CHAR), CAST(column_name AS CHAR), CAST(column_type AS CHAR), CONCAT('null=', is_nullable), \
      CONCAT('default=', COALESCE(CAST(column_default AS CHAR), '-')), CAST(extra AS CHAR), CAST(column_comment AS CHAR) \
