@@ -242,6 +242,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             self.call(direction, index, self.connection).await
         };
         if let Err((cause, message)) = outcome {
+            if !self.connection.is_whole() {
+                return Err(Failure::LockLost);
+            }
             let failed = Entry {
                 state: State::Failed,
                 finished_at: Some(now_millis()),
