@@ -4,6 +4,7 @@
 #
 #   ./test.sh                     everything, doctests included
 #   ./test.sh -E 'test(wipe)'     arguments go to cargo nextest
+#   ./test.sh --galera            only what needs a cluster of three nodes: starts one, minutes
 #   ./test.sh --serve             only the servers: prints what to export, waits until interrupted
 #
 # A URL that is already exported (KIT_TEST_POSTGRES_URL, KIT_TEST_MYSQL_URL) is used instead of a server.
@@ -29,6 +30,14 @@ install_missing() {
   local packages=() tool
   [ -n "${KIT_TEST_POSTGRES_URL:-}" ] || postgres_bin >/dev/null || packages+=(postgresql)
   [ -n "${KIT_TEST_MYSQL_URL:-}" ] || { have mariadbd && have mariadb-install-db; } || packages+=(mariadb-server)
+  have pgbouncer || packages+=(pgbouncer)
+  if [ "$galera" = yes ]; then
+    have mariadbd || packages+=(mariadb-server)
+    [ -r /usr/lib/galera/libgalera_smm.so ] || packages+=(galera-4)
+    for tool in rsync socat lsof; do
+      have "$tool" || packages+=("$tool")
+    done
+  fi
   for tool in sqlite3 zsh fish shellcheck expect tmux; do
     have "$tool" || packages+=("$tool")
   done
@@ -53,6 +62,11 @@ install_missing() {
 
 servers=()
 folder=
+galera=no
+if [ "${1:-}" = --galera ]; then
+  galera=yes
+  shift
+fi
 
 stop() {
   trap - EXIT
@@ -148,6 +162,7 @@ start_mariadb() {
 }
 
 install_missing
+if [ "$galera" = yes ]; then exec tests/galera.sh "$@"; fi
 trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

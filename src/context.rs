@@ -1,7 +1,7 @@
 //! What every command gets: the terminal, the world as [`Host`] gave it, and, when asked for, the
 //! project and its database. It holds no logic of any command.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -68,6 +68,8 @@ pub struct Context {
     /// The clock on the wall.
     pub local_now: fn() -> NaiveDateTime,
     project: OnceCell<Project>,
+    /// What is unwise about the database has been said.
+    cautioned: Cell<bool>,
 }
 
 impl Context {
@@ -87,6 +89,7 @@ impl Context {
             now: host.now,
             local_now: host.local_now,
             project: OnceCell::new(),
+            cautioned: Cell::new(false),
         }
     }
 
@@ -114,10 +117,25 @@ impl Context {
     /// The database that `--database`, the environment, `.env`, `kit.toml` or the default names.
     ///
     /// # Errors
-    /// [`Error::BadUrl`], [`Error::UnknownConnection`], or those of [`Context::project`].
+    /// [`Error::BadUrl`], [`Error::UnknownConnection`], [`Error::Overheard`], or those of [`Context::project`].
     pub fn target(&self) -> Result<Target> {
         let project = self.project()?;
-        Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))
+        let target = Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))?;
+        if self.env("KIT_REQUIRE_TLS").is_some_and(|value| value != "0") && target.may_be_overheard() {
+            return Err(Error::Overheard { database: target.redacted() });
+        }
+        if !self.cautioned.replace(true) {
+            if target.shows_password() {
+                self.ui.warn("Every user of this machine can read the password in --database: DATABASE_URL hides it");
+            }
+            if target.may_be_overheard_outside() {
+                self.ui.warn(format!(
+                    "Nothing says that the way to {} is encrypted: sslmode=verify-full does",
+                    target.redacted()
+                ));
+            }
+        }
+        Ok(target)
     }
 
     /// The project's migrations, from its sources where they tell, else from the built migrator.
@@ -207,13 +225,21 @@ impl Context {
         Ok(named.unwrap_or_else(|| "development".to_owned()))
     }
 
-    /// Passes unless kit.toml prohibits destructive commands.
+    /// Passes unless kit.toml prohibits destructive commands, or `KIT_PROTECT` names the database.
     ///
     /// # Errors
-    /// [`Error::Prohibited`].
-    pub fn allow_destruction(&self, command: &'static str) -> Result<()> {
+    /// [`Error::Prohibited`], [`Error::Protected`].
+    pub fn allow_destruction(&self, command: &'static str, target: &Target) -> Result<()> {
         if self.project()?.settings.database.prohibit_destructive {
             return Err(Error::Prohibited { command });
+        }
+        let name = target.file().map(|file| file.display().to_string()).or_else(|| target.database_name());
+        let protected = self.env("KIT_PROTECT").unwrap_or_default();
+        if protected
+            .split(',')
+            .any(|one| name.as_deref() == Some(one.trim()) || target.name.as_deref() == Some(one.trim()))
+        {
+            return Err(Error::Protected { command, database: target.redacted() });
         }
         Ok(())
     }

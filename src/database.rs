@@ -1,6 +1,7 @@
 //! The database that the user's settings name, and connecting to it. A [`Target`] shows itself only
 //! without its password. What differs between databases otherwise is the dialects' business.
 
+mod caution;
 mod connect;
 mod url;
 
@@ -36,6 +37,9 @@ pub struct Target {
 /// The database of a project that names none: embedded, nothing to install.
 pub const DEFAULT: &str = "sqlite://database/app.sqlite?mode=rwc";
 
+/// Where a `DATABASE_URL` leads through a pooler, the variable beside it that leads to the server itself.
+const DIRECT: &str = "DIRECT_DATABASE_URL";
+
 /// SeaORM's feature for the driver of [`DEFAULT`].
 pub const DEFAULT_DRIVER: &str = "sqlx-sqlite";
 
@@ -55,11 +59,25 @@ impl Target {
                 _ => Self::named(project, flag, variable),
             };
         }
+        let direct = |through: Self, url: Option<String>, origin: &str| -> Result<Self> {
+            let Some(url) = url else { return Ok(through) };
+            let direct = of_url(&url, origin)?;
+            // A forgotten one must not lead to somebody else's database.
+            if direct.dialect == through.dialect && direct.database_name() == through.database_name() {
+                Ok(direct)
+            } else {
+                Err(Error::Config {
+                    origin: origin.to_owned(),
+                    message: "it names another database than DATABASE_URL".to_owned(),
+                })
+            }
+        };
         if let Some(url) = env("DATABASE_URL") {
-            return of_url(&url, "DATABASE_URL");
+            return direct(of_url(&url, "DATABASE_URL")?, env(DIRECT), DIRECT);
         }
         if let Some(url) = project.dotenv("DATABASE_URL") {
-            return of_url(&url, "DATABASE_URL in .env");
+            let through = of_url(&url, "DATABASE_URL in .env")?;
+            return direct(through, project.dotenv(DIRECT), "DIRECT_DATABASE_URL in .env");
         }
         if let Some(name) = &project.settings.database.default {
             return Self::named(project, name, variable);

@@ -237,6 +237,20 @@ pub enum Error {
         /// Those there are.
         known: Vec<String>,
     },
+    /// `KIT_REQUIRE_TLS` is set, and nothing makes the driver encrypt.
+    #[error("nothing says that the way to {database} is encrypted, and KIT_REQUIRE_TLS is set")]
+    Overheard {
+        /// Redacted URL.
+        database: String,
+    },
+    /// `KIT_PROTECT` names the database.
+    #[error("{command} is prohibited on {database}: KIT_PROTECT names it")]
+    Protected {
+        /// What was asked for.
+        command: &'static str,
+        /// Redacted URL.
+        database: String,
+    },
     /// The database is not there.
     #[error("database {database} does not exist")]
     NoDatabase {
@@ -371,6 +385,10 @@ impl Error {
             Self::Unconfirmed { .. } => "pass --force to answer yes".to_owned(),
             Self::Unlocked => "drop --lock=none, or pass --force if nobody else can be at work".to_owned(),
             Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
+            Self::Protected { .. } => "take it out of KIT_PROTECT, or name another database".to_owned(),
+            Self::Overheard { .. } => {
+                "say so in the URL: postgres://…?sslmode=verify-full, mysql://…?ssl-mode=VERIFY_IDENTITY".to_owned()
+            }
             Self::NoProject { .. } => "run `kit init` to start one, or name it with --project DIR".to_owned(),
             Self::SeveralMigrations { .. } => {
                 "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()

@@ -111,6 +111,24 @@ fn a_url_in_the_wrong_place_of_the_command_line_is_not_echoed_with_its_password(
     }
 }
 
+#[test]
+fn the_servers_own_url_goes_before_a_poolers_where_both_stand_in_one_place() {
+    let (pooled, own) = ("postgres://u:s3cr3t@pooler:6543/shop", "postgres://u:s3cr3t@server:5432/shop");
+    let about = |sandbox: Sandbox| sandbox.kit(&["about"]);
+    let both = about(Sandbox::project().env("DATABASE_URL", pooled).env("DIRECT_DATABASE_URL", own));
+    assert!(both.stdout.contains("@server:5432/shop"), "{both}");
+    let text = format!("DATABASE_URL='{pooled}'\nDIRECT_DATABASE_URL='{own}'\n");
+    let both = about(Sandbox::project().file(".env", &text));
+    assert!(both.stdout.contains("@server:5432/shop"), "{both}");
+    // What was typed before a command is not overruled by a file.
+    let typed = about(Sandbox::project().env("DATABASE_URL", "postgres://u@h/other").file(".env", &text));
+    assert!(typed.stdout.contains("postgres://u@h/other"), "{typed}");
+    let wrong = Sandbox::project().env("DATABASE_URL", pooled).env("DIRECT_DATABASE_URL", "postgres://u@server/test");
+    let wrong = wrong.kit(&["migrate:status"]);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.stderr.contains("DIRECT_DATABASE_URL: it names another database than DATABASE_URL"), "{wrong}");
+}
+
 async fn refusal(url: &str) -> (Error, Duration) {
     let folder = TempDir::new().unwrap();
     let started = Instant::now();

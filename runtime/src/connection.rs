@@ -45,6 +45,11 @@ pub trait Connection: Sized + Send + Sync + 'static {
     /// with `1` before each statement outside of a transaction. Ends with [`Connection::unguard`].
     fn guard(&self, _question: Option<String>) {}
 
+    /// Whether nothing was refused since [`Connection::guard`].
+    fn is_whole(&self) -> bool {
+        true
+    }
+
     /// Ends what [`Connection::guard`] began, and says whether nothing was refused meanwhile.
     fn unguard(&self) -> bool {
         true

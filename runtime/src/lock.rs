@@ -158,6 +158,11 @@ impl Lock {
         }
     }
 
+    /// Whether it turned out meanwhile to be somebody else's, so that statements were refused.
+    pub fn is_taken<C: Connection>(&self, connection: &C) -> bool {
+        matches!(self.door, Door::Lease(_)) && !connection.is_whole()
+    }
+
     /// Passes if the lock is this run's, and sees to it that the transaction that `connection` is does not commit if it
     /// is somebody else's by then. To be asked as the last thing before the commit.
     ///

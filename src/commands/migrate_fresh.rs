@@ -31,7 +31,7 @@ pub struct FreshArgs {
 pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     let locking = args.lock.locking("migrate:fresh", args.force)?;
     let target = ctx.target()?;
-    ctx.allow_destruction("migrate:fresh")?;
+    ctx.allow_destruction("migrate:fresh", &target)?;
     ctx.confirm_creation(&target, args.force).await?;
     let Census { tables, rows } = target.census(&ctx.listing(&target).await?.ledger).await?;
     if tables > 0 {

@@ -134,7 +134,7 @@ async fn roll_back(
 ) -> Result<Exit> {
     let locking = lock.locking(command, force)?;
     let target = ctx.target()?;
-    ctx.allow_destruction(command)?;
+    ctx.allow_destruction(command, &target)?;
     // What goes up again needs a database.
     if actions.len() > 1 {
         ctx.confirm_creation(&target, force).await?;

@@ -25,9 +25,9 @@ fn without_docs(tokens: TokenStream) -> TokenStream {
                 continue;
             }
             let mut inner: Vec<TokenTree> = without_docs(group.stream()).into_iter().collect();
-            // `(x,)` is another thing than `(x)`.
+            // `(x,)` is another thing than `(x)`, but where it belongs to a name.
             let is_tuple = group.delimiter() == Delimiter::Parenthesis && commas(&inner) == 1;
-            if !is_tuple && inner.last().is_some_and(|token| token.to_string() == ",") {
+            if (!is_tuple || is_named(&kept)) && inner.last().is_some_and(|token| token.to_string() == ",") {
                 inner.pop();
             }
             kept.push(TokenTree::Group(Group::new(group.delimiter(), inner.into_iter().collect())));
@@ -36,6 +36,19 @@ fn without_docs(tokens: TokenStream) -> TokenStream {
         }
     }
     kept.into_iter().collect()
+}
+
+/// Whether what comes next in brackets are the arguments of something: a name stands before it, or the end of its generics.
+fn is_named(before: &[TokenTree]) -> bool {
+    const WORDS: [&str; 9] = ["return", "in", "match", "if", "while", "let", "mut", "ref", "move"];
+    match before {
+        [.., TokenTree::Punct(dash), TokenTree::Punct(end)] if end.as_char() == '>' => {
+            !matches!(dash.as_char(), '-' | '=')
+        }
+        [.., TokenTree::Punct(end)] => matches!(end.as_char(), '>' | '!'),
+        [.., TokenTree::Ident(word)] => !WORDS.contains(&word.to_string().as_str()),
+        _ => false,
+    }
 }
 
 fn commas(tokens: &[TokenTree]) -> usize {

@@ -74,6 +74,12 @@ impl Sandbox {
         self
     }
 
+    /// The same folder with one more variable in the environment.
+    pub fn seeing(&self, name: &str, value: &str) -> Self {
+        let (root, cwd, env) = (self.root.clone(), self.cwd.clone(), self.env.clone());
+        Self { root, _home: None, env, cwd }.env(name, value)
+    }
+
     /// With the working folder below the root.
     pub fn cwd(mut self, path: &str) -> Self {
         self.cwd = self.root().join(path);

@@ -221,12 +221,12 @@ impl<'a> On<'a> {
     }
 
     fn run(&self, arguments: &[&str], answers: Option<&[&str]>) -> Transcript {
-        let arguments: Vec<&str> = arguments.iter().copied().chain(["--database", self.url]).collect();
+        let sandbox = self.sandbox.seeing("DATABASE_URL", self.url);
         // Kit brings its own runtime, and one runtime does not start another.
         std::thread::scope(|scope| {
             let run = || match answers {
-                Some(answers) => self.sandbox.kit_answering(&arguments, answers),
-                None => self.sandbox.kit(&arguments),
+                Some(answers) => sandbox.kit_answering(arguments, answers),
+                None => sandbox.kit(arguments),
             };
             scope.spawn(run).join().unwrap()
         })

@@ -2,6 +2,7 @@
 //! the engine. It returns what the engine reported, as short lines. It does not know which database it is.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::panic, reason = "steps panic when a test asks for it")]
+#![allow(clippy::print_stdout, reason = "steps say how far they are when a test asks for it")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub enum Op {
     /// Begins a transaction of its own and goes on outside of it.
     Nested(String),
     Sleep(u64),
+    /// Prints a line, for a test that waits for it.
+    Say(&'static str),
     Panic(&'static str),
     CreateTable(TableCreateStatement),
     AlterTable(TableAlterStatement),
@@ -114,6 +117,7 @@ async fn act(ops: &[Op], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 transaction.commit().await?;
             }
             Op::Sleep(millis) => tokio::time::sleep(std::time::Duration::from_millis(millis)).await,
+            Op::Say(line) => println!("{line}"),
             Op::Fail(message) => return Err(DbErr::Custom(message.to_owned())),
             Op::Panic(message) => panic!("{message}"),
             Op::CreateTable(statement) => manager.create_table(statement).await?,

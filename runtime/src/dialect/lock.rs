@@ -16,9 +16,12 @@ const CANARY_CLASS: u32 = 0x006b_6975;
 pub struct Canary {
     /// Times to ask: a pooler in a crowd may by chance lend each of two the session that it had before.
     pub rounds: u32,
-    /// In the first: takes a lock.
+    /// In the first, before the second is opened: what time it is, in microseconds.
+    pub time: Option<&'static str>,
+    /// In the first: takes a lock, and says which session has it.
     pub take: String,
-    /// In the second: `0` if it is refused, `same` if this is the very session that has it, `1` if it gets it, too.
+    /// In the second: `0` and the session if it is refused, `same` if this is the very session that has it, `1` if it gets
+    /// it, too.
     pub look: String,
     /// In the first: `1` if it still had the lock.
     pub give_back: String,
@@ -32,6 +35,7 @@ impl Dialect {
         match self {
             Self::Sqlite => Canary {
                 rounds: 0,
+                time: None,
                 take: String::new(),
                 look: String::new(),
                 give_back: String::new(),
@@ -44,11 +48,12 @@ impl Dialect {
                 let take = format!("pg_try_advisory_lock({CANARY_CLASS}, {object})");
                 Canary {
                     rounds: 3,
-                    take: format!("SELECT CASE WHEN {take} THEN '1' ELSE '0' END"),
+                    time: Some("SELECT CAST(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) AS TEXT)"),
+                    take: format!("SELECT CASE WHEN {take} THEN CAST(pg_backend_pid() AS TEXT) ELSE '0' END"),
                     look: format!(
                         "BEGIN; SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' \
                          AND granted AND classid = {CANARY_CLASS} AND objid = {object} AND pid = pg_backend_pid()) \
-                         THEN 'same' WHEN {take} THEN '1' ELSE '0' END"
+                         THEN 'same' WHEN {take} THEN '1' ELSE '0 ' || CAST(pg_backend_pid() AS TEXT) END"
                     ),
                     give_back: format!("SELECT CASE WHEN {unlock} THEN '1' ELSE '0' END"),
                     end: format!(
@@ -62,6 +67,7 @@ impl Dialect {
                 let name = format!("'kit:canary:{chance:016x}'");
                 Canary {
                     rounds: 1,
+                    time: None,
                     take: format!("SELECT CAST(GET_LOCK({name}, 0) AS CHAR)"),
                     look: format!("SELECT CAST(GET_LOCK({name}, 0) AS CHAR)"),
                     give_back: format!("SELECT CASE WHEN RELEASE_LOCK({name}) = 1 THEN '1' END"),
@@ -69,6 +75,16 @@ impl Dialect {
                 }
             }
         }
+    }
+
+    /// A query that says `1` if this session is older than a time of [`Canary::time`]: somebody has had it before.
+    pub fn is_older(self, micros: i64) -> Option<String> {
+        (self == Self::Postgres).then(|| {
+            format!(
+                "SELECT CASE WHEN backend_start < to_timestamp({micros} / 1000000.0) THEN '1' ELSE '0' END \
+                 FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()"
+            )
+        })
     }
 
     /// What keeps runs apart unless somebody says otherwise.

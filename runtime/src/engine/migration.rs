@@ -100,6 +100,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 }
                 Err(Halt::Refused { refusal, undone }) => (refusal, undone),
             };
+            if self.lock.is_taken(self.connection) {
+                return Err(Failure::LockLost);
+            }
             tried += 1;
             let name = job.entry.name.clone();
             if undone && refusal.trouble == Trouble::Passing && tried < TRIES {
@@ -149,6 +152,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let mut told = |event| on_event(event);
         let clock = Instant::now();
         while let Err(failure) = self.lock.regain(self.connection, &self.request.locking, &mut told).await {
+            if let Failure::LockLost = failure {
+                return Err(failure);
+            }
             // A server that was restarted takes a while.
             if !matches!(failure, Failure::Lock { .. } | Failure::Database { .. }) || clock.elapsed() > RETURN {
                 return Err(unknown(&error.message));

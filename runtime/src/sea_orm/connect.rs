@@ -11,7 +11,7 @@ use super::driver::{self, Pool};
 use super::guard::Guard;
 use super::{Handle, Session};
 use crate::connection::Sessions;
-use crate::dialect::Dialect;
+use crate::dialect::{Canary, Dialect};
 use crate::lock;
 
 /// How to open a session.
@@ -126,24 +126,46 @@ impl Session {
         if !cfg!(feature = "drivers") {
             return Ok(Sessions::Own);
         }
+        let dialect = super::dialect(self.backend());
+        let mut canary = dialect.canary(lock::chance());
+        let time = match canary.time {
+            Some(sql) => driver::ask(one, sql).await.ok().flatten().and_then(|micros| micros.parse().ok()),
+            None => None,
+        };
         let other = open(settings, 1, &Guard::default()).await?;
-        let sessions = ask_each_other(super::dialect(self.backend()), one, &other).await;
+        if let Some(sql) = time.and_then(|time| dialect.is_older(time))
+            && let Ok(Some(older)) = driver::ask(&other, &sql).await
+            && older == "1"
+        {
+            // There is a pooler, which may well lend whole sessions: that has to be certain.
+            canary.rounds = MANY_ROUNDS;
+        }
+        let sessions = ask_each_other(&canary, one, &other).await;
         // A pool that is only dropped closes its connection some time later.
         let _ = other.close().await;
         Ok(sessions)
     }
 }
 
-async fn ask_each_other(dialect: Dialect, one: &DatabaseConnection, other: &DatabaseConnection) -> Sessions {
-    let canary = dialect.canary(lock::chance());
+/// Times to ask where there is a pooler.
+const MANY_ROUNDS: u32 = 50;
+
+async fn ask_each_other(canary: &Canary, one: &DatabaseConnection, other: &DatabaseConnection) -> Sessions {
+    let mut before = None;
     for _ in 0..canary.rounds {
         // A server that has no such locks, or forbids them, has none that mean anything.
-        let Ok(Some(_)) = driver::ask(one, &canary.take).await else { return Sessions::Lockless };
+        let Ok(Some(taken)) = driver::ask(one, &canary.take).await else { return Sessions::Lockless };
         let seen = driver::ask(other, &canary.look).await.ok().flatten();
         let kept = driver::ask(one, &canary.give_back).await.ok().flatten();
         let _ = driver::ask(other, &canary.end).await;
         match (seen.as_deref(), kept.as_deref()) {
-            (Some("0"), Some("1")) => {}
+            (Some(seen), Some("1")) if seen.starts_with('0') => {
+                let now = Some((taken, seen.to_owned()));
+                if before.is_some() && before != now {
+                    return Sessions::Lent;
+                }
+                before = now;
+            }
             (Some("same"), _) | (_, Some("0")) => return Sessions::Lent,
             _ => return Sessions::Lockless,
         }

@@ -171,6 +171,10 @@ impl Connection for Session {
         self.guard.begin(question);
     }
 
+    fn is_whole(&self) -> bool {
+        !self.guard.is_lost()
+    }
+
     fn unguard(&self) -> bool {
         self.guard.end();
         !self.guard.is_lost()
