@@ -303,10 +303,10 @@ async fn z_nodes_that_are_killed() {
         until(&mut child, "asleep");
         kill_node(3);
         let killed = Instant::now();
-        assert!(!child.wait().unwrap().success());
         let session = cluster.node(0).await;
         let lock = take(&session, 60).await.unwrap();
         worst = worst.max(killed.elapsed().as_millis());
+        assert!(!child.wait().unwrap().success());
         let ledger = ledger::read(&session, LEDGER).await.unwrap();
         assert_eq!((ledger.applied.len(), ledger.unfinished.len()), (0, 1));
         lock.release(&session).await.unwrap();

@@ -8,7 +8,7 @@ use super::Settings;
 use crate::error::{Error, Result};
 
 /// The only variables kit takes, besides those that kit.toml names in `env = "…"`.
-const OWN: [&str; 3] = ["DATABASE_URL", "DATABASE_SCHEMA", "APP_ENV"];
+const OWN: [&str; 4] = ["DATABASE_URL", "DIRECT_DATABASE_URL", "DATABASE_SCHEMA", "APP_ENV"];
 
 /// Kit's variables in `.env`; empty ones count as unset.
 pub fn read(root: &Path, settings: &Settings) -> Result<BTreeMap<String, String>> {

@@ -96,7 +96,7 @@ impl Session {
         let guard = Guard::default();
         let connection = open(&settings, 1, &guard).await?;
         // A second connection to a file that one of them writes would only wait for the first.
-        let wide = settings.connections > 1 && connection.get_database_backend() != DbBackend::Sqlite;
+        let wide = settings.connections > 1 && super::backend(&connection) != DbBackend::Sqlite;
         let handle = if wide {
             let pool = open(&settings, settings.connections, &guard).await?;
             Handle::Pool(connection, pool)

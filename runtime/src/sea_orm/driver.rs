@@ -7,6 +7,7 @@ use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use super::guard::Guard;
 
 /// What a pool is to be like.
+#[cfg_attr(not(feature = "drivers"), expect(dead_code, reason = "only the drivers' own pools know such things"))]
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
     /// Statement that every new connection starts with.
@@ -35,6 +36,7 @@ mod with_drivers {
     use sea_orm_migration::sea_orm::sqlx::{self, Executor, MySql, Postgres, Row};
     use sea_orm_migration::sea_orm::{Database, DbBackend, RuntimeErr, SqlxMySqlConnector, SqlxPostgresConnector};
 
+    use super::super::backend;
     use super::*;
     use crate::dialect::Dialect;
 
@@ -45,7 +47,7 @@ mod with_drivers {
         // Opens nothing yet: SeaORM's own way from its options to the driver's.
         options.connect_lazy(true);
         let plan = Database::connect(options).await?;
-        Ok(match plan.get_database_backend() {
+        Ok(match backend(&plan) {
             DbBackend::MySql => {
                 let plan = plan.get_mysql_connection_pool();
                 let (first, second, own) = (guard.clone(), guard.clone(), pool.clone());
@@ -107,7 +109,7 @@ mod with_drivers {
 
     /// The first cell of a query's answer, without a prepared statement.
     pub async fn ask(connection: &DatabaseConnection, sql: &str) -> Result<Option<String>, DbErr> {
-        match connection.get_database_backend() {
+        match backend(connection) {
             DbBackend::MySql => {
                 let row = connection.get_mysql_connection_pool().fetch_optional(text(sql)).await.map_err(failed)?;
                 Ok(row.and_then(|row| mysql(&row)))

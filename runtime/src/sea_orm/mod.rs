@@ -304,6 +304,10 @@ async fn connect(request: Request) -> Result<Session, Failure> {
     Session::connect(settings).await.map_err(|error| Failure::Connect { message: error.to_string() })
 }
 
+fn backend(on: &DatabaseConnection) -> DbBackend {
+    on.get_database_backend()
+}
+
 fn dialect(backend: DbBackend) -> Dialect {
     match backend {
         DbBackend::MySql => Dialect::MySql,
