@@ -196,10 +196,18 @@ async fn a_killed_run_keeps_the_lock_while_its_statement_runs() {
             assert!(begun.elapsed() < Duration::from_secs(30));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        while !database.has_table("kit_lock").await {
+        let running = match database.dialect {
+            Dialect::Postgres => {
+                "(SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND datname = current_database())"
+            }
+            _ => {
+                "(SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%' AND db = DATABASE())"
+            }
+        };
+        while database.value(running).await.as_deref() == Some("0") {
+            assert!(begun.elapsed() < Duration::from_secs(30));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
         child.kill().unwrap();
         child.wait().unwrap();
         let killed = Instant::now();
