@@ -1,18 +1,18 @@
 //! What sea-orm-codegen wrote, read with syn: the database's own names go back in as strings, comments come in as
-//! doc attributes, relations to one table get names that tell them apart. It returns formatted source. Text of the
-//! database's is only ever a literal here, and never part of a token.
+//! doc attributes, and relations are put in. It returns formatted source. Text of the database's is only ever a literal
+//! here, and never part of a token.
 
-use std::collections::BTreeSet;
-
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::ToUpperCamelCase;
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Lit, Meta, Stmt, Token,
+    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Meta, Stmt, Token,
 };
 
+use super::relations::Relations;
 use super::statements::{Named, NamedEnum, OTHER};
+use super::{EntityFormat, relation_source};
 use crate::schema::model::{Column, Kind};
 
 type List = Punctuated<Meta, Token![,]>;
@@ -21,13 +21,17 @@ type List = Punctuated<Meta, Token![,]>;
 ///
 /// # Errors
 /// If codegen wrote what is no Rust.
-pub(super) fn entity(content: &str, named: &Named<'_>) -> syn::Result<String> {
+pub(super) fn entity(
+    content: &str,
+    named: &Named<'_>,
+    relations: &Relations,
+    format: EntityFormat,
+) -> syn::Result<String> {
     let mut file = syn::parse_file(content)?;
     for item in &mut file.items {
         match item {
             Item::Struct(model) if model.ident == "Model" => self::model(model, named)?,
             Item::Enum(columns) if columns.ident == "Column" => column_enum(columns, named)?,
-            Item::Enum(relations) if relations.ident == "Relation" => relation_enum(relations)?,
             Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("ColumnTrait")) => {
                 column_trait(block, named)?;
             }
@@ -44,7 +48,8 @@ pub(super) fn entity(content: &str, named: &Named<'_>) -> syn::Result<String> {
             _ => {}
         }
     }
-    Ok(format(file))
+    relation_source::add(&mut file, &named.module, relations, format)?;
+    Ok(self::format(file))
 }
 
 /// The file of the enums.
@@ -96,13 +101,11 @@ fn model(model: &mut ItemStruct, named: &Named<'_>) -> syn::Result<()> {
     edit(&mut model.attrs, |list| set(list, "table_name", &named.table.name, false))?;
     document(&mut model.attrs, named.table.comment.as_deref());
     let Fields::Named(fields) = &mut model.fields else { return Ok(()) };
-    let mut used: BTreeSet<String> = named.columns.iter().map(|(field, _)| field.clone()).collect();
     for field in &mut fields.named {
         let Some(ident) = field.ident.clone() else { continue };
         let name = plain(&ident);
-        match named.columns.iter().find(|(one, _)| *one == name) {
-            Some((_, column)) if !is_relation(field) => self::column(field, &name, column)?,
-            _ => relation_field(field, &ident, &mut used)?,
+        if let Some((_, column)) = named.columns.iter().find(|(one, _)| *one == name) {
+            self::column(field, &name, column)?;
         }
     }
     Ok(())
@@ -155,75 +158,6 @@ fn column_enum(columns: &mut ItemEnum, named: &Named<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// `Users1` and `Users2` become `Author` and `Editor`, after the columns they come from.
-fn relation_enum(relations: &mut ItemEnum) -> syn::Result<()> {
-    let mut used: BTreeSet<String> = relations.variants.iter().map(|variant| variant.ident.to_string()).collect();
-    for variant in &mut relations.variants {
-        let numbered = variant.ident.to_string().ends_with(|c: char| c.is_ascii_digit());
-        let several = numbered
-            && find(&variant.attrs, "belongs_to")?.is_some_and(|target| {
-                let module = target.trim_start_matches("super::").split("::").next().unwrap_or_default().to_owned();
-                let target = if module == "Entity" { "SelfRef".to_owned() } else { module.to_upper_camel_case() };
-                variant.ident != target
-            });
-        let from = find(&variant.attrs, "from")?;
-        if let Some(name) = from.filter(|_| several).and_then(|from| after_column(&from, &used)) {
-            used.insert(name.clone());
-            variant.ident = Ident::new(&name, variant.ident.span());
-        }
-    }
-    Ok(())
-}
-
-/// The same in the format that has relations among the fields; a field's name must be no column's.
-fn relation_field(field: &mut Field, ident: &Ident, used: &mut BTreeSet<String>) -> syn::Result<()> {
-    let mut name = plain(ident);
-    if find(&field.attrs, "relation_enum")?.is_some()
-        && let Some(from) = find(&field.attrs, "from")?
-        && let Some(camel) = after_column(&from, &BTreeSet::new())
-    {
-        name = camel.to_snake_case();
-    }
-    for end in ["from", "to"] {
-        if let Some(columns) = find(&field.attrs, end)? {
-            edit(&mut field.attrs, |list| set(list, end, &without_keywords(&columns), false))?;
-        }
-    }
-    while !used.insert(name.clone()) {
-        name.push_str("_relation");
-    }
-    if find(&field.attrs, "relation_enum")?.is_some() {
-        edit(&mut field.attrs, |list| set(list, "relation_enum", &name.to_upper_camel_case(), false))?;
-    }
-    field.ident = Some(syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, ident.span())));
-    Ok(())
-}
-
-/// `type` or `(id, type)` as `Type` and `(id, Type)`: what stands there is parsed as identifiers, of fields or columns.
-fn without_keywords(columns: &str) -> String {
-    let inside = columns.trim_start_matches('(').trim_end_matches(')');
-    let names = inside.split(',').map(str::trim).map(|name| match syn::parse_str::<Ident>(name) {
-        Ok(_) => name.to_owned(),
-        Err(_) => name.to_upper_camel_case(),
-    });
-    let names = names.collect::<Vec<_>>().join(", ");
-    if columns.starts_with('(') { format!("({names})") } else { names }
-}
-
-/// `Column::AuthorId` is `Author`; nothing if that is taken or no name.
-fn after_column(from: &str, used: &BTreeSet<String>) -> Option<String> {
-    let column = from.strip_prefix("Column::").unwrap_or(from).to_snake_case();
-    let stem = column.strip_suffix("_id").unwrap_or(&column).to_upper_camel_case();
-    [stem, column.to_upper_camel_case()]
-        .into_iter()
-        .find(|name| !used.contains(name) && syn::parse_str::<Ident>(name).is_ok())
-}
-
-fn is_relation(field: &Field) -> bool {
-    let text = field.ty.to_token_stream().to_string();
-    ["BelongsTo <", "HasMany <", "HasOne <"].iter().any(|start| text.starts_with(start))
-}
-
 fn plain(ident: &Ident) -> String {
     let name = ident.to_string();
     name.strip_prefix("r#").unwrap_or(&name).to_owned()
@@ -273,23 +207,6 @@ fn set(list: &mut List, name: &str, value: &str, added: bool) {
 fn remove(list: &mut List, names: &[&str]) {
     let kept = std::mem::take(list).into_iter().filter(|meta| !names.iter().any(|name| meta.path().is_ident(name)));
     *list = kept.collect();
-}
-
-/// The text that `name` has in `#[sea_orm(…)]`.
-fn find(attributes: &[Attribute], name: &str) -> syn::Result<Option<String>> {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("sea_orm")) {
-        let Meta::List(list) = &attribute.meta else { continue };
-        for meta in list.parse_args_with(List::parse_terminated)? {
-            if let Meta::NameValue(pair) = meta
-                && pair.path.is_ident(name)
-                && let Expr::Lit(literal) = pair.value
-                && let Lit::Str(text) = literal.lit
-            {
-                return Ok(Some(text.value()));
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// `Self::Area => ColumnType::custom("…").def()` with the database's word for the type.

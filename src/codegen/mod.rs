@@ -5,6 +5,8 @@
 pub mod files;
 mod mend;
 mod names;
+mod relation_source;
+mod relations;
 mod statements;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use sea_orm_codegen::{EntityTransformer, EntityWriterContext};
 use crate::error::{Error, Result};
 use crate::schema::model::{Schema, Table};
 use names::Names;
+use relations::Relations;
 use statements::{Enums, Named};
 
 /// How entities are written: the options of `sea-orm-cli generate entity` 2.0.
@@ -78,19 +81,20 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
         }
     }
     let enums = Enums::of(&tables);
-    let created = tables.iter().map(|table| statements::create(table, &tables, &enums)).collect();
+    let created = tables.iter().map(|table| statements::create(table, &enums)).collect();
+    let relations = relations::of(&tables, options.format == EntityFormat::Dense);
     let writer = EntityTransformer::transform(created).map_err(|error| failed(error.to_string()))?;
-    let by_file: BTreeMap<String, &Named<'_>> =
-        tables.iter().map(|named| (format!("{}.rs", named.module), named)).collect();
+    let by_file: BTreeMap<String, (&Named<'_>, &Relations)> =
+        tables.iter().zip(&relations).map(|one| (format!("{}.rs", one.0.module), one)).collect();
     for file in writer.generate(&context(schema, options)).files {
         let content = match (by_file.get(&file.name), file.name.as_str()) {
-            (Some(named), _) => mend::entity(&file.content, named),
+            (Some((named, relations)), _) => mend::entity(&file.content, named, relations, options.format),
             (None, "sea_orm_active_enums.rs") => mend::enums(&file.content, &enums.list),
             (None, _) => mend::other(&file.content),
         };
         let content = content.map_err(|error| failed(format!("{}: {error}", file.name)))?;
         match by_file.get(&file.name) {
-            Some(named) => {
+            Some((named, _)) => {
                 entities.tables.insert(named.table.name.clone(), (named.module.clone(), headed(&content)));
             }
             None => {

@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{
-    Alias, ColumnDef, ColumnType, ForeignKey, ForeignKeyAction, Index, IntoIden, RcOrArc, StringLen, Table,
-    TableCreateStatement,
+    Alias, ColumnDef, ColumnType, ForeignKey, Index, IntoIden, RcOrArc, StringLen, Table, TableCreateStatement,
 };
 
 use super::names::Names;
-use crate::schema::model::{self, Action, Kind};
+use crate::schema::model::{self, Kind};
 
 /// A table with the names that generated code uses.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ impl<'a> Named<'a> {
         self.columns.iter().find(|(_, one)| one.name == column).map(|(field, _)| field.as_str())
     }
 
-    fn fields(&self, columns: &[String]) -> Option<Vec<&str>> {
+    pub(super) fn fields(&self, columns: &[String]) -> Option<Vec<&str>> {
         columns.iter().map(|column| self.field(column)).collect()
     }
 
@@ -102,8 +101,13 @@ impl Enums {
     }
 }
 
-/// The statement for one table. Keys to tables that are not among `tables` are left out.
-pub(super) fn create(named: &Named<'_>, tables: &[Named<'_>], enums: &Enums) -> TableCreateStatement {
+/// The table that a foreign key refers to, if it is among `tables`.
+pub(super) fn target<'a, 'b>(key: &model::ForeignKey, tables: &'a [Named<'b>]) -> Option<(usize, &'a Named<'b>)> {
+    tables.iter().enumerate().find(|(_, other)| key.schema.is_none() && other.table.name == key.table)
+}
+
+/// The statement for one table, without foreign keys: [`super::relations`] are kit's own.
+pub(super) fn create(named: &Named<'_>, enums: &Enums) -> TableCreateStatement {
     let mut statement = Table::create().table(Alias::new(&named.module)).to_owned();
     for (field, column) in &named.columns {
         let mut definition =
@@ -125,30 +129,25 @@ pub(super) fn create(named: &Named<'_>, tables: &[Named<'_>], enums: &Enums) -> 
             statement.index(index(name, &fields).unique());
         }
     }
-    for key in table.foreign_keys.iter().filter(|key| key.schema.is_none()) {
-        let Some(other) = tables.iter().find(|other| other.table.name == key.table) else { continue };
-        let (Some(from), Some(to)) = (named.fields(&key.columns), other.fields(&key.references)) else { continue };
-        if from.len() != to.len() {
-            continue;
-        }
-        let mut statement_key = ForeignKey::create();
-        statement_key.from_tbl(Alias::new(&named.module)).to_tbl(Alias::new(&other.module));
-        for (from, to) in from.iter().zip(&to) {
-            statement_key.from_col(Alias::new(*from)).to_col(Alias::new(*to));
-        }
-        if let Some(action) = action(key.on_delete) {
-            statement_key.on_delete(action);
-        }
-        if let Some(action) = action(key.on_update) {
-            statement_key.on_update(action);
-        }
-        statement.foreign_key(&mut statement_key);
-    }
     statement
 }
 
+/// The foreign keys of one table to others among `tables`, which the diagram shows.
+pub(super) fn add_keys(statement: &mut TableCreateStatement, named: &Named<'_>, tables: &[Named<'_>]) {
+    for key in &named.table.foreign_keys {
+        let Some((_, other)) = target(key, tables) else { continue };
+        let (Some(from), Some(to)) = (named.fields(&key.columns), other.fields(&key.references)) else { continue };
+        let mut added = ForeignKey::create();
+        added.from_tbl(Alias::new(&named.module)).to_tbl(Alias::new(&other.module));
+        for (from, to) in from.iter().zip(&to) {
+            added.from_col(Alias::new(*from)).to_col(Alias::new(*to));
+        }
+        statement.foreign_key(&mut added);
+    }
+}
+
 /// Columns that are unique together for every row: constraints, and indexes over nothing but columns.
-fn unique_keys(table: &model::Table) -> impl Iterator<Item = (Option<&str>, Vec<String>)> {
+pub(super) fn unique_keys(table: &model::Table) -> impl Iterator<Item = (Option<&str>, Vec<String>)> {
     let constraints = table.uniques.iter().map(|key| (key.name.as_deref(), key.columns.clone()));
     let indexes = table.indexes.iter().filter(|index| index.unique && index.predicate.is_none()).filter_map(|index| {
         let columns = index.parts.iter().map(|part| match &part.what {
@@ -169,16 +168,6 @@ fn index(name: Option<&str>, fields: &[&str]) -> sea_orm::sea_query::IndexCreate
         index.col(Alias::new(*field));
     }
     index
-}
-
-fn action(action: Action) -> Option<ForeignKeyAction> {
-    match action {
-        Action::NoAction => None,
-        Action::Restrict => Some(ForeignKeyAction::Restrict),
-        Action::Cascade => Some(ForeignKeyAction::Cascade),
-        Action::SetNull => Some(ForeignKeyAction::SetNull),
-        Action::SetDefault => Some(ForeignKeyAction::SetDefault),
-    }
 }
 
 /// What stands for a type that SeaORM has no word for, until [`super::mend`] puts the database's in its place.
