@@ -64,7 +64,8 @@ fn names_of_the_database_are_only_ever_strings() {
         "uni_é",
         "",
     ];
-    let values = Kind::Enum { name: Some("x\"; fn evil() {}".to_owned()), values: odd.map(str::to_owned).to_vec() };
+    let values = odd.iter().filter(|value| !value.eq_ignore_ascii_case("self")).map(|value| (*value).to_owned());
+    let values = Kind::Enum { name: Some("x\"; fn evil() {}".to_owned()), values: values.collect() };
     let columns = || odd.iter().map(|name| column(name, int()));
     let mut schema = Schema { name: Some("my \"app\"".to_owned()), ..Schema::default() };
     for name in odd {
@@ -139,6 +140,21 @@ fn one_row_is_promised_only_where_every_row_is_unique() {
         assert!(side(&profile(None), format).contains(one));
         assert!(side(&profile(Some("active")), format).contains(many));
     }
+}
+
+#[test]
+fn enums_that_cannot_be_derived_are_texts() {
+    let values = || vec!["ok".to_owned(), "Ok".to_owned()];
+    let mut named = column("named", Kind::Enum { name: Some("mood".to_owned()), values: values() });
+    named.type_name = "mood".to_owned();
+    let own = column("own", Kind::Enum { name: None, values: values() });
+    let table = table("posts", vec![column("id", int()), named, own]);
+    let schema = Schema { tables: vec![table], is_default: true, ..Schema::default() };
+    let entities = all(&schema, EntityFormat::Compact);
+    let content = &entities.tables["posts"].1;
+    assert!(content.contains("save_as = \"mood\"") && content.contains("pub named: String"), "{content}");
+    assert!(content.contains("pub own: String"), "{content}");
+    assert!(!entities.shared.contains_key("sea_orm_active_enums.rs"));
 }
 
 #[test]

@@ -9,13 +9,14 @@ mod relation_source;
 mod relations;
 mod statements;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use sea_orm_codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, WithPrelude, WithSerde};
 use sea_orm_codegen::{EntityTransformer, EntityWriterContext};
 
 use crate::error::{Error, Result};
-use crate::schema::model::{Schema, Table};
+use crate::schema::model::{Kind, Schema, Table};
 use names::Names;
 use relations::Relations;
 use statements::{Enums, Named};
@@ -69,6 +70,7 @@ pub fn modules(schema: &Schema) -> BTreeMap<String, String> {
 pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> bool) -> Result<Entities> {
     let failed = |message: String| Error::Codegen { message };
     check(options)?;
+    let schema = &expressible(schema);
     let modules = modules(schema);
     let mut entities = Entities::default();
     let mut tables = Vec::new();
@@ -103,6 +105,29 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
         }
     }
     Ok(entities)
+}
+
+/// The schema with texts where SeaORM has no enum for the values.
+fn expressible(schema: &Schema) -> Cow<'_, Schema> {
+    let text = |kind: &Kind| match kind {
+        Kind::Enum { name, values } if !names::is_derivable(values) => {
+            Some(if name.is_some() { Kind::Castable } else { Kind::Text })
+        }
+        Kind::Array(item) => match item.as_ref() {
+            Kind::Enum { values, .. } if !names::is_derivable(values) => Some(Kind::Castable),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut schema = Cow::Borrowed(schema);
+    for table in 0..schema.tables.len() {
+        for column in 0..schema.tables[table].columns.len() {
+            if let Some(kind) = text(&schema.tables[table].columns[column].kind) {
+                schema.to_mut().tables[table].columns[column].kind = kind;
+            }
+        }
+    }
+    schema
 }
 
 /// The first line of every generated file, by which kit knows its own.

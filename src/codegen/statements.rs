@@ -124,9 +124,12 @@ pub(super) fn create(named: &Named<'_>, enums: &Enums) -> TableCreateStatement {
     if let Some(fields) = table.primary_key.as_ref().and_then(|key| named.fields(&key.columns)) {
         statement.primary_key(&mut index(None, &fields));
     }
+    let mut names = Names::keys(named.columns.iter().map(|(field, _)| field));
     for (name, columns) in unique_keys(table) {
         if let Some(fields) = named.fields(&columns) {
-            statement.index(index(name, &fields).unique());
+            // Codegen takes what stands behind the last hyphen, as SeaORM puts it before.
+            let name = name.map(|name| names.take(name.rsplit('-').next().unwrap_or(name)));
+            statement.index(index(name.as_deref(), &fields).unique());
         }
     }
     statement
