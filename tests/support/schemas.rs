@@ -146,10 +146,11 @@ pub fn hostile(dialect: Dialect) -> Vec<String> {
     };
     let names: Vec<&str> = HOSTILE.into_iter().chain(EVIL.into_iter().filter(|name| !name.is_empty())).collect();
     // An enum's values are told apart as texts are, without trailing space and odd characters.
-    let values: Vec<String> = HOSTILE.iter().chain(&EVIL).filter(|value| !value.contains('\u{200b}')).map(|value| text(value)).collect();
-    let values = values.join(", ");
+    let told_apart = HOSTILE.iter().chain(&EVIL).filter(|value| !value.contains('\u{200b}') && **value != "self");
+    let values = told_apart.map(|value| text(value)).collect::<Vec<_>>().join(", ");
     let mut statements = Vec::new();
     if dialect == Dialect::Postgres {
+        statements.push("CREATE TYPE own_mood AS ENUM ('self', 'other')".to_owned());
         for name in &names {
             statements.push(format!("CREATE TYPE {} AS ENUM ({values})", quote(&format!("{name}_"))));
         }
@@ -157,10 +158,15 @@ pub fn hostile(dialect: Dialect) -> Vec<String> {
     for (number, name) in names.iter().enumerate() {
         let comment = |place: &str| match dialect {
             Dialect::MySql => format!(" COMMENT {}", text(&format!("{name}{place}"))),
-            _ => String::new(),
+            Dialect::Sqlite | Dialect::Postgres => String::new(),
         };
         let mut parts = Vec::new();
+        let next = (number + 1) % names.len();
         for (place, column) in names.iter().enumerate() {
+            // All of them in one table; what every table has too costs the compiler minutes.
+            if number > 0 && place != number && place != next {
+                continue;
+            }
             let key = if place == number { " NOT NULL PRIMARY KEY" } else { "" };
             parts.push(format!("{} integer{key}{}", quote(column), comment("c")));
         }
@@ -170,24 +176,32 @@ pub fn hostile(dialect: Dialect) -> Vec<String> {
             Dialect::Sqlite => ("varchar(200)", "text".to_owned()),
         };
         parts.push(format!("said {word} DEFAULT {}", text(name)));
+        // SeaORM cannot derive an enum with such a value.
+        let own = match dialect {
+            Dialect::MySql => "ENUM('self', 'other')",
+            Dialect::Postgres => "own_mood",
+            Dialect::Sqlite => "text",
+        };
+        parts.push(format!("own_mood {own}"));
         parts.push(format!("mood {mood} NOT NULL DEFAULT {}", text("plain")));
         if dialect == Dialect::Postgres {
             parts.push(format!("moods {mood}[]"));
         }
-        let other = names[(number + 1) % names.len()];
+        let other = names[next];
         let key = |to: &str| format!("{}{to}", name.chars().take(50).collect::<String>());
         parts.push(format!("CONSTRAINT {} UNIQUE ({}, mood)", quote(&key("u")), quote(other)));
         parts.push(format!("CONSTRAINT {} CHECK ({} <> 7)", quote(&key("k")), quote(other)));
         let (own, other) = (quote(name), quote(other));
         parts.push(format!("CONSTRAINT {} FOREIGN KEY ({other}) REFERENCES {own} ({own})", quote(&key("f"))));
         // An engine whose rows may be long, and an encoding that has every name.
-        let end = if dialect == Dialect::MySql { format!(" CHARACTER SET utf8mb4{}", comment("t")) } else { String::new() };
+        let end =
+            if dialect == Dialect::MySql { format!(" CHARACTER SET utf8mb4{}", comment("t")) } else { String::new() };
         statements.push(format!("CREATE TABLE {} ({}){end}", quote(name), parts.join(", ")));
         let index = if dialect == Dialect::Postgres { key("i") } else { format!("{}{number}", key("i")) };
         statements.push(format!("CREATE INDEX {} ON {} ({}, said)", quote(&index), own, other));
         if dialect == Dialect::Postgres {
             statements.push(format!("COMMENT ON TABLE {} IS {}", quote(name), text(name)));
-            for column in &names {
+            for column in names.iter().filter(|column| number == 0 || *column == name || **column == names[next]) {
                 statements.push(format!("COMMENT ON COLUMN {}.{} IS {}", quote(name), quote(column), text(column)));
             }
         }
