@@ -92,8 +92,9 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
         let columns = keys[index].from.join("_");
         let key = &mut keys[index];
         let ambiguous = owner == target || !alone;
-        let field = free(&[&plain, &columns], &mut fields[owner], &BTreeSet::new());
-        key.name = free(&[&plain, &columns], &mut BTreeSet::new(), &used[owner]).to_upper_camel_case();
+        let field = free(&[&plain, &columns], &mut fields[owner], |_| true);
+        let unused = |name: &str| !used[owner].contains(&camel(name, dense));
+        key.name = camel(&free(&[&plain, &columns], &mut BTreeSet::new(), unused), dense);
         used[owner].insert(key.name.clone());
         key.stem = stem;
         let table = &tables[owner];
@@ -122,8 +123,9 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
             true => (owner.module.clone(), plural),
             false => (format!("{}_by_{}", owner.module, key.stem), format!("{plural}_by_{}", key.stem)),
         };
-        let field = free(&[&field], &mut fields[key.target], &BTreeSet::new());
-        let name = free(&[&name], &mut BTreeSet::new(), &used[key.target]).to_upper_camel_case();
+        let field = free(&[&field], &mut fields[key.target], |_| true);
+        let unused = |name: &str| !used[key.target].contains(&camel(name, dense));
+        let name = camel(&free(&[&name], &mut BTreeSet::new(), unused), dense);
         used[key.target].insert(name.clone());
         all[key.target].list.push(Relation {
             name,
@@ -138,7 +140,7 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
         all[index].related = related(tables, &keys, &all, index, dense);
         for (target, related) in &mut all[index].related {
             if let Related::Via { field, .. } = related {
-                *field = free(&[&pluralizer::pluralize(target, 2, false)], &mut fields[index], &BTreeSet::new());
+                *field = free(&[&pluralizer::pluralize(target, 2, false)], &mut fields[index], |_| true);
             }
         }
     }
@@ -184,23 +186,26 @@ fn stem(keys: &[Key<'_>], index: usize) -> String {
     columns.iter().map(short).collect::<Vec<_>>().join("_")
 }
 
-/// The first of `candidates` that is an identifier in both cases and neither among `taken` nor, in camel case, among
-/// `names`; with a number where all are taken.
-fn free(candidates: &[&str], taken: &mut BTreeSet<String>, names: &BTreeSet<String>) -> String {
+/// The first of `candidates` that is an identifier in both cases, `fits` and is not among `taken`; with a number where
+/// there is none.
+fn free(candidates: &[&str], taken: &mut BTreeSet<String>, fits: impl Fn(&str) -> bool) -> String {
     let first = candidates.first().copied().unwrap_or_default();
     let plain = candidates.iter().map(|name| (*name).to_owned()).chain([format!("{first}_relation")]);
     let numbered = (2..).map(|number| format!("{first}_relation_{number}"));
-    let fits = |name: &String| {
-        let name = name.to_snake_case();
-        let ident = |text: &str| syn::parse_str::<syn::Ident>(text).is_ok() && text != "gen";
-        ident(&name)
-            && ident(&name.to_upper_camel_case())
-            && !taken.contains(&name)
-            && !names.contains(&name.to_upper_camel_case())
-    };
-    let name = plain.chain(numbered).find(fits).unwrap_or_default().to_snake_case();
+    let ident = |text: &str| syn::parse_str::<syn::Ident>(text).is_ok() && text != "gen";
+    let name = plain
+        .chain(numbered)
+        .map(|name| name.to_snake_case())
+        .find(|name| ident(name) && ident(&name.to_upper_camel_case()) && !taken.contains(name) && fits(name))
+        .unwrap_or_default();
     taken.insert(name.clone());
     name
+}
+
+/// The name of a variant. The macro of the dense format makes camel case of it once more.
+fn camel(name: &str, dense: bool) -> String {
+    let camel = name.to_upper_camel_case();
+    if dense { camel.to_upper_camel_case() } else { camel }
 }
 
 /// Whether at most one row of `table` has the same values of the key.
