@@ -57,6 +57,65 @@ async fn guide(database: &Database) {
         .await;
 }
 
+/// Two keys to one table, to itself, in a circle, of several columns, unique and nearly so; link tables; a view.
+async fn related(database: &Database) {
+    let cycle = "FOREIGN KEY (lead_id) REFERENCES people (id)";
+    let inline = database.dialect == Dialect::Sqlite;
+    let mut statements = vec![
+        format!(
+            "CREATE TABLE teams (id int PRIMARY KEY, lead_id int{})",
+            if inline { format!(", {cycle}") } else { String::new() }
+        ),
+        "CREATE TABLE people (id int PRIMARY KEY, boss_id int, team_id int, name varchar(20), \
+         FOREIGN KEY (boss_id) REFERENCES people (id), FOREIGN KEY (team_id) REFERENCES teams (id))"
+            .to_owned(),
+        "CREATE TABLE places (id int PRIMARY KEY, parent_id int, twin_id int UNIQUE, \
+         FOREIGN KEY (parent_id) REFERENCES places (id), FOREIGN KEY (twin_id) REFERENCES places (id))"
+            .to_owned(),
+        "CREATE TABLE articles (id int PRIMARY KEY, author_id int NOT NULL, editor_id int, \
+         FOREIGN KEY (author_id) REFERENCES people (id) ON DELETE CASCADE, \
+         FOREIGN KEY (editor_id) REFERENCES people (id) ON DELETE SET NULL)"
+            .to_owned(),
+        "CREATE TABLE likes (person_id int NOT NULL, article_id int NOT NULL, PRIMARY KEY (person_id, article_id), \
+         FOREIGN KEY (person_id) REFERENCES people (id), FOREIGN KEY (article_id) REFERENCES articles (id))"
+            .to_owned(),
+        "CREATE TABLE clubs (id int PRIMARY KEY, owner_id int, FOREIGN KEY (owner_id) REFERENCES people (id))"
+            .to_owned(),
+        "CREATE TABLE members (person_id int NOT NULL, club_id int NOT NULL, PRIMARY KEY (person_id, club_id), \
+         FOREIGN KEY (person_id) REFERENCES people (id), FOREIGN KEY (club_id) REFERENCES clubs (id))"
+            .to_owned(),
+        "CREATE TABLE courses (id int PRIMARY KEY)".to_owned(),
+        "CREATE TABLE enrolments (person_id int NOT NULL, course_id int NOT NULL, added_by int, \
+         PRIMARY KEY (person_id, course_id), FOREIGN KEY (person_id) REFERENCES people (id), \
+         FOREIGN KEY (course_id) REFERENCES courses (id), FOREIGN KEY (added_by) REFERENCES people (id))"
+            .to_owned(),
+        "CREATE TABLE marks (id int PRIMARY KEY, person_id int, course_id int, \
+         FOREIGN KEY (person_id, course_id) REFERENCES enrolments (person_id, course_id))"
+            .to_owned(),
+        "CREATE TABLE profiles (id int PRIMARY KEY, person_id int NOT NULL UNIQUE, \
+         FOREIGN KEY (person_id) REFERENCES people (id))"
+            .to_owned(),
+        "CREATE TABLE passports (id int PRIMARY KEY, holder_id int NOT NULL UNIQUE, issuer_id int, \
+         FOREIGN KEY (holder_id) REFERENCES people (id), FOREIGN KEY (issuer_id) REFERENCES people (id))"
+            .to_owned(),
+        "CREATE TABLE stores (id int PRIMARY KEY, region varchar(9) NOT NULL, number int NOT NULL, name varchar(9))"
+            .to_owned(),
+        "CREATE UNIQUE INDEX \"my stores\" ON stores (region, number)"
+            .replace('"', if database.dialect == Dialect::MySql { "`" } else { "\"" }),
+        "CREATE TABLE sales (id int PRIMARY KEY, region varchar(9), number int, \
+         FOREIGN KEY (region, number) REFERENCES stores (region, number))"
+            .to_owned(),
+        "CREATE VIEW published_posts AS SELECT id, title FROM posts WHERE published".to_owned(),
+        "CREATE VIEW liked AS SELECT person_id, article_id FROM likes".to_owned(),
+        "CREATE VIEW totals AS SELECT count(*) AS likes FROM likes".to_owned(),
+    ];
+    if !inline {
+        statements.push(format!("ALTER TABLE teams ADD {cycle}"));
+    }
+    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+    database.execute(&statements).await;
+}
+
 /// Names that are hard to write in Rust.
 async fn hostile(database: &Database) {
     let quote = |name: &str| database.dialect.quote(name);
@@ -115,9 +174,13 @@ async fn generated_applications_live_on_every_database() {
         let said = ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
         assert!(said.stderr.contains("No entity for `logs`"), "{said:?}");
         hostile(&database).await;
-        for format in ["compact", "expanded", "dense"] {
+        related(&database).await;
+        for format in ["compact", "expanded", "dense", "frontend"] {
             let folder = format!("src/{format}");
-            ok(kit(&sandbox, &["db:sync", "--skip-migrations", "--entity-format", format, "--output-dir", &folder]));
+            let arguments =
+                ["db:sync", "--skip-migrations", "--include-views", "--entity-format", format, "--output-dir", &folder];
+            let said = ok(kit(&sandbox, &arguments));
+            assert!(said.stderr.contains("No entity for the view `totals`"), "{said:?}");
         }
         let output = std::process::Command::new("cargo")
             .args(["run", "--quiet"])
@@ -196,7 +259,7 @@ async fn some_tables_leave_the_others_and_those_that_are_gone_wait_to_be_pruned(
 
         database.execute(&["DROP TABLE posts_tags", "DROP TABLE tags"]).await;
         let said = ok(sync(&[]));
-        assert!(said.stderr.contains("tags.rs: its table is gone"), "{said:?}");
+        assert!(said.stderr.contains("tags.rs: no table is for it any more"), "{said:?}");
         assert!(sandbox.read("src/models/entities/mod.rs").contains("pub mod tags;"));
         assert_eq!(sync(&["--check"]).code, 3);
         assert_eq!(sync(&["--prune"]).code, 1, "nobody said yes");
@@ -251,6 +314,19 @@ tokio = { version = "1", features = ["macros", "rt"] }
 version = "2.0.4"
 default-features = false
 features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
+
+# What entities for a frontend name.
+[dependencies.chrono]
+version = "0.4"
+
+[dependencies.rust_decimal]
+version = "1"
+
+[dependencies.serde_json]
+version = "1"
+
+[dependencies.uuid]
+version = "1"
 "#;
 
 /// Insert, find with relations, update and delete through what kit wrote.
@@ -264,6 +340,9 @@ mod dense;
 #[path = "expanded/mod.rs"]
 #[allow(unused_imports, dead_code)]
 mod expanded;
+#[path = "frontend/mod.rs"]
+#[allow(unused_imports, dead_code)]
+mod frontend;
 #[allow(unused_imports, dead_code)]
 mod models;
 
@@ -289,8 +368,96 @@ async fn main() -> Result<(), DbErr> {
     change.title = Set("Changed".into());
     let post = change.update(database).await?;
     assert_eq!(posts::Entity::find_by_id(post.id).one(database).await?.unwrap().title, "Changed");
+    assert_eq!(compact::published_posts::Entity::find().count(database).await?, 0);
     ada.delete(database).await?;
     assert_eq!(posts::Entity::find().count(database).await?, 0);
+    relations(database).await
+}
+
+/// What is found by each relation, whatever the format.
+async fn relations(database: &DatabaseConnection) -> Result<(), DbErr> {
+    for statement in [
+        "INSERT INTO teams (id) VALUES (1)",
+        "INSERT INTO people (id, boss_id, team_id, name) VALUES (1, NULL, 1, 'Ada'), (2, 1, 1, 'Bob'), (3, 1, NULL, 'Cleo')",
+        "UPDATE teams SET lead_id = 2",
+        "INSERT INTO places (id, parent_id, twin_id) VALUES (1, NULL, NULL), (2, 1, 1), (3, 1, NULL)",
+        "INSERT INTO articles (id, author_id, editor_id) VALUES (1, 1, 2), (2, 1, 3), (3, 2, 1)",
+        "INSERT INTO likes (person_id, article_id) VALUES (3, 1)",
+        "INSERT INTO clubs (id, owner_id) VALUES (1, 1)",
+        "INSERT INTO members (person_id, club_id) VALUES (2, 1), (3, 1)",
+        "INSERT INTO courses (id) VALUES (1)",
+        "INSERT INTO enrolments (person_id, course_id, added_by) VALUES (2, 1, 1)",
+        "INSERT INTO marks (id, person_id, course_id) VALUES (1, 2, 1)",
+        "INSERT INTO profiles (id, person_id) VALUES (7, 1)",
+        "INSERT INTO passports (id, holder_id, issuer_id) VALUES (1, 1, 2), (2, 3, 2)",
+        "INSERT INTO stores (id, region, number, name) VALUES (1, 'north', 1, 'first'), (2, 'north', 2, 'second')",
+        "INSERT INTO sales (id, region, number) VALUES (1, 'north', 2)",
+    ] {
+        database.execute_unprepared(statement).await?;
+    }
+    // One row of people, and what is counted from there.
+    macro_rules! check {
+        ($format:ident) => {{
+            use $format::{articles, clubs, courses, enrolments, liked, marks, passports, people, places, profiles, sales, stores, teams};
+            use sea_orm::{JoinType, QuerySelect, RelationTrait};
+            macro_rules! count {
+                ($from:ident, $relation:expr, $id:expr) => {
+                    $from::Entity::find()
+                        .join(JoinType::InnerJoin, $relation.def())
+                        .filter($from::Column::Id.eq($id))
+                        .count(database)
+                        .await?
+                };
+            }
+            assert_eq!(count!(people, people::Relation::ArticlesByAuthor, 1), 2);
+            assert_eq!(count!(people, people::Relation::ArticlesByEditor, 1), 1);
+            assert_eq!(count!(people, people::Relation::Profiles, 1), 1);
+            assert_eq!(count!(people, people::Relation::PassportsByIssuer, 2), 2);
+            assert_eq!(count!(people, people::Relation::PassportsByHolder, 2), 0);
+            assert_eq!(count!(people, people::Relation::TeamsByLead, 2), 1);
+            assert_eq!(count!(teams, teams::Relation::People, 1), 1);
+            assert_eq!(count!(teams, teams::Relation::PeopleByTeam, 1), 2);
+            assert!(places::Relation::PlacesByTwin.def().is_owner && places::Relation::PlacesByParent.def().is_owner);
+            assert_eq!(count!(stores, stores::Relation::Sales, 2), 1);
+            assert_eq!(count!(stores, stores::Relation::Sales, 1), 0);
+            assert_eq!(count!(articles, articles::Relation::Editor, 1), 1);
+            assert_eq!(people::Relation::ArticlesByAuthor.def().rel_type, sea_orm::RelationType::HasMany);
+            assert_eq!(people::Relation::Profiles.def().rel_type, sea_orm::RelationType::HasOne);
+            assert!(matches!(articles::Relation::Author.def().on_delete, Some(sea_orm::sea_query::ForeignKeyAction::Cascade)));
+            let sale = sales::Entity::find_by_id(1).one(database).await?.unwrap();
+            assert_eq!(sale.find_related(stores::Entity).one(database).await?.unwrap().name.as_deref(), Some("second"));
+            let ada = people::Entity::find_by_id(1).one(database).await?.unwrap();
+            assert_eq!(ada.find_related(profiles::Entity).one(database).await?.unwrap().id, 7);
+            let mark = marks::Entity::find_by_id(1).one(database).await?.unwrap();
+            assert_eq!(mark.find_related(enrolments::Entity).one(database).await?.unwrap().added_by, Some(1));
+            assert_eq!(liked::Entity::find().all(database).await?.len(), 1);
+            let _ = (clubs::Entity, courses::Entity, passports::Entity);
+            ada
+        }};
+    }
+    let ada = check!(compact);
+    // As sea-orm-cli has it: through the link table, where there is one and nothing else.
+    assert_eq!(ada.find_related(compact::articles::Entity).count(database).await?, 0);
+    assert_eq!(ada.find_related(compact::clubs::Entity).count(database).await?, 0);
+    let bob = compact::people::Entity::find_by_id(2).one(database).await?.unwrap();
+    assert_eq!(bob.find_related(compact::clubs::Entity).count(database).await?, 1);
+    assert_eq!(bob.find_related(compact::courses::Entity).count(database).await?, 1);
+    assert_eq!(compact::people::Relation::PeopleByBoss.def().rel_type, sea_orm::RelationType::HasMany);
+    let ada = check!(expanded);
+    assert_eq!(ada.find_related(expanded::clubs::Entity).count(database).await?, 0);
+    let ada = check!(dense);
+    assert_eq!(ada.find_related(dense::clubs::Entity).count(database).await?, 1);
+    let ada = dense::people::Entity::load()
+        .filter(dense::people::Column::Id.eq(1))
+        .with(dense::people::Relation::ArticlesByAuthor)
+        .with(dense::profiles::Entity)
+        .one(database)
+        .await?
+        .unwrap();
+    assert_eq!(ada.articles_by_author.len(), 2);
+    assert_eq!(ada.profiles.unwrap().id, 7);
+    let model = frontend::people::Model { id: 1, boss_id: None, team_id: None, name: None };
+    assert_eq!(model.clone(), model);
     Ok(())
 }
 "#;

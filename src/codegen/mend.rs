@@ -30,8 +30,8 @@ pub(super) fn entity(
     let mut file = syn::parse_file(content)?;
     for item in &mut file.items {
         match item {
-            Item::Struct(model) if model.ident == "Model" => self::model(model, named)?,
-            Item::Enum(columns) if columns.ident == "Column" => column_enum(columns, named)?,
+            Item::Struct(model) if model.ident == "Model" => self::model(model, named, format)?,
+            Item::Enum(columns) if columns.ident == "Column" => column_enum(columns, named),
             Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("ColumnTrait")) => {
                 column_trait(block, named)?;
             }
@@ -49,6 +49,10 @@ pub(super) fn entity(
         }
     }
     relation_source::add(&mut file, &named.module, relations, format)?;
+    if named.is_view {
+        file.attrs.push(syn::parse_quote!(#![doc = ""]));
+        file.attrs.push(syn::parse_quote!(#![doc = " Of a view: read only."]));
+    }
     Ok(self::format(file))
 }
 
@@ -97,7 +101,7 @@ fn format(file: File) -> String {
     text
 }
 
-fn model(model: &mut ItemStruct, named: &Named<'_>) -> syn::Result<()> {
+fn model(model: &mut ItemStruct, named: &Named<'_>, format: EntityFormat) -> syn::Result<()> {
     edit(&mut model.attrs, |list| set(list, "table_name", &named.table.name, false))?;
     document(&mut model.attrs, named.table.comment.as_deref());
     let Fields::Named(fields) = &mut model.fields else { return Ok(()) };
@@ -105,17 +109,19 @@ fn model(model: &mut ItemStruct, named: &Named<'_>) -> syn::Result<()> {
         let Some(ident) = field.ident.clone() else { continue };
         let name = plain(&ident);
         if let Some((_, column)) = named.columns.iter().find(|(one, _)| *one == name) {
-            self::column(field, &name, column)?;
+            self::column(field, &name, column, format)?;
         }
     }
     Ok(())
 }
 
-fn column(field: &mut Field, name: &str, column: &Column) -> syn::Result<()> {
+fn column(field: &mut Field, name: &str, column: &Column, format: EntityFormat) -> syn::Result<()> {
     document(&mut field.attrs, column.comment.as_deref());
     let custom = custom(column);
-    let is_other = matches!(column.kind, Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other);
-    if is_other {
+    if is_other(column) && format == EntityFormat::Expanded && custom.is_none() {
+        field.attrs.push(syn::parse_quote!(#[sea_orm(ignore)]));
+        return Ok(());
+    } else if is_other(column) {
         edit(&mut field.attrs, |list| match &custom {
             // Read and written as text, which the database casts.
             Some(type_name) => {
@@ -126,7 +132,7 @@ fn column(field: &mut Field, name: &str, column: &Column) -> syn::Result<()> {
             None => remove(list, &["column_type", "select_as", "nullable"]),
         })?;
     }
-    if column.name != name {
+    if column.name != name && format != EntityFormat::Frontend {
         if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
             field.attrs.push(syn::parse_quote!(#[sea_orm()]));
         }
@@ -144,18 +150,21 @@ fn custom(column: &Column) -> Option<String> {
     (is_plain && column.kind != Kind::Other).then(|| name.clone())
 }
 
-fn column_enum(columns: &mut ItemEnum, named: &Named<'_>) -> syn::Result<()> {
-    for variant in &mut columns.variants {
+fn column_enum(columns: &mut ItemEnum, named: &Named<'_>) {
+    let variants = std::mem::take(&mut columns.variants).into_iter().filter_map(|mut variant| {
         let camel = plain(&variant.ident);
         let found = named.columns.iter().find(|(field, _)| field.to_upper_camel_case() == camel);
-        if let Some((field, column)) = found
-            && column.name != *field
-        {
+        let Some((field, column)) = found else { return Some(variant) };
+        if is_other(column) && custom(column).is_none() {
+            return None;
+        }
+        if column.name != *field {
             let name = &column.name;
             variant.attrs.push(syn::parse_quote!(#[sea_orm(column_name = #name)]));
         }
-    }
-    Ok(())
+        Some(variant)
+    });
+    columns.variants = variants.collect();
 }
 
 fn plain(ident: &Ident) -> String {
@@ -209,22 +218,48 @@ fn remove(list: &mut List, names: &[&str]) {
     *list = kept.collect();
 }
 
-/// `Self::Area => ColumnType::custom("…").def()` with the database's word for the type.
+/// `Self::Area => ColumnType::custom("…").def()` with the database's word for the type, and what reads and writes it
+/// as text; without the columns whose type cannot be named.
 fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
+    let (mut selects, mut saves) = (Vec::new(), Vec::new());
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         for statement in &mut function.block.stmts {
             let Stmt::Expr(Expr::Match(choice), _) = statement else { continue };
-            for arm in &mut choice.arms {
+            let mut arms = Vec::new();
+            for mut arm in std::mem::take(&mut choice.arms) {
                 let camel = arm.pat.to_token_stream().into_iter().last().map(|last| last.to_string());
                 let found = named.columns.iter().find(|(field, _)| Some(field.to_upper_camel_case()) == camel);
-                let Some((_, column)) = found else { continue };
-                let type_name = custom(column).unwrap_or_else(|| "text".to_owned());
-                arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, &type_name))?;
+                if let Some((_, column)) = found.filter(|(_, column)| is_other(column)) {
+                    let Some(type_name) = custom(column) else { continue };
+                    let pattern = &arm.pat;
+                    selects.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(expr, "text"),));
+                    saves.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(val, #type_name),));
+                    arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, &type_name))?;
+                }
+                arms.push(arm);
             }
+            choice.arms = arms;
         }
     }
+    if !selects.is_empty() {
+        let simple = quote!(sea_orm::sea_query::SimpleExpr);
+        block.items.push(syn::parse2(quote! {
+            fn select_as(&self, expr: sea_orm::sea_query::Expr) -> #simple {
+                match self { #(#selects)* _ => self.select_enum_as(expr) }
+            }
+        })?);
+        block.items.push(syn::parse2(quote! {
+            fn save_as(&self, val: sea_orm::sea_query::Expr) -> #simple {
+                match self { #(#saves)* _ => self.save_enum_as(val) }
+            }
+        })?);
+    }
     Ok(())
+}
+
+fn is_other(column: &Column) -> bool {
+    matches!(column.kind, Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other)
 }
 
 /// The same tokens with one string for another.

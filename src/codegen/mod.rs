@@ -8,9 +8,10 @@ mod names;
 mod relation_source;
 mod relations;
 mod statements;
+pub mod views;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use sea_orm_codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, WithPrelude, WithSerde};
 use sea_orm_codegen::{EntityTransformer, EntityWriterContext};
@@ -41,6 +42,9 @@ pub struct Options {
     pub column_extra_derives: Vec<String>,
     pub seaography: bool,
     pub banner_version: BannerVersion,
+    pub er_diagram: bool,
+    /// Names of tables that are views.
+    pub views: BTreeSet<String>,
 }
 
 /// What was generated.
@@ -48,7 +52,7 @@ pub struct Options {
 pub struct Entities {
     /// One file a table, by table: module and content.
     pub tables: BTreeMap<String, (String, String)>,
-    /// mod.rs or lib.rs, prelude.rs and sea_orm_active_enums.rs, by file name.
+    /// mod.rs or lib.rs, prelude.rs, sea_orm_active_enums.rs and entities.mermaid, by file name.
     pub shared: BTreeMap<String, String>,
     /// Tables without a primary key, which SeaORM cannot have as entities.
     pub keyless: Vec<String>,
@@ -75,7 +79,8 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     let mut entities = Entities::default();
     let mut tables = Vec::new();
     for table in schema.tables.iter().filter(|table| wanted(table)) {
-        let named = Named::new(table, modules.get(&table.name).cloned().unwrap_or_default());
+        let module = modules.get(&table.name).cloned().unwrap_or_default();
+        let named = Named::new(table, module, options.views.contains(&table.name));
         if named.has_key() {
             tables.push(named);
         } else {
@@ -86,6 +91,12 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     let created = tables.iter().map(|table| statements::create(table, &enums)).collect();
     let relations = relations::of(&tables, options.format == EntityFormat::Dense);
     let writer = EntityTransformer::transform(created).map_err(|error| failed(error.to_string()))?;
+    if options.er_diagram {
+        let with_keys =
+            tables.iter().map(|table| statements::add_keys(statements::create(table, &enums), table, &tables));
+        let writer = EntityTransformer::transform(with_keys.collect()).map_err(|error| failed(error.to_string()))?;
+        entities.shared.insert(DIAGRAM.to_owned(), format!("%% {MARK}\n{}", writer.generate_er_diagram()));
+    }
     let by_file: BTreeMap<String, (&Named<'_>, &Relations)> =
         tables.iter().zip(&relations).map(|one| (format!("{}.rs", one.0.module), one)).collect();
     for file in writer.generate(&context(schema, options)).files {
@@ -130,11 +141,30 @@ fn expressible(schema: &Schema) -> Cow<'_, Schema> {
     schema
 }
 
-/// The first line of every generated file, by which kit knows its own.
-pub const HEADER: &str = "// Written by `kit db:sync` from the database: changes to this file are lost.\n";
+/// The diagram, beside the entities.
+pub const DIAGRAM: &str = "entities.mermaid";
+
+/// The comment on the first line of every generated file, by which kit knows its own.
+const MARK: &str = "Written by `kit db:sync` from the database: changes to this file are lost.";
+
+/// Whether kit wrote this file.
+pub fn is_generated(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.ends_with(MARK))
+}
 
 fn headed(content: &str) -> String {
-    format!("{HEADER}{content}")
+    format!("// {MARK}\n{content}")
+}
+
+/// The new content with the user's derives, attributes and `ActiveModelBehavior` of the old one, as
+/// `sea-orm-cli generate entity --experimental-preserve-user-modifications` merges them.
+///
+/// # Errors
+/// [`Error::Codegen`] where the old one is no Rust.
+pub fn merge(old: &str, new: &str) -> Result<String> {
+    let merged = sea_orm_codegen::merge_entity_files(old, new).map_err(|report| report.warnings.join("; "));
+    let content = merged.and_then(|merged| mend::other(&merged).map_err(|error| error.to_string()));
+    content.map(|content| headed(&content)).map_err(|message| Error::Codegen { message })
 }
 
 fn context(schema: &Schema, options: &Options) -> EntityWriterContext {

@@ -18,14 +18,16 @@ pub(super) struct Named<'a> {
     pub module: String,
     /// Field and column, in the order of the table; computed columns are not among them.
     pub columns: Vec<(String, &'a model::Column)>,
+    /// Whether it is only to be read.
+    pub is_view: bool,
 }
 
 impl<'a> Named<'a> {
-    pub(super) fn new(table: &'a model::Table, module: String) -> Self {
+    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool) -> Self {
         let mut names = Names::fields();
         let writable = table.columns.iter().filter(|column| column.generated.is_none());
         let columns = writable.map(|column| (names.take(&column.name), column)).collect();
-        Self { table, module, columns }
+        Self { table, module, columns, is_view }
     }
 
     fn field(&self, column: &str) -> Option<&str> {
@@ -135,8 +137,12 @@ pub(super) fn create(named: &Named<'_>, enums: &Enums) -> TableCreateStatement {
     statement
 }
 
-/// The foreign keys of one table to others among `tables`, which the diagram shows.
-pub(super) fn add_keys(statement: &mut TableCreateStatement, named: &Named<'_>, tables: &[Named<'_>]) {
+/// The statement with the foreign keys to others among `tables`, which the diagram shows.
+pub(super) fn add_keys(
+    mut statement: TableCreateStatement,
+    named: &Named<'_>,
+    tables: &[Named<'_>],
+) -> TableCreateStatement {
     for key in &named.table.foreign_keys {
         let Some((_, other)) = target(key, tables) else { continue };
         let (Some(from), Some(to)) = (named.fields(&key.columns), other.fields(&key.references)) else { continue };
@@ -147,6 +153,7 @@ pub(super) fn add_keys(statement: &mut TableCreateStatement, named: &Named<'_>, 
         }
         statement.foreign_key(&mut added);
     }
+    statement
 }
 
 /// Columns that are unique together for every row: constraints, and indexes over nothing but columns.

@@ -18,7 +18,11 @@ pub fn everything(dialect: Dialect) -> Vec<String> {
     };
     let int = if dialect == Dialect::Sqlite { "integer" } else { "int" };
     let later = |sql: &&str| !(dialect == Dialect::Sqlite && sql.starts_with("ALTER TABLE"));
-    let circle = if dialect == Dialect::Sqlite { ", FOREIGN KEY (head_id) REFERENCES staff (id) ON DELETE SET NULL" } else { "" };
+    let circle = if dialect == Dialect::Sqlite {
+        ", FOREIGN KEY (head_id) REFERENCES staff (id) ON DELETE SET NULL"
+    } else {
+        ""
+    };
     let words = |sql: &str| sql.replace("{id}", id).replace("{int}", int).replace("{circle}", circle);
     statements.into_iter().filter(later).map(words).collect()
 }
