@@ -60,8 +60,6 @@ async fn entities_say_the_schema_and_live_with_it() {
             let tables: Vec<&str> = before.tables.iter().map(|table| table.name.as_str()).collect();
             // A key of a table to itself.
             let own = if format == "dense" { "Boss BesideHouseBesideNumber" } else { "SelfRef SelfRef" };
-            // A key of a table to itself.
-            let own = if format == "dense" { "Boss BesideHouseBesideNumber" } else { "SelfRef SelfRef" };
             modules += &format!(
                 "mod {name} {{\n    use super::*;\n    use entities::*;\n    #[path = \"../{name}/mod.rs\"]\n    \
                  #[allow(dead_code, unused_imports)]\n    pub mod entities;\n    create!({});\n    live!({own});\n}}\n",

@@ -125,6 +125,9 @@ fn one_row_is_promised_only_where_every_row_is_unique() {
             parts: vec![crate::schema::model::Part {
                 what: crate::schema::model::What::Column("user_id".to_owned()),
                 descending: false,
+                nulls: None,
+                length: None,
+                operators: None,
             }],
             include: Vec::new(),
             predicate: predicate.map(str::to_owned),

@@ -84,7 +84,7 @@ const MYSQL: [&str; 4] = [
      big bigint NOT NULL DEFAULT 5, utiny tinyint unsigned, usmall smallint unsigned, umiddle int unsigned, ubig bigint unsigned, medium mediumint, \
      real4 float, real8 double, exact decimal(10, 2), letters char(3), words varchar(99) COMMENT 'It''s \"words\"', prose text NOT NULL, long1 longtext, \
      blob4 binary(4), some varbinary(9), raw blob, long2 longblob, day date, hour time, at datetime, moment timestamp NULL DEFAULT current_timestamp(), \
-     fine datetime(6), built year, doc json, flags bit(8), mood enum('sad', 'it''s \"ok\"', '') NOT NULL DEFAULT 'sad', several set('a', 'b'), spot point, \
+     fine datetime(6), built year, doc json, flags bit(8), mood enum('sad', 'is \"ok\"', '') NOT NULL DEFAULT 'sad', several set('a', 'b'), spot point, \
      other varchar(9) COLLATE utf8mb4_bin, twice int GENERATED ALWAYS AS (middle * 2) STORED, CONSTRAINT grown CHECK (middle > 0)) COMMENT 'All \"kinds\"'",
     "CREATE UNIQUE INDEX kinds_some ON kinds (big)",
     "CREATE INDEX kinds_words ON kinds (words(9), day DESC)",

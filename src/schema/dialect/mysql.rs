@@ -21,7 +21,7 @@ pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
                 let definition = definition.unwrap_or_default();
                 schema.views.push(View { name, materialized: false, definition, columns: Vec::new() });
             }
-            "SEQUENCE" => schema.sequences.push(Sequence { name }),
+            "SEQUENCE" => schema.sequences.push(Sequence { name, counting: None }),
             _ => tables.add(name, comment),
         }
     }
@@ -76,6 +76,7 @@ fn column(mut cells: Cells, quoted: bool) -> Result<Column, Error> {
 fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
     let (table, name, unique) = (cells.must()?, cells.must()?, cells.yes());
     let (method, column, expression, descending) = (cells.maybe(), cells.maybe(), cells.maybe(), cells.yes());
+    let length = cells.maybe().and_then(|length| length.parse().ok());
     let Some(table) = tables.get(&table) else { return Ok(()) };
     let what = match (column, expression) {
         (Some(column), _) => What::Column(column),
@@ -89,7 +90,7 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
         }
         _ => {}
     }
-    let part = Part { what, descending };
+    let part = Part { what, descending, nulls: None, length, operators: None };
     match table.indexes.last_mut() {
         Some(last) if last.name == name => last.parts.push(part),
         _ => table.indexes.push(Index {
@@ -217,7 +218,7 @@ AND t.table_name = c.table_name WHERE c.table_schema = DATABASE() ORDER BY c.tab
 
 const INDEXES: &str = "\
 SELECT CAST(s.table_name AS CHAR), CAST(s.index_name AS CHAR), CAST(1 - s.non_unique AS CHAR), CAST(s.index_type AS CHAR), \
-CAST(s.column_name AS CHAR), {expression}, CAST(COALESCE(s.collation, '') = 'D' AS CHAR) \
+CAST(s.column_name AS CHAR), {expression}, CAST(COALESCE(s.collation, '') = 'D' AS CHAR), CAST(s.sub_part AS CHAR) \
 FROM information_schema.statistics s WHERE s.table_schema = DATABASE() ORDER BY s.table_name, s.index_name, s.seq_in_index";
 
 const FOREIGN_KEYS: &str = "\

@@ -136,7 +136,7 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
     let place: usize = place.parse().unwrap_or(0);
     let what =
         column.map_or_else(|| What::Expression(sqlite_sql::index_part(&sql, place).unwrap_or_default()), What::Column);
-    let part = Part { what, descending };
+    let part = Part { what, descending, nulls: None, length: None, operators: None };
     match table.indexes.last_mut() {
         Some(last) if last.name == name => last.parts.push(part),
         _ => {
