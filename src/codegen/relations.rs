@@ -69,28 +69,42 @@ struct Key<'a> {
     stem: String,
 }
 
+/// Who refers to whom, by the place of tables and keys in their lists.
+struct Graph<'a> {
+    keys: Vec<Key<'a>>,
+    by_owner: Vec<Vec<usize>>,
+    by_target: Vec<Vec<usize>>,
+    /// Link tables, by each table that they lead from.
+    links: Vec<Vec<Link>>,
+}
+
+struct Link {
+    table: usize,
+    target: usize,
+    back: usize,
+    to: usize,
+    strict: bool,
+}
+
 /// The relations of `tables`, in their order. The `dense` format has them among the fields.
 pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
     let mut used: Vec<BTreeSet<String>> = vec![BTreeSet::new(); tables.len()];
     let mut fields: Vec<BTreeSet<String>> =
         tables.iter().map(|table| table.columns.iter().map(|(field, _)| field.clone()).collect()).collect();
-    let mut keys = keys(tables);
+    let mut graph = Graph::of(tables);
     let mut all: Vec<Relations> = tables.iter().map(|_| Relations::default()).collect();
-    let count = |keys: &[Key<'_>], owner: usize, target: usize| {
-        keys.iter().filter(|key| key.owner == owner && key.target == target).count()
-    };
-    for index in 0..keys.len() {
-        let (owner, target) = (keys[index].owner, keys[index].target);
-        let alone = count(&keys, owner, target) == 1;
+    for index in 0..graph.keys.len() {
+        let (owner, target) = (graph.keys[index].owner, graph.keys[index].target);
+        let alone = graph.between(owner, target).len() == 1;
         let module = &tables[target].module;
-        let stem = stem(&keys, index);
+        let stem = graph.stem(index);
         let plain = match (alone, owner == target) {
             (true, false) => module.clone(),
             (true, true) if !dense => "self_ref".to_owned(),
             _ => stem.clone(),
         };
-        let columns = keys[index].from.join("_");
-        let key = &mut keys[index];
+        let key = &mut graph.keys[index];
+        let columns = key.from.join("_");
         let ambiguous = owner == target || !alone;
         let field = free(&[&plain, &columns], &mut fields[owner], |_| true);
         let unused = |name: &str| !used[owner].contains(&camel(name, dense));
@@ -114,8 +128,9 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
             key: index,
         });
     }
-    for (index, key) in keys.iter().enumerate() {
-        let alone = count(&keys, key.owner, key.target) == 1 && count(&keys, key.target, key.owner) == 0;
+    for (index, key) in graph.keys.iter().enumerate() {
+        let back = graph.between(key.target, key.owner);
+        let alone = graph.between(key.owner, key.target).len() == 1 && back.is_empty();
         let owner = &tables[key.owner];
         let many = !is_unique(owner, key.key);
         let plural = if many { pluralizer::pluralize(&owner.module, 2, false) } else { owner.module.clone() };
@@ -137,14 +152,14 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
         });
     }
     for index in 0..tables.len() {
-        all[index].related = related(tables, &keys, &all, index, dense);
+        all[index].related = related(tables, &graph, &all, index, dense);
         for (target, related) in &mut all[index].related {
             if let Related::Via { field, .. } = related {
                 *field = free(&[&pluralizer::pluralize(target, 2, false)], &mut fields[index], |_| true);
             }
         }
     }
-    mark(tables, &keys, &mut all, dense);
+    mark(tables, &graph, &mut all, dense);
     for (table, relations) in tables.iter().zip(&mut all) {
         let inverse = |relation: &Relation| matches!(relation.side, Side::Inverse { .. });
         let target = |relation: &Relation| relation.target.clone().unwrap_or_else(|| table.module.clone());
@@ -153,13 +168,74 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
     all
 }
 
+impl<'a> Graph<'a> {
+    fn of(tables: &[Named<'a>]) -> Self {
+        let mut graph = Self {
+            keys: keys(tables),
+            by_owner: vec![Vec::new(); tables.len()],
+            by_target: vec![Vec::new(); tables.len()],
+            links: tables.iter().map(|_| Vec::new()).collect(),
+        };
+        for (index, key) in graph.keys.iter().enumerate() {
+            graph.by_owner[key.owner].push(index);
+            graph.by_target[key.target].push(index);
+        }
+        for (index, table) in tables.iter().enumerate() {
+            if let Some((one, other, strict)) = graph.link(index, table) {
+                let (from, to) = (graph.keys[one].target, graph.keys[other].target);
+                graph.links[from].push(Link { table: index, target: to, back: one, to: other, strict });
+                graph.links[to].push(Link { table: index, target: from, back: other, to: one, strict });
+            }
+        }
+        graph
+    }
+
+    /// The keys of one table to another.
+    fn between(&self, owner: usize, target: usize) -> Vec<usize> {
+        self.by_owner[owner].iter().copied().filter(|index| self.keys[*index].target == target).collect()
+    }
+
+    /// The two keys to two other tables that a table's primary key is made of, and whether it has nothing else.
+    fn link(&self, index: usize, table: &Named<'_>) -> Option<(usize, usize, bool)> {
+        let primary = &table.table.primary_key.as_ref()?.columns;
+        let own = &self.by_owner[index];
+        let within = |key: &usize| self.keys[*key].key.columns.iter().all(|column| primary.contains(column));
+        let inside: Vec<usize> = own.iter().copied().filter(within).collect();
+        let [one, other] = *inside.as_slice() else { return None };
+        let (first, second) = (&self.keys[one], &self.keys[other]);
+        let covered: BTreeSet<&String> = first.key.columns.iter().chain(&second.key.columns).collect();
+        let apart = first.target != second.target && first.target != index && second.target != index;
+        let whole = covered.len() == primary.len() && covered.len() == first.from.len() + second.from.len();
+        let strict = own.len() == 2 && primary.len() == 2 && self.by_target[index].is_empty();
+        (apart && whole).then_some((one, other, strict))
+    }
+
+    /// What a key is called after its columns, without those that it shares with all others to the same table.
+    fn stem(&self, index: usize) -> String {
+        let key = &self.keys[index];
+        let siblings = self.between(key.owner, key.target);
+        let shared = |column: &String| siblings.iter().all(|one| self.keys[*one].from.contains(column));
+        let mut columns: Vec<&String> =
+            key.from.iter().filter(|column| siblings.len() == 1 || !shared(column)).collect();
+        if columns.is_empty() {
+            columns = key.from.iter().collect();
+        }
+        let short =
+            |column: &&String| column.strip_suffix("_id").filter(|stem| !stem.is_empty()).unwrap_or(column).to_owned();
+        columns.iter().map(short).collect::<Vec<_>>().join("_")
+    }
+}
+
 /// Foreign keys between `tables` whose columns all have fields.
 fn keys<'a>(tables: &[Named<'a>]) -> Vec<Key<'a>> {
+    let by_name: BTreeMap<&str, usize> =
+        tables.iter().enumerate().map(|(index, table)| (table.table.name.as_str(), index)).collect();
     let mut keys = Vec::new();
     for (owner, table) in tables.iter().enumerate() {
-        for key in &table.table.foreign_keys {
-            let Some((target, other)) = statements::target(key, tables) else { continue };
-            let (Some(from), Some(to)) = (table.fields(&key.columns), other.fields(&key.references)) else { continue };
+        for key in table.table.foreign_keys.iter().filter(|key| key.schema.is_none()) {
+            let Some(target) = by_name.get(key.table.as_str()).copied() else { continue };
+            let (from, to) = (table.fields(&key.columns), tables[target].fields(&key.references));
+            let (Some(from), Some(to)) = (from, to) else { continue };
             if from.len() != to.len() {
                 continue;
             }
@@ -169,21 +245,6 @@ fn keys<'a>(tables: &[Named<'a>]) -> Vec<Key<'a>> {
         }
     }
     keys
-}
-
-/// What a key is called after its columns, without those that it shares with all others to the same table.
-fn stem(keys: &[Key<'_>], index: usize) -> String {
-    let key = &keys[index];
-    let siblings: Vec<&Key<'_>> =
-        keys.iter().filter(|one| one.owner == key.owner && one.target == key.target).collect();
-    let own = |column: &&String| siblings.len() == 1 || !siblings.iter().all(|one| one.from.contains(column));
-    let mut columns: Vec<&String> = key.from.iter().filter(own).collect();
-    if columns.is_empty() {
-        columns = key.from.iter().collect();
-    }
-    let short =
-        |column: &&String| column.strip_suffix("_id").filter(|stem| !stem.is_empty()).unwrap_or(column).to_owned();
-    columns.iter().map(short).collect::<Vec<_>>().join("_")
 }
 
 /// The first of `candidates` that is an identifier in both cases, `fits` and is not among `taken`; with a number where
@@ -220,32 +281,36 @@ fn is_unique(table: &Named<'_>, key: &ForeignKey) -> bool {
 /// table with more in it, which counts where there is no key.
 fn related(
     tables: &[Named<'_>],
-    keys: &[Key<'_>],
+    graph: &Graph<'_>,
     all: &[Relations],
     from: usize,
     dense: bool,
 ) -> BTreeMap<String, Related> {
     let mut related = BTreeMap::new();
-    for target in (0..tables.len()).filter(|target| *target != from) {
-        let forward: Vec<usize> = between(keys, from, target);
-        let backward: Vec<usize> = between(keys, target, from);
-        let links = links(tables, keys, from, target, dense);
-        let strict: Vec<&Related> =
-            links.iter().filter(|(_, strict)| *strict && !dense).map(|(link, _)| link).collect();
-        let name = |key: usize, owner: bool| {
+    let links: Vec<&Link> =
+        graph.links[from].iter().filter(|link| !dense || is_found(tables, graph, from, link)).collect();
+    let owned = graph.by_owner[from].iter().map(|key| graph.keys[*key].target);
+    let owning = graph.by_target[from].iter().map(|key| graph.keys[*key].owner);
+    let targets: BTreeSet<usize> = owned.chain(owning).chain(links.iter().map(|link| link.target)).collect();
+    for target in targets.into_iter().filter(|target| *target != from) {
+        let (forward, backward) = (graph.between(from, target), graph.between(target, from));
+        let links: Vec<&Link> = links.iter().copied().filter(|link| link.target == target).collect();
+        let strict: Vec<&Link> = links.iter().copied().filter(|link| link.strict && !dense).collect();
+        let via = |link: &Link| Related::Via {
+            link: tables[link.table].module.clone(),
+            to: graph.keys[link.to].name.clone(),
+            back: graph.keys[link.back].name.clone(),
+            field: String::new(),
+        };
+        let direct = |key: usize, owner: bool| {
             let is = |relation: &&Relation| relation.key == key && matches!(relation.side, Side::Owner { .. }) == owner;
             all[from].list.iter().find(is).map(|relation| Related::Direct(relation.name.clone()))
         };
-        let direct = match (forward.as_slice(), backward.as_slice()) {
-            ([], [key]) => name(*key, false),
-            ([key], []) => name(*key, true),
-            ([key], _) if !dense => name(*key, true),
+        let found = match (strict.as_slice(), links.as_slice(), forward.as_slice(), backward.as_slice()) {
+            ([link], ..) | ([], [link], [], []) => Some(via(link)),
+            (_, _, [], [key]) => direct(*key, false),
+            (_, _, [key], back) if !dense || back.is_empty() => direct(*key, true),
             _ => None,
-        };
-        let found = match (strict.as_slice(), links.as_slice()) {
-            ([link], _) => Some((*link).clone()),
-            (_, [(link, _)]) if forward.is_empty() && backward.is_empty() => Some(link.clone()),
-            _ => direct,
         };
         if let Some(found) = found {
             related.insert(tables[target].module.clone(), found);
@@ -254,44 +319,16 @@ fn related(
     related
 }
 
-fn between(keys: &[Key<'_>], owner: usize, target: usize) -> Vec<usize> {
-    (0..keys.len()).filter(|index| keys[*index].owner == owner && keys[*index].target == target).collect()
-}
-
-/// The tables whose primary key is one key to `from` and one to `target`, and whether they are nothing else.
-fn links(tables: &[Named<'_>], keys: &[Key<'_>], from: usize, target: usize, dense: bool) -> Vec<(Related, bool)> {
-    let mut links = Vec::new();
-    for (index, table) in tables.iter().enumerate().filter(|(index, _)| *index != from && *index != target) {
-        let Some(primary) = &table.table.primary_key else { continue };
-        let own: Vec<&Key<'_>> = keys.iter().filter(|key| key.owner == index).collect();
-        let within = |key: &&&Key<'_>| key.key.columns.iter().all(|column| primary.columns.contains(column));
-        let inside: Vec<&&Key<'_>> = own.iter().filter(within).collect();
-        let [one, other] = inside.as_slice() else { continue };
-        let (back, to) = match () {
-            () if one.target == from && other.target == target => (one, other),
-            () if one.target == target && other.target == from => (other, one),
-            () => continue,
-        };
-        let covered: BTreeSet<&String> = back.key.columns.iter().chain(&to.key.columns).collect();
-        if covered.len() != primary.columns.len() || covered.len() != back.key.columns.len() + to.key.columns.len() {
-            continue;
-        }
-        // The dense format finds its way back by itself, if there is but one.
-        let single = |side: usize| between(keys, index, side).len() == 1 && between(keys, side, index).is_empty();
-        let inferred = to.name == tables[target].module.to_upper_camel_case();
-        if dense && !(single(from) && single(target) && inferred) {
-            continue;
-        }
-        let strict = own.len() == 2 && primary.columns.len() == 2 && !keys.iter().any(|key| key.target == index);
-        let (to, back) = (to.name.clone(), back.name.clone());
-        links.push((Related::Via { link: table.module.clone(), to, back, field: String::new() }, strict));
-    }
-    links
+/// Whether the dense format finds its way through a link table by itself: there must be but one.
+fn is_found(tables: &[Named<'_>], graph: &Graph<'_>, from: usize, link: &Link) -> bool {
+    let single = |side| graph.between(link.table, side).len() == 1 && graph.between(side, link.table).is_empty();
+    let inferred = graph.keys[link.to].name == tables[link.target].module.to_upper_camel_case();
+    single(from) && single(link.target) && inferred
 }
 
 /// Says of each inverse side whether the other entity's [`Related`] is its key.
-fn mark(tables: &[Named<'_>], keys: &[Key<'_>], all: &mut [Relations], dense: bool) {
-    for (index, key) in keys.iter().enumerate() {
+fn mark(tables: &[Named<'_>], graph: &Graph<'_>, all: &mut [Relations], dense: bool) {
+    for (index, key) in graph.keys.iter().enumerate() {
         if key.owner == key.target {
             continue;
         }
@@ -303,7 +340,7 @@ fn mark(tables: &[Named<'_>], keys: &[Key<'_>], all: &mut [Relations], dense: bo
             }
         }
         // Fields of one type have to be told apart on both sides.
-        if dense && !between(keys, key.target, key.owner).is_empty() {
+        if dense && !graph.between(key.target, key.owner).is_empty() {
             for relation in all[key.owner].list.iter_mut().filter(|relation| relation.key == index) {
                 relation.ambiguous = true;
             }
