@@ -689,3 +689,27 @@ async fn enums_that_are_gone_take_their_file_along() {
     assert!(!sandbox.root().join(path).exists());
     assert_eq!(sync(&["--check"]).code, 0);
 }
+
+/// rustc gives up on models that contain each other in a long row, and says so in hundreds of errors.
+#[tokio::test]
+async fn a_long_row_of_dense_entities_gets_its_recursion_limit() {
+    let database = Database::sqlite().await;
+    for number in 0..30 {
+        let key = if number == 0 { String::new() } else { format!(" REFERENCES t{} (id)", number - 1) };
+        database.execute(&[&format!("CREATE TABLE t{number} (id integer PRIMARY KEY, before_id integer{key})")]).await;
+    }
+    let sandbox = project(&database);
+    let sync = |more: &[&str]| {
+        let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+        ok(kit(&sandbox, &arguments))
+    };
+    assert!(!sync(&[]).stderr.contains("recursion_limit"));
+    let said = sync(&["--entity-format", "dense"]);
+    assert!(said.stderr.contains("need `#![recursion_limit = \"256\"]` on top of src/main.rs"), "{said:?}");
+    let main = sandbox.read("src/main.rs");
+    sandbox.write("src/main.rs", &format!("#![recursion_limit = \"256\"]\n{main}"));
+    assert!(!sync(&["--entity-format", "dense"]).stderr.contains("recursion_limit"));
+    // The root of a crate that is nothing but entities is kit's.
+    sync(&["--entity-format", "dense", "--output-dir", "entity/src", "--lib"]);
+    assert!(sandbox.read("entity/src/lib.rs").contains("\n#![recursion_limit = \"256\"]\n\npub mod prelude;"));
+}
