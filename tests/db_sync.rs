@@ -479,3 +479,237 @@ async fn kit_toml_has_the_defaults_and_flags_win() {
     let transcript = kit(&sandbox, &["db:sync", "--skip-migrations"]);
     assert!(transcript.stderr.contains("[entities] banner_version in kit.toml: `all`"), "{transcript}");
 }
+
+/// The guide's own migration.
+const POSTS: &str = r#"use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_table(
+                Table::create()
+                    .table(Posts::Table)
+                    .if_not_exists()
+                    .col(
+                        ColumnDef::new(Posts::Id)
+                            .integer()
+                            .not_null()
+                            .auto_increment()
+                            .primary_key(),
+                    )
+                    .col(ColumnDef::new(Posts::Title).string().not_null())
+                    .col(ColumnDef::new(Posts::Body).text().not_null())
+                    .col(ColumnDef::new(Posts::Published).boolean().not_null().default(false))
+                    .col(ColumnDef::new(Posts::CreatedAt).timestamp().not_null())
+                    .col(ColumnDef::new(Posts::UpdatedAt).timestamp().not_null())
+                    .to_owned(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .drop_table(Table::drop().table(Posts::Table).to_owned())
+            .await
+    }
+}
+
+#[derive(DeriveIden)]
+enum Posts {
+    Table,
+    Id,
+    Title,
+    Body,
+    Published,
+    CreatedAt,
+    UpdatedAt,
+}
+"#;
+
+/// The guide's workflow, 1 to 4, then the same once more for a second migration that `db:sync` runs by itself.
+#[tokio::test]
+async fn the_guides_workflow_ends_in_entities_and_a_second_sync_writes_nothing() {
+    for database in Database::all().await {
+        let sandbox = projects::sandbox().env("DATABASE_URL", database.url());
+        ok(kit(&sandbox, &["init"]));
+        sandbox.write("Cargo.lock", include_str!("../Cargo.lock"));
+        let file = |name: &str| {
+            let files = sandbox.files().into_iter();
+            files.filter(|path| path.contains(name)).collect::<Vec<_>>().concat()
+        };
+        ok(kit(&sandbox, &["make:migration", "create_posts_table"]));
+        sandbox.write(&file("create_posts_table"), POSTS);
+        ok(kit(&sandbox, &["migrate"]));
+        let said = ok(kit(&sandbox, &["db:sync"]));
+        assert!(said.stderr.contains("Nothing to migrate"), "{said:?}");
+        assert!(said.stderr.contains("for 1 table\n"), "{said:?}");
+        let entity = sandbox.read("src/models/entities/posts.rs");
+        for field in ["pub id: i", "pub title: String,", "pub published: bool,", "pub created_at: DateTime"] {
+            assert!(entity.contains(field), "{field}\n{entity}");
+        }
+        assert!(sandbox.read("src/models/posts.rs").contains("pub use super::entities::posts::*;"));
+
+        let modified = || -> Vec<_> {
+            let path = |path: &String| sandbox.root().join(path);
+            let files = sandbox.files().into_iter().filter(|path| path.starts_with("src/"));
+            files.map(|file| (std::fs::metadata(path(&file)).unwrap().modified().unwrap(), file)).collect()
+        };
+        let before = modified();
+        let said = ok(kit(&sandbox, &["db:sync"]));
+        assert!(said.stderr.contains("The entities of 1 table are what they should be"), "{said:?}");
+        assert_eq!(modified(), before);
+
+        ok(kit(&sandbox, &["make:migration", "add_slug_to_posts"]));
+        assert_eq!(kit(&sandbox, &["db:sync", "--check"]).code, 0, "nothing is run, and the schema is as it was");
+        let said = ok(kit(&sandbox, &["db:sync"]));
+        assert!(said.stdout.contains("add_slug_to_posts"), "it runs what is pending: {said:?}");
+        assert!(said.stderr.contains("Changed 1 file for 1 table"), "{said:?}");
+        assert!(sandbox.read("src/models/entities/posts.rs").contains("pub slug: Option<String>,"));
+        let before = modified();
+        ok(kit(&sandbox, &["db:sync"]));
+        assert_eq!(modified(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_what_would_change_and_git_takes_it() {
+    let database = Database::sqlite().await;
+    guide(&database).await;
+    let sandbox = project(&database);
+    let sync = |more: &[&str]| {
+        let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+        ok(kit(&sandbox, &arguments))
+    };
+    sync(&[]);
+    database.execute(&["ALTER TABLE posts ADD COLUMN body text", "CREATE TABLE more (id integer PRIMARY KEY)"]).await;
+    let shown = sync(&["--dry-run"]).stdout;
+    assert!(shown.contains("--- a/src/models/entities/posts.rs\n+++ b/src/models/entities/posts.rs\n@@ "), "{shown}");
+    assert!(shown.contains("\n+    pub body: Option<String>,\n"), "{shown}");
+    assert!(shown.contains("--- /dev/null\n+++ b/src/models/entities/more.rs\n"), "{shown}");
+    let coloured = sync(&["--dry-run", "--color", "always"]).stdout;
+    assert!(coloured.contains("\u{1b}[32m+    pub body: Option<String>,\u{1b}[0m"), "{coloured}");
+    sandbox.write("change.patch", &shown);
+    let apply = std::process::Command::new("git").args(["apply", "change.patch"]).current_dir(sandbox.root()).output();
+    let apply = apply.unwrap();
+    assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
+    assert_eq!(kit(&sandbox, &["db:sync", "--skip-migrations", "--check"]).code, 0);
+    let json: serde_json::Value = serde_json::from_str(&sync(&["--dry-run", "--json"]).stdout).unwrap();
+    assert_eq!(json["written"], false);
+}
+
+#[tokio::test]
+async fn what_the_user_put_into_generated_files_stays_where_that_is_asked_for() {
+    let database = Database::sqlite().await;
+    guide(&database).await;
+    let sandbox = project(&database);
+    let sync = |more: &[&str]| {
+        let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+        kit(&sandbox, &arguments)
+    };
+    ok(sync(&["--impl-active-model-behavior"]));
+    let path = "src/models/entities/posts.rs";
+    let text = sandbox.read(path).replace("DeriveEntityModel", "DeriveEntityModel, Hash");
+    sandbox.write(path, &text.replace("ActiveModel {}", "ActiveModel { fn new() -> Self { todo!() } }"));
+    database.execute(&["ALTER TABLE posts ADD COLUMN body text"]).await;
+    let keep = ["--experimental-preserve-user-modifications", "--impl-active-model-behavior"];
+    ok(sync(&keep));
+    let text = sandbox.read(path);
+    for kept in ["Hash", "fn new() -> Self", "pub body: Option<String>", "Written by `kit db:sync`"] {
+        assert!(text.contains(kept), "{kept}\n{text}");
+    }
+    assert_eq!(sync(&[&keep[..], &["--check"]].concat()).code, 0);
+    sandbox.write(path, &text.replace("pub struct", "pub struc"));
+    let transcript = sync(&keep);
+    assert_eq!(transcript.code, 1, "{transcript}");
+    assert!(transcript.stderr.contains("posts.rs"), "{transcript}");
+    assert!(sandbox.read(path).contains("pub struc "), "nothing is written");
+    ok(sync(&[]));
+    assert!(!sandbox.read(path).contains("Hash"));
+}
+
+#[tokio::test]
+async fn views_are_asked_for_and_kit_toml_has_their_keys() {
+    for database in Database::all().await {
+        guide(&database).await;
+        related(&database).await;
+        let sandbox = project(&database);
+        let sync = |more: &[&str]| {
+            let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+            kit(&sandbox, &arguments)
+        };
+        ok(sync(&[]));
+        assert!(!sandbox.files().iter().any(|file| file.ends_with("liked.rs")));
+        let said = ok(sync(&["--include-views"]));
+        assert!(said.stderr.contains("No entity for the view `totals`"), "{said:?}");
+        let entity = sandbox.read("src/models/entities/liked.rs");
+        assert!(entity.contains("//! Of a view: read only.") && entity.matches("primary_key").count() == 2, "{entity}");
+        assert!(sandbox.read("src/models/entities/published_posts.rs").contains("pub id: i"));
+        // One of them knows no type of what is computed.
+        if database.dialect != Dialect::Sqlite {
+            let settings = "[entities]\ninclude_views = true\n[entities.view_keys]\ntotals = [\"likes\"]\n";
+            sandbox.write("kit.toml", settings);
+            let said = ok(sync(&[]));
+            assert!(!said.stderr.contains("No entity for the view"), "{said:?}");
+            assert!(sandbox.read("src/models/entities/totals.rs").contains("pub likes: i64"));
+        }
+        sandbox.write("kit.toml", "[entities]\ninclude_views = true\n[entities.view_keys]\ntotals = [\"like\"]\n");
+        let transcript = sync(&[]);
+        assert_eq!(transcript.code, 1, "{transcript}");
+        assert!(transcript.stderr.contains("the view `totals` has no column `like`"), "{transcript}");
+    }
+}
+
+#[tokio::test]
+async fn enums_that_are_gone_take_their_file_along() {
+    let database = Database::mysql().await;
+    database.execute(&["CREATE TABLE a (id int PRIMARY KEY, mood enum('good', 'bad'))"]).await;
+    let sandbox = project(&database);
+    let sync = |more: &[&str]| {
+        let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+        kit(&sandbox, &arguments)
+    };
+    ok(sync(&["--er-diagram"]));
+    let diagram = sandbox.read("src/models/entities/entities.mermaid");
+    assert!(diagram.starts_with("%% Written by `kit db:sync`") && diagram.contains("enum mood"), "{diagram}");
+    database.execute(&["ALTER TABLE a DROP COLUMN mood"]).await;
+    let path = "src/models/entities/sea_orm_active_enums.rs";
+    let said = ok(sync(&[]));
+    assert!(
+        said.stderr.contains("sea_orm_active_enums.rs: no table is for it any more, --prune removes it"),
+        "{said:?}"
+    );
+    assert!(!sandbox.read("src/models/entities/mod.rs").contains("sea_orm_active_enums"));
+    assert!(sandbox.root().join(path).exists());
+    assert_eq!(sync(&["--check"]).code, 3);
+    ok(sync(&["--prune", "--force"]));
+    assert!(!sandbox.root().join(path).exists());
+    assert_eq!(sync(&["--check"]).code, 0);
+}
+
+/// rustc gives up on models that contain each other in a long row, and says so in hundreds of errors.
+#[tokio::test]
+async fn a_long_row_of_dense_entities_gets_its_recursion_limit() {
+    let database = Database::sqlite().await;
+    for number in 0..30 {
+        let key = if number == 0 { String::new() } else { format!(" REFERENCES t{} (id)", number - 1) };
+        database.execute(&[&format!("CREATE TABLE t{number} (id integer PRIMARY KEY, before_id integer{key})")]).await;
+    }
+    let sandbox = project(&database);
+    let sync = |more: &[&str]| {
+        let arguments: Vec<&str> = ["db:sync", "--skip-migrations"].iter().chain(more).copied().collect();
+        ok(kit(&sandbox, &arguments))
+    };
+    assert!(!sync(&[]).stderr.contains("recursion_limit"));
+    let said = sync(&["--entity-format", "dense"]);
+    assert!(said.stderr.contains("need `#![recursion_limit = \"256\"]` on top of src/main.rs"), "{said:?}");
+    let main = sandbox.read("src/main.rs");
+    sandbox.write("src/main.rs", &format!("#![recursion_limit = \"256\"]\n{main}"));
+    assert!(!sync(&["--entity-format", "dense"]).stderr.contains("recursion_limit"));
+    // The root of a crate that is nothing but entities is kit's.
+    sync(&["--entity-format", "dense", "--output-dir", "entity/src", "--lib"]);
+    assert!(sandbox.read("entity/src/lib.rs").contains("\n#![recursion_limit = \"256\"]\n\npub mod prelude;"));
+}

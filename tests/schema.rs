@@ -53,7 +53,7 @@ async fn sqlite_is_read_whole() {
          unique index \"part\" \"user_id\" desc, (lower(b)) where a > 1\n\
          table \"users\"\n  \"id\" INTEGER not null auto increment\n  \"email\" varchar(20) not null collate NOCASE\n  \
          \"age\" INT default 1 + 2\n  \"at\" timestamp_text default CURRENT_TIMESTAMP\n  \"twice\" INT generated age * 2 stored\n  \
-         primary key [\"id\"]\n  unique \"sqlite_autoindex_users_1\" [\"email\"]\n  check \"grown\" age > 0\n\
+         primary key [\"id\"]\n  unique [\"email\"]\n  check \"grown\" age > 0\n\
          view \"adults\"\n  \"id\" INTEGER\n  \"email\" varchar(20)\n  \
          as CREATE VIEW adults AS SELECT id, email FROM users WHERE age > 17\n"
     );

@@ -67,6 +67,19 @@ impl Place {
     }
 }
 
+/// The root of the crate that has the entities, if kit does not write it and its `recursion_limit` is less than `limit`.
+pub fn short_of_recursion(project: &Project, place: &Place, limit: usize) -> Option<PathBuf> {
+    if place.index == "lib.rs" {
+        return None;
+    }
+    let package = place.folder.ancestors().find(|folder| folder.join("Cargo.toml").is_file());
+    let source = package.unwrap_or(&project.root).join("src");
+    let root = ["lib.rs", "main.rs"].map(|name| source.join(name)).into_iter().find(|root| root.is_file())?;
+    let text = read(&root).ok()?;
+    let given = text.split_once("recursion_limit").and_then(|(_, rest)| rest.split('"').nth(1)?.parse::<usize>().ok());
+    given.is_none_or(|given| given < limit).then_some(root)
+}
+
 /// What is to be written.
 #[derive(Debug)]
 pub struct Sync {
@@ -159,7 +172,12 @@ pub fn plan(
     }
     let others: BTreeSet<String> = others.difference(&gone).cloned().collect();
     for (name, content) in &entities.shared {
-        let path = place.folder.join(if name == "mod.rs" || name == "lib.rs" { place.index } else { name });
+        let is_index = name == "mod.rs" || name == "lib.rs";
+        let path = place.folder.join(if is_index { place.index } else { name });
+        let content = &match entities.recursion_limit.filter(|_| is_index && place.index == "lib.rs") {
+            Some(limit) => content.replacen("pub mod", &format!("#![recursion_limit = \"{limit}\"]\n\npub mod"), 1),
+            None => content.clone(),
+        };
         let content = match path.is_file() && name != DIAGRAM {
             true => with_others(&path, content, &others)?,
             false => content.clone(),

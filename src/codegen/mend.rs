@@ -12,10 +12,10 @@ use syn::{
 
 use super::relations::Relations;
 use super::statements::{Named, NamedEnum, OTHER};
-use super::{EntityFormat, relation_source};
+use super::{EntityFormat, relation_source, said};
 use crate::schema::model::{Column, Kind};
 
-type List = Punctuated<Meta, Token![,]>;
+pub(super) type List = Punctuated<Meta, Token![,]>;
 
 /// The file of one entity.
 ///
@@ -109,13 +109,13 @@ fn model(model: &mut ItemStruct, named: &Named<'_>, format: EntityFormat) -> syn
         let Some(ident) = field.ident.clone() else { continue };
         let name = plain(&ident);
         if let Some((_, column)) = named.columns.iter().find(|(one, _)| *one == name) {
-            self::column(field, &name, column, format)?;
+            self::column(field, &name, column, named, format)?;
         }
     }
     Ok(())
 }
 
-fn column(field: &mut Field, name: &str, column: &Column, format: EntityFormat) -> syn::Result<()> {
+fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, format: EntityFormat) -> syn::Result<()> {
     document(&mut field.attrs, column.comment.as_deref());
     let custom = custom(column);
     if is_other(column) && format == EntityFormat::Expanded && custom.is_none() {
@@ -131,6 +131,9 @@ fn column(field: &mut Field, name: &str, column: &Column, format: EntityFormat) 
             }
             None => remove(list, &["column_type", "select_as", "nullable"]),
         })?;
+    }
+    if matches!(format, EntityFormat::Compact | EntityFormat::Dense) {
+        said::attributes(field, column, named)?;
     }
     if column.name != name && format != EntityFormat::Frontend {
         if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
@@ -191,7 +194,7 @@ fn document(attributes: &mut Vec<Attribute>, comment: Option<&str>) {
 }
 
 /// Edits what stands in `#[sea_orm(…)]`, in each of them.
-fn edit(attributes: &mut [Attribute], mut change: impl FnMut(&mut List)) -> syn::Result<()> {
+pub(super) fn edit(attributes: &mut [Attribute], mut change: impl FnMut(&mut List)) -> syn::Result<()> {
     for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("sea_orm")) {
         let Meta::List(list) = &mut attribute.meta else { continue };
         let mut metas = list.parse_args_with(List::parse_terminated)?;
@@ -202,7 +205,7 @@ fn edit(attributes: &mut [Attribute], mut change: impl FnMut(&mut List)) -> syn:
 }
 
 /// Gives `name` the value `value`; where it is not there, only if it is to be `added`.
-fn set(list: &mut List, name: &str, value: &str, added: bool) {
+pub(super) fn set(list: &mut List, name: &str, value: &str, added: bool) {
     let there = list.iter_mut().find(|meta| meta.path().is_ident(name));
     let ident = Ident::new(name, proc_macro2::Span::call_site());
     let new: Meta = syn::parse_quote!(#ident = #value);
@@ -236,6 +239,9 @@ fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
                     selects.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(expr, "text"),));
                     saves.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(val, #type_name),));
                     arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, &type_name))?;
+                }
+                if let Some((field, column)) = found {
+                    said::calls(&mut arm.body, field, column, named);
                 }
                 arms.push(arm);
             }

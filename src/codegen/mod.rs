@@ -7,6 +7,7 @@ mod mend;
 mod names;
 mod relation_source;
 mod relations;
+mod said;
 mod statements;
 pub mod views;
 
@@ -54,6 +55,8 @@ pub struct Entities {
     pub tables: BTreeMap<String, (String, String)>,
     /// mod.rs or lib.rs, prelude.rs, sea_orm_active_enums.rs and entities.mermaid, by file name.
     pub shared: BTreeMap<String, String>,
+    /// The `recursion_limit` that the crate needs, where that is more than rustc's own.
+    pub recursion_limit: Option<usize>,
     /// Tables without a primary key, which SeaORM cannot have as entities.
     pub keyless: Vec<String>,
 }
@@ -96,6 +99,9 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
             tables.iter().map(|table| statements::add_keys(statements::create(table, &enums), table, &tables));
         let writer = EntityTransformer::transform(with_keys.collect()).map_err(|error| failed(error.to_string()))?;
         entities.shared.insert(DIAGRAM.to_owned(), format!("%% {MARK}\n{}", writer.generate_er_diagram()));
+    }
+    if options.format == EntityFormat::Dense {
+        entities.recursion_limit = recursion_limit(relations::largest_family(&tables, &relations));
     }
     let by_file: BTreeMap<String, (&Named<'_>, &Relations)> =
         tables.iter().zip(&relations).map(|one| (format!("{}.rs", one.0.module), one)).collect();
@@ -165,6 +171,12 @@ pub fn merge(old: &str, new: &str) -> Result<String> {
     let merged = sea_orm_codegen::merge_entity_files(old, new).map_err(|report| report.warnings.join("; "));
     let content = merged.and_then(|merged| mend::other(&merged).map_err(|error| error.to_string()));
     content.map(|content| headed(&content)).map_err(|message| Error::Codegen { message })
+}
+
+/// Dense models contain each other, and rustc takes five steps or six from one to the next to know that they are `Send`:
+/// it gives up after 128, which is between 24 tables and 28 in a row.
+fn recursion_limit(tables: usize) -> Option<usize> {
+    (tables > 20).then(|| (tables * 6).next_power_of_two())
 }
 
 fn context(schema: &Schema, options: &Options) -> EntityWriterContext {

@@ -168,6 +168,26 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
     all
 }
 
+/// How many entities refer to each other at most, through each other.
+pub(super) fn largest_family(tables: &[Named<'_>], relations: &[Relations]) -> usize {
+    let places: BTreeMap<&str, usize> =
+        tables.iter().enumerate().map(|(index, table)| (table.module.as_str(), index)).collect();
+    let mut seen = BTreeSet::new();
+    let mut largest = 0;
+    for start in 0..tables.len() {
+        let (mut open, before) = (vec![start], seen.len());
+        while let Some(index) = open.pop() {
+            if seen.insert(index) {
+                let targets = relations[index].list.iter().filter_map(|relation| relation.target.as_deref());
+                let through = relations[index].related.keys().map(String::as_str);
+                open.extend(targets.chain(through).filter_map(|module| places.get(module)));
+            }
+        }
+        largest = largest.max(seen.len() - before);
+    }
+    largest
+}
+
 impl<'a> Graph<'a> {
     fn of(tables: &[Named<'a>]) -> Self {
         let mut graph = Self {

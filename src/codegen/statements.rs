@@ -126,15 +126,22 @@ pub(super) fn create(named: &Named<'_>, enums: &Enums) -> TableCreateStatement {
     if let Some(fields) = table.primary_key.as_ref().and_then(|key| named.fields(&key.columns)) {
         statement.primary_key(&mut index(None, &fields));
     }
-    let mut names = Names::keys(named.columns.iter().map(|(field, _)| field));
-    for (name, columns) in unique_keys(table) {
-        if let Some(fields) = named.fields(&columns) {
-            // Codegen takes what stands behind the last hyphen, as SeaORM puts it before.
-            let name = name.map(|name| names.take(name.rsplit('-').next().unwrap_or(name)));
-            statement.index(index(name.as_deref(), &fields).unique());
-        }
+    for (name, fields) in named_unique_keys(named) {
+        statement.index(index(Some(&name), &fields).unique());
     }
     statement
+}
+
+/// Unique keys with the names that generated code has for them, and their fields.
+pub(super) fn named_unique_keys<'a>(named: &'a Named<'_>) -> Vec<(String, Vec<&'a str>)> {
+    let mut names = Names::keys(named.columns.iter().map(|(field, _)| field));
+    let keys = unique_keys(named.table).filter_map(|(name, columns)| {
+        let fields = named.fields(&columns)?;
+        // SeaORM puts the table's name before a hyphen.
+        let name = name.map(|name| name.rsplit('-').next().unwrap_or(name).to_owned());
+        Some((names.take(&name.unwrap_or_else(|| fields.join("_"))), fields))
+    });
+    keys.collect()
 }
 
 /// The statement with the foreign keys to others among `tables`, which the diagram shows.

@@ -1,5 +1,7 @@
 //! Views as tables that entities can be written of. SeaORM has no entity without a primary key, and no database says
 //! what identifies a row of a view: kit.toml does, or the columns do. It returns a schema and knows no Rust.
+//!
+//! What some databases compute for a view has no type; such a column cannot be read into a field and has none.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +14,8 @@ use crate::schema::model::{Key, Schema, Table, View};
 /// # Errors
 /// [`Error::Config`] where a key names a column that is not there.
 pub fn as_tables(mut schema: Schema, keys: &BTreeMap<String, Vec<String>>) -> Result<Schema> {
-    for view in std::mem::take(&mut schema.views) {
+    for mut view in std::mem::take(&mut schema.views) {
+        view.columns.retain(|column| !column.type_name.is_empty());
         let columns = match keys.get(&view.name) {
             Some(columns) => Some(given(&view, columns)?),
             None => found(&view, &schema.tables),
@@ -37,7 +40,7 @@ fn given(view: &View, columns: &[String]) -> Result<Vec<String>> {
         return Err(bad(format!("`{}` has no columns", view.name)));
     }
     match columns.iter().find(|name| !view.columns.iter().any(|column| column.name == **name)) {
-        Some(name) => Err(bad(format!("the view `{}` has no column `{name}`", view.name))),
+        Some(name) => Err(bad(format!("the view `{}` has no column `{name}` with a type", view.name))),
         None => Ok(columns.to_vec()),
     }
 }

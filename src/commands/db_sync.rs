@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use kit_runtime::ledger::JOURNAL;
+use kit_runtime::lock;
 use serde_json::json;
 
 use super::migrate;
@@ -172,7 +173,8 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
 
 /// Tables that no entity is for unless it is asked for by name.
 fn ignored(project: &Project, args: &DbSyncArgs) -> Result<Vec<String>> {
-    let tables = [LEDGER, JOURNAL].into_iter().map(str::to_owned).chain(source::read(project)?.ledger_table);
+    let tables =
+        [LEDGER, JOURNAL, lock::TABLE].into_iter().map(str::to_owned).chain(source::read(project)?.ledger_table);
     Ok(tables.chain(args.ignore_tables.iter().chain(&project.settings.entities.ignore_tables).cloned()).collect())
 }
 
@@ -186,6 +188,12 @@ fn warn(ctx: &Context, project: &Project, place: &Place, entities: &Entities, op
                 format!("No entity for the view `{name}`: [entities.view_keys] in kit.toml can say what its key is")
             }
         });
+    }
+    if let Some(limit) = entities.recursion_limit
+        && let Some(root) = files::short_of_recursion(project, place, limit)
+    {
+        let root = project.relative(&root);
+        ctx.ui.warn(format!("So many dense entities need `#![recursion_limit = \"{limit}\"]` on top of {root}"));
     }
     let cargo = project.root.join("Cargo.toml");
     if place.own.is_some() && cargo.is_file() && Manifest::read(&cargo).is_ok_and(|one| !one.depends_on("sea-orm")) {

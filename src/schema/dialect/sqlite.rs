@@ -128,8 +128,9 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
     if origin == "u" {
         let column = column.unwrap_or_default();
         match table.uniques.last_mut() {
-            Some(last) if last.name.as_ref() == Some(&name) => last.columns.push(column),
-            _ => table.uniques.push(Key { name: Some(name), columns: vec![column] }),
+            Some(last) if place != "0" => last.columns.push(column),
+            // What it is called, the database has made up.
+            _ => table.uniques.push(Key { name: None, columns: vec![column] }),
         }
         return Ok(());
     }
