@@ -134,7 +134,7 @@ fn names(table: &mut Table) {
 fn unique(table: &mut Table) {
     let plain = |index: &Index| index.unique && parts(index).is_some();
     for index in table.indexes.iter().filter(|index| plain(index)) {
-        table.uniques.push(Key { name: Some(index.name.clone()), columns: parts(index).unwrap_or_default() });
+        table.uniques.push(Key { name: None, columns: parts(index).unwrap_or_default() });
     }
     table.indexes.retain(|index| !plain(index));
     table.uniques.sort_by_key(|key| (key.name.clone(), key.columns.clone()));
