@@ -161,6 +161,15 @@ async fn hostile(database: &Database) {
                  span interval, place point NOT NULL, words text[], doc jsonb, key uuid, net inet, at timestamptz, raw bytea)",
                 "COMMENT ON TABLE odd IS E'*/ fn evil() {}\\n```\\nnot a test\\n```'",
                 "COMMENT ON COLUMN odd.one IS '\"] fn evil() {}'",
+                // What an extension brings stands in a schema that nobody looks into.
+                "CREATE SCHEMA ext",
+                "CREATE EXTENSION citext SCHEMA ext",
+                "CREATE EXTENSION cube SCHEMA ext",
+                "CREATE EXTENSION hstore SCHEMA ext",
+                "CREATE DOMAIN ext.code AS ext.citext",
+                "CREATE TABLE extended (id int PRIMARY KEY, words ext.citext NOT NULL, place ext.cube, extra ext.hstore, code ext.code)",
+                "CREATE SCHEMA other",
+                "CREATE TABLE other.things (id int PRIMARY KEY, note text, tags text[])",
             ])
             .await;
     }
@@ -181,6 +190,12 @@ async fn generated_applications_live_on_every_database() {
                 ["db:sync", "--skip-migrations", "--include-views", "--entity-format", format, "--output-dir", &folder];
             let said = ok(kit(&sandbox, &arguments));
             assert!(said.stderr.contains("No entity for the view `totals`"), "{said:?}");
+        }
+        if database.dialect == Dialect::Postgres {
+            let other = ["db:sync", "--skip-migrations", "--database-schema", "other", "--output-dir", "src/other"];
+            ok(kit(&sandbox, &other));
+            let call = "relations(database).await?;\n    odd(database).await\n";
+            sandbox.write("src/main.rs", &(MAIN.replace("relations(database).await\n", call) + ODD));
         }
         let output = std::process::Command::new("cargo")
             .args(["run", "--quiet"])
@@ -479,6 +494,52 @@ async fn kit_toml_has_the_defaults_and_flags_win() {
     let transcript = kit(&sandbox, &["db:sync", "--skip-migrations"]);
     assert!(transcript.stderr.contains("[entities] banner_version in kit.toml: `all`"), "{transcript}");
 }
+
+/// Types that SeaORM has no words for, a schema that is not the default, arrays.
+const ODD: &str = r#"
+#[path = "other/mod.rs"]
+#[allow(unused_imports, dead_code)]
+mod other;
+
+async fn odd(database: &DatabaseConnection) -> Result<(), DbErr> {
+    macro_rules! check {
+        ($format:ident, $id:literal) => {{
+            use $format::{extended, odd};
+            let row = extended::ActiveModel {
+                id: Set($id),
+                words: Set("Some Words".into()),
+                place: Set(Some("(1, 2)".into())),
+                extra: Set(Some("\"a\"=>\"1\"".into())),
+                code: Set(Some("X".into())),
+            };
+            let row = row.insert(database).await?;
+            assert_eq!((row.place.as_deref(), row.extra.as_deref()), (Some("(1, 2)"), Some("\"a\"=>\"1\"")));
+            let mut row = row.into_active_model();
+            row.place = Set(Some("(3)".into()));
+            assert_eq!(row.update(database).await?.place.as_deref(), Some("(3)"));
+            let row = odd::ActiveModel {
+                span: Set(Some("1 day".into())),
+                place: Set("(1,2)".into()),
+                words: Set(Some(vec!["a".into(), "b".into()])),
+                net: Set(Some("10.0.0.0/8".into())),
+                one: Set($format::sea_orm_active_enums::OptionEnum::Alpha),
+                ..Default::default()
+            };
+            let row = row.insert(database).await?;
+            let found = odd::Entity::find_by_id(row.id).one(database).await?.unwrap();
+            assert_eq!((found.span.as_deref(), found.place.as_str()), (Some("1 day"), "(1,2)"));
+            assert_eq!((found.net.as_deref(), found.words.unwrap().len()), (Some("10.0.0.0/8"), 2));
+        }};
+    }
+    check!(compact, 1);
+    check!(expanded, 2);
+    check!(dense, 3);
+    let thing = other::things::ActiveModel { id: Set(1), note: Set(None), tags: Set(Some(vec!["x".into()])) };
+    thing.insert(database).await?;
+    assert_eq!(other::things::Entity::find().one(database).await?.unwrap().tags.unwrap(), ["x"]);
+    Ok(())
+}
+"#;
 
 /// The guide's own migration.
 const POSTS: &str = r#"use sea_orm_migration::prelude::*;

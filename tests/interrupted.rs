@@ -67,7 +67,7 @@ async fn a_plan_is_carried_out_whole_or_not_at_all_whenever_kit_is_killed() {
         database.execute(&[&format!("CREATE TABLE t{number} (id integer PRIMARY KEY)")]).await;
     }
     let sandbox = Sandbox::project().file("src/main.rs", "fn main() {}\n");
-    let sync = ["db:sync", "--skip-migrations", "--prune", "--force", "--database", &format!("{}", database.url())];
+    let sync = ["db:sync", "--skip-migrations", "--prune", "--force", "--database", database.url()];
     assert!(start(&sandbox, &sync).wait().unwrap().success());
     let old = content(&sandbox.root());
     // Of everything something: files that are new, that change, and that go.

@@ -146,6 +146,16 @@ fn one_row_is_promised_only_where_every_row_is_unique() {
 }
 
 #[test]
+fn a_keyword_that_is_unique_has_another_name_where_functions_find_by_it() {
+    let mut posts = table("posts", vec![column("id", int()), column("type", int())]);
+    posts.uniques = vec![Key { name: None, columns: vec!["type".to_owned()] }];
+    let schema = Schema { tables: vec![posts], is_default: true, ..Schema::default() };
+    assert!(all(&schema, EntityFormat::Compact).tables["posts"].1.contains("pub r#type: i32"));
+    let dense = &all(&schema, EntityFormat::Dense).tables["posts"].1;
+    assert!(dense.contains("pub type_column: i32") && dense.contains("column_name = \"type\""), "{dense}");
+}
+
+#[test]
 fn enums_that_cannot_be_derived_are_texts() {
     let values = || vec!["ok".to_owned(), "Ok".to_owned()];
     let mut named = column("named", Kind::Enum { name: Some("mood".to_owned()), values: values() });

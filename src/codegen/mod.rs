@@ -79,11 +79,12 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     check(options)?;
     let schema = &expressible(schema);
     let modules = modules(schema);
+    let dense = options.format == EntityFormat::Dense;
     let mut entities = Entities::default();
     let mut tables = Vec::new();
     for table in schema.tables.iter().filter(|table| wanted(table)) {
         let module = modules.get(&table.name).cloned().unwrap_or_default();
-        let named = Named::new(table, module, options.views.contains(&table.name));
+        let named = Named::new(table, module, options.views.contains(&table.name), dense);
         if named.has_key() {
             tables.push(named);
         } else {

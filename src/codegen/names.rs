@@ -146,6 +146,13 @@ impl Names {
         name
     }
 
+    /// The same, and never a keyword.
+    pub(super) fn take_plain(&mut self, original: &str) -> String {
+        let name = snake(original);
+        let is_keyword = !name.is_empty() && !is_identifier(&name) && is_raw(&name);
+        self.take(&if is_keyword { format!("{name}_{}", self.kind) } else { original.to_owned() })
+    }
+
     /// What is named after it: SeaORM derives two more types for an enum.
     fn types(&self, name: &str) -> Vec<String> {
         let ends: &[&str] = if self.kind == "enum" { &["", "Enum", "Variant"] } else { &[""] };

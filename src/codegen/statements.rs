@@ -2,7 +2,7 @@
 //! own ([`super::names`]); nothing of the database's text is in them but the names of keys, which codegen only
 //! ever writes as strings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::{
     Alias, ColumnDef, ColumnType, ForeignKey, Index, IntoIden, RcOrArc, StringLen, Table, TableCreateStatement,
@@ -23,10 +23,17 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool) -> Self {
+    /// The `dense` format has functions that find by a unique key, and cannot write a keyword in them.
+    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool, dense: bool) -> Self {
         let mut names = Names::fields();
+        let keys: BTreeSet<String> = unique_keys(table).filter(|_| dense).flat_map(|(_, columns)| columns).collect();
         let writable = table.columns.iter().filter(|column| column.generated.is_none());
-        let columns = writable.map(|column| (names.take(&column.name), column)).collect();
+        let columns = writable.map(|column| {
+            let field =
+                if keys.contains(&column.name) { names.take_plain(&column.name) } else { names.take(&column.name) };
+            (field, column)
+        });
+        let columns = columns.collect();
         Self { table, module, columns, is_view }
     }
 
