@@ -2,7 +2,8 @@
 # The one test command: installs what is missing, starts throwaway PostgreSQL and MariaDB servers on
 # loopback, runs every test against them and stops them again. A missing server is an error, not a skip.
 #
-#   ./test.sh                     everything, doctests included
+#   ./test.sh                     everything but what takes minutes, doctests included
+#   ./test.sh --all               that, too: entities of large public schemas
 #   ./test.sh -E 'test(wipe)'     arguments go to cargo nextest
 #   ./test.sh --galera            only what needs a cluster of three nodes: starts one, minutes
 #   ./test.sh --serve             only the servers: prints what to export, waits until interrupted
@@ -125,6 +126,20 @@ serve() {
 
 password=s3cr3t
 
+# The schema of Zabbix, 173 tables on each database, out of Debian's packages, without installing them.
+download_zabbix() {
+  local to=target/zabbix package
+  have apt-get || { say "no apt-get: Zabbix is not tried"; return; }
+  for package in zabbix-server-pgsql zabbix-server-mysql zabbix-proxy-sqlite3; do
+    [ -d "$to/usr/share/$package" ] || {
+      mkdir -p "$to"
+      (cd "$to" && apt-get download -qq "$package" && dpkg -x "$package"_*.deb . && rm "$package"_*.deb) \
+        || say "no package $package: Zabbix is not tried on its database"
+    }
+  done
+  export KIT_TEST_ZABBIX="$PWD/$to"
+}
+
 postgres_start() {
   as postgres "$bin/postgres" -D "$folder/postgres" -p "$1" -c listen_addresses=127.0.0.1 \
     -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200
@@ -161,6 +176,13 @@ start_mariadb() {
   export KIT_TEST_MYSQL_URL="mysql://kit:$password@127.0.0.1:$port/mysql"
 }
 
+all=()
+if [ "${1:-}" = --all ]; then
+  shift
+  all=(--run-ignored all)
+  download_zabbix
+fi
+
 install_missing
 if [ "$galera" = yes ]; then exec tests/galera.sh "$@"; fi
 trap stop EXIT
@@ -182,10 +204,11 @@ if [ "${1:-}" = --serve ]; then
 fi
 
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --workspace --no-tests=warn --no-fail-fast "$@"
+  cargo nextest run --workspace --no-tests=warn --no-fail-fast "${all[@]}" "$@"
   # Arguments choose tests, and nextest knows no doctests.
   [ "$#" -gt 0 ] || cargo test --quiet --workspace --doc
 else
   [ "$#" -eq 0 ] || say "no cargo-nextest: the arguments go to cargo test"
+  [ "${#all[@]}" -eq 0 ] || set -- "$@" -- --include-ignored
   cargo test --workspace "$@"
 fi

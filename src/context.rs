@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kit_runtime::wire::{Action, Locking, PROTOCOL, Request};
@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::migrator::{self, Cache, Notice};
 use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Project, source};
-use crate::ui::{Interaction, Report, Streams, Ui};
+use crate::scaffold::staging;
+use crate::ui::{Interaction, Report, Streams, Ui, counted};
 
 /// The outside world. `main.rs` fills it from the real one, tests from values.
 pub struct Host {
@@ -106,12 +107,34 @@ impl Context {
         if let Some(project) = self.project.get() {
             return Ok(project);
         }
-        let project = Project::find(&self.cwd)?;
+        let mut project = Project::find(&self.cwd)?;
+        if self.finish_writing(&project.root) {
+            project = Project::find(&self.cwd)?;
+        }
         if let Some(warning) = project.warning() {
             self.ui.warn(warning.to_string());
             self.ui.hint(warning.hint().unwrap_or_default());
         }
         Ok(self.project.get_or_init(|| project))
+    }
+
+    /// Finishes what a kit that was killed was writing below `root`; whether there was anything.
+    pub fn finish_writing(&self, root: &Path) -> bool {
+        match staging::finish(root) {
+            Ok(finished) if finished.files == 0 && finished.kept.is_empty() => false,
+            Ok(finished) => {
+                let files = counted(finished.files, "file");
+                self.ui.info(format!("Kit was interrupted while it wrote: {files} of that now written"));
+                for path in finished.kept {
+                    self.ui.warn(format!("{} has changed since, it was left as it is", path.display()));
+                }
+                true
+            }
+            Err(error) => {
+                self.ui.warn(format!("Kit was interrupted while it wrote, and that cannot be finished: {error}"));
+                false
+            }
+        }
     }
 
     /// The database that `--database`, the environment, `.env`, `kit.toml` or the default names.

@@ -6,6 +6,7 @@ mod connect;
 mod url;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kit_runtime::census::{self, Census};
 use kit_runtime::dialect::Dialect;
@@ -31,6 +32,8 @@ pub struct Target {
     pub origin: String,
     /// The URL itself says that a missing file is to be created: `mode=rwc`.
     pub creates: bool,
+    /// How long a server may take to let kit in, where the user says so.
+    pub patience: Option<Duration>,
     url: String,
 }
 
@@ -121,7 +124,7 @@ impl Target {
         let creates = url::creates(url);
         let (dialect, url) =
             url::parse(url, root).map_err(|reason| Error::BadUrl { origin: origin.to_owned(), reason })?;
-        Ok(Self { name: None, dialect, schema: None, origin: origin.to_owned(), creates, url })
+        Ok(Self { name: None, dialect, schema: None, origin: origin.to_owned(), creates, patience: None, url })
     }
 
     /// The URL, password included: for drivers and the wire only, never for eyes.

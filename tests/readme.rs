@@ -85,6 +85,22 @@ fn every_command_has_a_row_with_its_options() {
 }
 
 #[test]
+fn how_entities_are_written_has_every_option() {
+    let mut root = Cli::command();
+    root.build();
+    let command = root.find_subcommand("db:sync").unwrap_or_else(|| panic!("no db:sync"));
+    let theirs = |heading: Option<&str>| heading.is_some_and(|heading| heading.contains("generate entity"));
+    let own = command.get_arguments().filter(|one| theirs(one.get_help_heading()) && !one.is_hide_set());
+    let own: BTreeSet<String> = own.filter_map(|one| one.get_long().map(|long| format!("--{long}"))).collect();
+    let text = section("Entities");
+    let rows = rows(&text);
+    let flag = |code: &&str| code.split(['=', '[', ' ']).next().unwrap_or_default().to_owned();
+    let cells = rows.iter().flatten().flat_map(|cell| code(cell));
+    let said: BTreeSet<String> = cells.filter(|code| code.starts_with("--")).map(|code| flag(&code)).collect();
+    assert_eq!(said, own);
+}
+
+#[test]
 fn names_make_the_migrations_it_says() {
     for row in rows(&section("How names become migrations")) {
         for name in code(&row[0]) {

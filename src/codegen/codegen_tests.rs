@@ -64,7 +64,8 @@ fn names_of_the_database_are_only_ever_strings() {
         "uni_é",
         "",
     ];
-    let values = Kind::Enum { name: Some("x\"; fn evil() {}".to_owned()), values: odd.map(str::to_owned).to_vec() };
+    let values = odd.iter().filter(|value| !value.eq_ignore_ascii_case("self")).map(|value| (*value).to_owned());
+    let values = Kind::Enum { name: Some("x\"; fn evil() {}".to_owned()), values: values.collect() };
     let columns = || odd.iter().map(|name| column(name, int()));
     let mut schema = Schema { name: Some("my \"app\"".to_owned()), ..Schema::default() };
     for name in odd {
@@ -92,18 +93,81 @@ fn names_of_the_database_are_only_ever_strings() {
 }
 
 #[test]
-fn two_keys_to_one_table_are_named_after_their_columns() {
+fn both_sides_of_two_keys_to_one_table_are_named_after_their_columns() {
     let users = table("users", vec![column("id", int())]);
     let mut posts = table("posts", vec![column("id", int()), column("author_id", int()), column("editor", int())]);
     posts.foreign_keys = vec![references("author_id", "users"), references("editor", "users")];
     let schema = Schema { tables: vec![posts, users], is_default: true, ..Schema::default() };
-    let content = &all(&schema, EntityFormat::Compact).tables["posts"].1;
-    assert!(content.contains("    Author,") && content.contains("    Editor,"), "{content}");
-    let content = &all(&schema, EntityFormat::Dense).tables["posts"].1;
-    assert!(
-        content.contains("pub author: BelongsTo") && content.contains("relation_enum = \"EditorRelation\""),
-        "{content}"
-    );
+    let has = |format, table: &str, texts: &[&str]| {
+        let content = &all(&schema, format).tables[table].1;
+        for text in texts {
+            assert!(content.contains(text), "{text}\n{content}");
+        }
+    };
+    for format in [EntityFormat::Compact, EntityFormat::Expanded] {
+        has(format, "posts", &["    Author,", "    Editor,"]);
+        has(format, "users", &["PostsByAuthor", "super::posts::Relation::Editor.def().rev()"]);
+    }
+    has(EntityFormat::Dense, "posts", &["pub author: BelongsTo", "relation_enum = \"Editor\"", "editor_relation"]);
+    has(EntityFormat::Dense, "users", &["pub posts_by_author: HasMany", "via_rel = \"Author\""]);
+}
+
+#[test]
+fn one_row_is_promised_only_where_every_row_is_unique() {
+    let users = table("users", vec![column("id", int())]);
+    let profile = |predicate: Option<&str>| {
+        let mut profile = table("profile", vec![column("id", int()), column("user_id", int())]);
+        profile.foreign_keys = vec![references("user_id", "users")];
+        profile.indexes = vec![crate::schema::model::Index {
+            name: "ux".to_owned(),
+            unique: true,
+            method: None,
+            parts: vec![crate::schema::model::Part {
+                what: crate::schema::model::What::Column("user_id".to_owned()),
+                descending: false,
+                nulls: None,
+                length: None,
+                operators: None,
+            }],
+            include: Vec::new(),
+            predicate: predicate.map(str::to_owned),
+        }];
+        Schema { tables: vec![profile, users.clone()], is_default: true, ..Schema::default() }
+    };
+    let side = |schema: &Schema, format| all(schema, format).tables["users"].1.clone();
+    for (format, one, many) in [
+        (EntityFormat::Compact, "has_one = \"super::profile::Entity\"", "has_many = \"super::profile::Entity\""),
+        (EntityFormat::Expanded, "Entity::has_one", "Entity::has_many"),
+        (EntityFormat::Dense, "pub profile: HasOne", "pub profiles: HasMany"),
+    ] {
+        assert!(side(&profile(None), format).contains(one));
+        assert!(side(&profile(Some("active")), format).contains(many));
+    }
+}
+
+#[test]
+fn a_keyword_that_is_unique_has_another_name_where_functions_find_by_it() {
+    let mut posts = table("posts", vec![column("id", int()), column("type", int())]);
+    posts.uniques = vec![Key { name: None, columns: vec!["type".to_owned()] }];
+    let schema = Schema { tables: vec![posts], is_default: true, ..Schema::default() };
+    assert!(all(&schema, EntityFormat::Compact).tables["posts"].1.contains("pub r#type: i32"));
+    let dense = &all(&schema, EntityFormat::Dense).tables["posts"].1;
+    assert!(dense.contains("pub type_column: i32") && dense.contains("column_name = \"type\""), "{dense}");
+}
+
+#[test]
+fn enums_that_cannot_be_derived_are_texts() {
+    let values = || vec!["ok".to_owned(), "Ok".to_owned()];
+    let mut named = column("named", Kind::Enum { name: Some("mood".to_owned()), values: values() });
+    named.type_name = "mood".to_owned();
+    let own = column("own", Kind::Enum { name: None, values: values() });
+    let table = table("posts", vec![column("id", int()), named, own]);
+    let schema = Schema { tables: vec![table], is_default: true, ..Schema::default() };
+    let entities = all(&schema, EntityFormat::Compact);
+    let content = &entities.tables["posts"].1;
+    assert!(content.contains("save_as = \"mood\"") && content.contains("pub named: String"), "{content}");
+    assert!(content.contains("pub own: String"), "{content}");
+    assert!(!entities.shared.contains_key("sea_orm_active_enums.rs"));
 }
 
 #[test]

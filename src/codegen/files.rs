@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
 
-use super::{Entities, EntityFormat, HEADER, Options, modules};
+use super::{DIAGRAM, Entities, EntityFormat, Options, is_generated, merge, modules};
 use crate::error::{Error, Result};
 use crate::project::modules::{declare, declares};
 use crate::project::{Layout, Project, read};
@@ -67,12 +67,25 @@ impl Place {
     }
 }
 
+/// The root of the crate that has the entities, if kit does not write it and its `recursion_limit` is less than `limit`.
+pub fn short_of_recursion(project: &Project, place: &Place, limit: usize) -> Option<PathBuf> {
+    if place.index == "lib.rs" {
+        return None;
+    }
+    let package = place.folder.ancestors().find(|folder| folder.join("Cargo.toml").is_file());
+    let source = package.unwrap_or(&project.root).join("src");
+    let root = ["lib.rs", "main.rs"].map(|name| source.join(name)).into_iter().find(|root| root.is_file())?;
+    let text = read(&root).ok()?;
+    let given = text.split_once("recursion_limit").and_then(|(_, rest)| rest.split('"').nth(1)?.parse::<usize>().ok());
+    given.is_none_or(|given| given < limit).then_some(root)
+}
+
 /// What is to be written.
 #[derive(Debug)]
 pub struct Sync {
     /// The files.
     pub plan: FilePlan,
-    /// Generated entities whose tables are gone.
+    /// Generated files whose tables are gone, or that nothing needs any more.
     pub stale: Vec<PathBuf>,
 }
 
@@ -83,6 +96,8 @@ pub struct Rules {
     pub prune: bool,
     /// Overwrite files that kit did not write.
     pub overwrite: bool,
+    /// Keep derives, attributes and behaviour that the user has put into generated files.
+    pub preserve: bool,
     /// Whether generated files have an `ActiveModelBehavior`; if nothing is said, where the user's half has none.
     pub behavior: Option<bool>,
 }
@@ -110,7 +125,18 @@ pub fn plan(
     let mut stale = Vec::new();
     for module in present.difference(&living) {
         let path = place.folder.join(format!("{module}.rs"));
-        if read(&path)?.starts_with(HEADER) {
+        if is_generated(&read(&path)?) {
+            stale.push(path);
+        }
+    }
+    let others: BTreeSet<String> = present.iter().filter(|module| !is_entity(entities, module)).cloned().collect();
+    for name in ["sea_orm_active_enums", "prelude"] {
+        let path = place.folder.join(format!("{name}.rs"));
+        if !entities.shared.contains_key(&format!("{name}.rs"))
+            && path.is_file()
+            && is_generated(&read(&path)?)
+            && !is_used(place, &others, name)?
+        {
             stale.push(path);
         }
     }
@@ -130,22 +156,29 @@ pub fn plan(
         let behaves = rules.behavior.unwrap_or(!has_behavior) && options.format != EntityFormat::Frontend;
         let behavior = if behaves { "\nimpl ActiveModelBehavior for ActiveModel {}\n" } else { "" };
         let path = place.folder.join(format!("{module}.rs"));
-        write(&mut plan, &path, format!("{content}{behavior}"), rules)?;
+        let mut content = content.clone();
+        if rules.preserve && path.is_file() {
+            content = merge(&read(&path)?, &content).map_err(|error| preserving(&path, error))?;
+        }
+        if !content.contains("ActiveModelBehavior for") {
+            content += behavior;
+        }
+        write(&mut plan, &path, content, rules)?;
         if let Some(half) = half.filter(|half| !half.exists()) {
             plan.create(&half, self::half(place, module, !behaves))?;
             halves.push(module.clone());
         }
         debug_assert!(living.contains(module), "{table}");
     }
-    let others: BTreeSet<String> = present
-        .iter()
-        .filter(|module| !gone.contains(*module))
-        .filter(|module| !is_generated(entities, module))
-        .cloned()
-        .collect();
+    let others: BTreeSet<String> = others.difference(&gone).cloned().collect();
     for (name, content) in &entities.shared {
-        let path = place.folder.join(if name == "mod.rs" || name == "lib.rs" { place.index } else { name });
-        let content = match path.is_file() {
+        let is_index = name == "mod.rs" || name == "lib.rs";
+        let path = place.folder.join(if is_index { place.index } else { name });
+        let content = &match entities.recursion_limit.filter(|_| is_index && place.index == "lib.rs") {
+            Some(limit) => content.replacen("pub mod", &format!("#![recursion_limit = \"{limit}\"]\n\npub mod"), 1),
+            None => content.clone(),
+        };
+        let content = match path.is_file() && name != DIAGRAM {
             true => with_others(&path, content, &others)?,
             false => content.clone(),
         };
@@ -160,15 +193,32 @@ pub fn plan(
     Ok(Sync { plan, stale })
 }
 
-fn is_generated(entities: &Entities, module: &str) -> bool {
+fn is_entity(entities: &Entities, module: &str) -> bool {
     entities.tables.values().any(|(one, _)| one == module)
+}
+
+/// Whether one of `modules` names `name`.
+fn is_used(place: &Place, modules: &BTreeSet<String>, name: &str) -> Result<bool> {
+    for module in modules {
+        if read(&place.folder.join(format!("{module}.rs")))?.contains(name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn preserving(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Codegen { message } => Error::Unreadable { path: path.to_owned(), message },
+        other => other,
+    }
 }
 
 /// Plans a generated file, unless another hand has written what is there.
 fn write(plan: &mut FilePlan, path: &Path, content: String, rules: Rules) -> Result<()> {
     if path.is_file() && !rules.overwrite {
         let there = read(path)?;
-        if !there.trim().is_empty() && !there.starts_with(HEADER) {
+        if !there.trim().is_empty() && !is_generated(&there) {
             return Err(Error::FileExists { path: path.to_owned() });
         }
     }

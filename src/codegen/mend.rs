@@ -1,33 +1,37 @@
 //! What sea-orm-codegen wrote, read with syn: the database's own names go back in as strings, comments come in as
-//! doc attributes, relations to one table get names that tell them apart. It returns formatted source. Text of the
-//! database's is only ever a literal here, and never part of a token.
+//! doc attributes, and relations are put in. It returns formatted source. Text of the database's is only ever a literal
+//! here, and never part of a token.
 
-use std::collections::BTreeSet;
-
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::ToUpperCamelCase;
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Lit, Meta, Stmt, Token,
+    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Meta, Stmt, Token,
 };
 
+use super::relations::Relations;
 use super::statements::{Named, NamedEnum, OTHER};
+use super::{EntityFormat, relation_source, said};
 use crate::schema::model::{Column, Kind};
 
-type List = Punctuated<Meta, Token![,]>;
+pub(super) type List = Punctuated<Meta, Token![,]>;
 
 /// The file of one entity.
 ///
 /// # Errors
 /// If codegen wrote what is no Rust.
-pub(super) fn entity(content: &str, named: &Named<'_>) -> syn::Result<String> {
+pub(super) fn entity(
+    content: &str,
+    named: &Named<'_>,
+    relations: &Relations,
+    format: EntityFormat,
+) -> syn::Result<String> {
     let mut file = syn::parse_file(content)?;
     for item in &mut file.items {
         match item {
-            Item::Struct(model) if model.ident == "Model" => self::model(model, named)?,
-            Item::Enum(columns) if columns.ident == "Column" => column_enum(columns, named)?,
-            Item::Enum(relations) if relations.ident == "Relation" => relation_enum(relations)?,
+            Item::Struct(model) if model.ident == "Model" => self::model(model, named, format)?,
+            Item::Enum(columns) if columns.ident == "Column" => column_enum(columns, named),
             Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("ColumnTrait")) => {
                 column_trait(block, named)?;
             }
@@ -44,7 +48,12 @@ pub(super) fn entity(content: &str, named: &Named<'_>) -> syn::Result<String> {
             _ => {}
         }
     }
-    Ok(format(file))
+    relation_source::add(&mut file, &named.module, relations, format)?;
+    if named.is_view {
+        file.attrs.push(syn::parse_quote!(#![doc = ""]));
+        file.attrs.push(syn::parse_quote!(#![doc = " Of a view: read only."]));
+    }
+    Ok(self::format(file))
 }
 
 /// The file of the enums.
@@ -92,27 +101,27 @@ fn format(file: File) -> String {
     text
 }
 
-fn model(model: &mut ItemStruct, named: &Named<'_>) -> syn::Result<()> {
+fn model(model: &mut ItemStruct, named: &Named<'_>, format: EntityFormat) -> syn::Result<()> {
     edit(&mut model.attrs, |list| set(list, "table_name", &named.table.name, false))?;
     document(&mut model.attrs, named.table.comment.as_deref());
     let Fields::Named(fields) = &mut model.fields else { return Ok(()) };
-    let mut used: BTreeSet<String> = named.columns.iter().map(|(field, _)| field.clone()).collect();
     for field in &mut fields.named {
         let Some(ident) = field.ident.clone() else { continue };
         let name = plain(&ident);
-        match named.columns.iter().find(|(one, _)| *one == name) {
-            Some((_, column)) if !is_relation(field) => self::column(field, &name, column)?,
-            _ => relation_field(field, &ident, &mut used)?,
+        if let Some((_, column)) = named.columns.iter().find(|(one, _)| *one == name) {
+            self::column(field, &name, column, named, format)?;
         }
     }
     Ok(())
 }
 
-fn column(field: &mut Field, name: &str, column: &Column) -> syn::Result<()> {
+fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, format: EntityFormat) -> syn::Result<()> {
     document(&mut field.attrs, column.comment.as_deref());
     let custom = custom(column);
-    let is_other = matches!(column.kind, Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other);
-    if is_other {
+    if is_other(column) && format == EntityFormat::Expanded && custom.is_none() {
+        field.attrs.push(syn::parse_quote!(#[sea_orm(ignore)]));
+        return Ok(());
+    } else if is_other(column) {
         edit(&mut field.attrs, |list| match &custom {
             // Read and written as text, which the database casts.
             Some(type_name) => {
@@ -123,7 +132,10 @@ fn column(field: &mut Field, name: &str, column: &Column) -> syn::Result<()> {
             None => remove(list, &["column_type", "select_as", "nullable"]),
         })?;
     }
-    if column.name != name {
+    if matches!(format, EntityFormat::Compact | EntityFormat::Dense) {
+        said::attributes(field, column, named)?;
+    }
+    if column.name != name && format != EntityFormat::Frontend {
         if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
             field.attrs.push(syn::parse_quote!(#[sea_orm()]));
         }
@@ -141,87 +153,21 @@ fn custom(column: &Column) -> Option<String> {
     (is_plain && column.kind != Kind::Other).then(|| name.clone())
 }
 
-fn column_enum(columns: &mut ItemEnum, named: &Named<'_>) -> syn::Result<()> {
-    for variant in &mut columns.variants {
+fn column_enum(columns: &mut ItemEnum, named: &Named<'_>) {
+    let variants = std::mem::take(&mut columns.variants).into_iter().filter_map(|mut variant| {
         let camel = plain(&variant.ident);
         let found = named.columns.iter().find(|(field, _)| field.to_upper_camel_case() == camel);
-        if let Some((field, column)) = found
-            && column.name != *field
-        {
+        let Some((field, column)) = found else { return Some(variant) };
+        if is_other(column) && custom(column).is_none() {
+            return None;
+        }
+        if column.name != *field {
             let name = &column.name;
             variant.attrs.push(syn::parse_quote!(#[sea_orm(column_name = #name)]));
         }
-    }
-    Ok(())
-}
-
-/// `Users1` and `Users2` become `Author` and `Editor`, after the columns they come from.
-fn relation_enum(relations: &mut ItemEnum) -> syn::Result<()> {
-    let mut used: BTreeSet<String> = relations.variants.iter().map(|variant| variant.ident.to_string()).collect();
-    for variant in &mut relations.variants {
-        let numbered = variant.ident.to_string().ends_with(|c: char| c.is_ascii_digit());
-        let several = numbered
-            && find(&variant.attrs, "belongs_to")?.is_some_and(|target| {
-                let module = target.trim_start_matches("super::").split("::").next().unwrap_or_default().to_owned();
-                let target = if module == "Entity" { "SelfRef".to_owned() } else { module.to_upper_camel_case() };
-                variant.ident != target
-            });
-        let from = find(&variant.attrs, "from")?;
-        if let Some(name) = from.filter(|_| several).and_then(|from| after_column(&from, &used)) {
-            used.insert(name.clone());
-            variant.ident = Ident::new(&name, variant.ident.span());
-        }
-    }
-    Ok(())
-}
-
-/// The same in the format that has relations among the fields; a field's name must be no column's.
-fn relation_field(field: &mut Field, ident: &Ident, used: &mut BTreeSet<String>) -> syn::Result<()> {
-    let mut name = plain(ident);
-    if find(&field.attrs, "relation_enum")?.is_some()
-        && let Some(from) = find(&field.attrs, "from")?
-        && let Some(camel) = after_column(&from, &BTreeSet::new())
-    {
-        name = camel.to_snake_case();
-    }
-    for end in ["from", "to"] {
-        if let Some(columns) = find(&field.attrs, end)? {
-            edit(&mut field.attrs, |list| set(list, end, &without_keywords(&columns), false))?;
-        }
-    }
-    while !used.insert(name.clone()) {
-        name.push_str("_relation");
-    }
-    if find(&field.attrs, "relation_enum")?.is_some() {
-        edit(&mut field.attrs, |list| set(list, "relation_enum", &name.to_upper_camel_case(), false))?;
-    }
-    field.ident = Some(syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, ident.span())));
-    Ok(())
-}
-
-/// `type` or `(id, type)` as `Type` and `(id, Type)`: what stands there is parsed as identifiers, of fields or columns.
-fn without_keywords(columns: &str) -> String {
-    let inside = columns.trim_start_matches('(').trim_end_matches(')');
-    let names = inside.split(',').map(str::trim).map(|name| match syn::parse_str::<Ident>(name) {
-        Ok(_) => name.to_owned(),
-        Err(_) => name.to_upper_camel_case(),
+        Some(variant)
     });
-    let names = names.collect::<Vec<_>>().join(", ");
-    if columns.starts_with('(') { format!("({names})") } else { names }
-}
-
-/// `Column::AuthorId` is `Author`; nothing if that is taken or no name.
-fn after_column(from: &str, used: &BTreeSet<String>) -> Option<String> {
-    let column = from.strip_prefix("Column::").unwrap_or(from).to_snake_case();
-    let stem = column.strip_suffix("_id").unwrap_or(&column).to_upper_camel_case();
-    [stem, column.to_upper_camel_case()]
-        .into_iter()
-        .find(|name| !used.contains(name) && syn::parse_str::<Ident>(name).is_ok())
-}
-
-fn is_relation(field: &Field) -> bool {
-    let text = field.ty.to_token_stream().to_string();
-    ["BelongsTo <", "HasMany <", "HasOne <"].iter().any(|start| text.starts_with(start))
+    columns.variants = variants.collect();
 }
 
 fn plain(ident: &Ident) -> String {
@@ -248,7 +194,7 @@ fn document(attributes: &mut Vec<Attribute>, comment: Option<&str>) {
 }
 
 /// Edits what stands in `#[sea_orm(…)]`, in each of them.
-fn edit(attributes: &mut [Attribute], mut change: impl FnMut(&mut List)) -> syn::Result<()> {
+pub(super) fn edit(attributes: &mut [Attribute], mut change: impl FnMut(&mut List)) -> syn::Result<()> {
     for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("sea_orm")) {
         let Meta::List(list) = &mut attribute.meta else { continue };
         let mut metas = list.parse_args_with(List::parse_terminated)?;
@@ -259,7 +205,7 @@ fn edit(attributes: &mut [Attribute], mut change: impl FnMut(&mut List)) -> syn:
 }
 
 /// Gives `name` the value `value`; where it is not there, only if it is to be `added`.
-fn set(list: &mut List, name: &str, value: &str, added: bool) {
+pub(super) fn set(list: &mut List, name: &str, value: &str, added: bool) {
     let there = list.iter_mut().find(|meta| meta.path().is_ident(name));
     let ident = Ident::new(name, proc_macro2::Span::call_site());
     let new: Meta = syn::parse_quote!(#ident = #value);
@@ -275,39 +221,51 @@ fn remove(list: &mut List, names: &[&str]) {
     *list = kept.collect();
 }
 
-/// The text that `name` has in `#[sea_orm(…)]`.
-fn find(attributes: &[Attribute], name: &str) -> syn::Result<Option<String>> {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("sea_orm")) {
-        let Meta::List(list) = &attribute.meta else { continue };
-        for meta in list.parse_args_with(List::parse_terminated)? {
-            if let Meta::NameValue(pair) = meta
-                && pair.path.is_ident(name)
-                && let Expr::Lit(literal) = pair.value
-                && let Lit::Str(text) = literal.lit
-            {
-                return Ok(Some(text.value()));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// `Self::Area => ColumnType::custom("…").def()` with the database's word for the type.
+/// `Self::Area => ColumnType::custom("…").def()` with the database's word for the type, and what reads and writes it
+/// as text; without the columns whose type cannot be named.
 fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
+    let (mut selects, mut saves) = (Vec::new(), Vec::new());
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         for statement in &mut function.block.stmts {
             let Stmt::Expr(Expr::Match(choice), _) = statement else { continue };
-            for arm in &mut choice.arms {
+            let mut arms = Vec::new();
+            for mut arm in std::mem::take(&mut choice.arms) {
                 let camel = arm.pat.to_token_stream().into_iter().last().map(|last| last.to_string());
                 let found = named.columns.iter().find(|(field, _)| Some(field.to_upper_camel_case()) == camel);
-                let Some((_, column)) = found else { continue };
-                let type_name = custom(column).unwrap_or_else(|| "text".to_owned());
-                arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, &type_name))?;
+                if let Some((_, column)) = found.filter(|(_, column)| is_other(column)) {
+                    let Some(type_name) = custom(column) else { continue };
+                    let pattern = &arm.pat;
+                    selects.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(expr, "text"),));
+                    saves.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(val, #type_name),));
+                    arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, &type_name))?;
+                }
+                if let Some((field, column)) = found {
+                    said::calls(&mut arm.body, field, column, named);
+                }
+                arms.push(arm);
             }
+            choice.arms = arms;
         }
     }
+    if !selects.is_empty() {
+        let simple = quote!(sea_orm::sea_query::SimpleExpr);
+        block.items.push(syn::parse2(quote! {
+            fn select_as(&self, expr: sea_orm::sea_query::Expr) -> #simple {
+                match self { #(#selects)* _ => self.select_enum_as(expr) }
+            }
+        })?);
+        block.items.push(syn::parse2(quote! {
+            fn save_as(&self, val: sea_orm::sea_query::Expr) -> #simple {
+                match self { #(#saves)* _ => self.save_enum_as(val) }
+            }
+        })?);
+    }
     Ok(())
+}
+
+fn is_other(column: &Column) -> bool {
+    matches!(column.kind, Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other)
 }
 
 /// The same tokens with one string for another.

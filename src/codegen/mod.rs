@@ -5,16 +5,22 @@
 pub mod files;
 mod mend;
 mod names;
+mod relation_source;
+mod relations;
+mod said;
 mod statements;
+pub mod views;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use sea_orm_codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, WithPrelude, WithSerde};
 use sea_orm_codegen::{EntityTransformer, EntityWriterContext};
 
 use crate::error::{Error, Result};
-use crate::schema::model::{Schema, Table};
+use crate::schema::model::{Kind, Schema, Table};
 use names::Names;
+use relations::Relations;
 use statements::{Enums, Named};
 
 /// How entities are written: the options of `sea-orm-cli generate entity` 2.0.
@@ -37,6 +43,9 @@ pub struct Options {
     pub column_extra_derives: Vec<String>,
     pub seaography: bool,
     pub banner_version: BannerVersion,
+    pub er_diagram: bool,
+    /// Names of tables that are views.
+    pub views: BTreeSet<String>,
 }
 
 /// What was generated.
@@ -44,8 +53,10 @@ pub struct Options {
 pub struct Entities {
     /// One file a table, by table: module and content.
     pub tables: BTreeMap<String, (String, String)>,
-    /// mod.rs or lib.rs, prelude.rs and sea_orm_active_enums.rs, by file name.
+    /// mod.rs or lib.rs, prelude.rs, sea_orm_active_enums.rs and entities.mermaid, by file name.
     pub shared: BTreeMap<String, String>,
+    /// The `recursion_limit` that the crate needs, where that is more than rustc's own.
+    pub recursion_limit: Option<usize>,
     /// Tables without a primary key, which SeaORM cannot have as entities.
     pub keyless: Vec<String>,
 }
@@ -66,11 +77,14 @@ pub fn modules(schema: &Schema) -> BTreeMap<String, String> {
 pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> bool) -> Result<Entities> {
     let failed = |message: String| Error::Codegen { message };
     check(options)?;
+    let schema = &expressible(schema);
     let modules = modules(schema);
+    let dense = options.format == EntityFormat::Dense;
     let mut entities = Entities::default();
     let mut tables = Vec::new();
     for table in schema.tables.iter().filter(|table| wanted(table)) {
-        let named = Named::new(table, modules.get(&table.name).cloned().unwrap_or_default());
+        let module = modules.get(&table.name).cloned().unwrap_or_default();
+        let named = Named::new(table, module, options.views.contains(&table.name), dense);
         if named.has_key() {
             tables.push(named);
         } else {
@@ -78,19 +92,29 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
         }
     }
     let enums = Enums::of(&tables);
-    let created = tables.iter().map(|table| statements::create(table, &tables, &enums)).collect();
+    let created = tables.iter().map(|table| statements::create(table, &enums)).collect();
+    let relations = relations::of(&tables, options.format == EntityFormat::Dense);
     let writer = EntityTransformer::transform(created).map_err(|error| failed(error.to_string()))?;
-    let by_file: BTreeMap<String, &Named<'_>> =
-        tables.iter().map(|named| (format!("{}.rs", named.module), named)).collect();
+    if options.er_diagram {
+        let with_keys =
+            tables.iter().map(|table| statements::add_keys(statements::create(table, &enums), table, &tables));
+        let writer = EntityTransformer::transform(with_keys.collect()).map_err(|error| failed(error.to_string()))?;
+        entities.shared.insert(DIAGRAM.to_owned(), format!("%% {MARK}\n{}", writer.generate_er_diagram()));
+    }
+    if options.format == EntityFormat::Dense {
+        entities.recursion_limit = recursion_limit(relations::largest_family(&tables, &relations));
+    }
+    let by_file: BTreeMap<String, (&Named<'_>, &Relations)> =
+        tables.iter().zip(&relations).map(|one| (format!("{}.rs", one.0.module), one)).collect();
     for file in writer.generate(&context(schema, options)).files {
         let content = match (by_file.get(&file.name), file.name.as_str()) {
-            (Some(named), _) => mend::entity(&file.content, named),
+            (Some((named, relations)), _) => mend::entity(&file.content, named, relations, options.format),
             (None, "sea_orm_active_enums.rs") => mend::enums(&file.content, &enums.list),
             (None, _) => mend::other(&file.content),
         };
         let content = content.map_err(|error| failed(format!("{}: {error}", file.name)))?;
         match by_file.get(&file.name) {
-            Some(named) => {
+            Some((named, _)) => {
                 entities.tables.insert(named.table.name.clone(), (named.module.clone(), headed(&content)));
             }
             None => {
@@ -101,11 +125,59 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     Ok(entities)
 }
 
-/// The first line of every generated file, by which kit knows its own.
-pub const HEADER: &str = "// Written by `kit db:sync` from the database: changes to this file are lost.\n";
+/// The schema with texts where SeaORM has no enum for the values.
+fn expressible(schema: &Schema) -> Cow<'_, Schema> {
+    let text = |kind: &Kind| match kind {
+        Kind::Enum { name, values } if !names::is_derivable(values) => {
+            Some(if name.is_some() { Kind::Castable } else { Kind::Text })
+        }
+        Kind::Array(item) => match item.as_ref() {
+            Kind::Enum { values, .. } if !names::is_derivable(values) => Some(Kind::Castable),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut schema = Cow::Borrowed(schema);
+    for table in 0..schema.tables.len() {
+        for column in 0..schema.tables[table].columns.len() {
+            if let Some(kind) = text(&schema.tables[table].columns[column].kind) {
+                schema.to_mut().tables[table].columns[column].kind = kind;
+            }
+        }
+    }
+    schema
+}
+
+/// The diagram, beside the entities.
+pub const DIAGRAM: &str = "entities.mermaid";
+
+/// The comment on the first line of every generated file, by which kit knows its own.
+const MARK: &str = "Written by `kit db:sync` from the database: changes to this file are lost.";
+
+/// Whether kit wrote this file.
+pub fn is_generated(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.ends_with(MARK))
+}
 
 fn headed(content: &str) -> String {
-    format!("{HEADER}{content}")
+    format!("// {MARK}\n{content}")
+}
+
+/// The new content with the user's derives, attributes and `ActiveModelBehavior` of the old one, as
+/// `sea-orm-cli generate entity --experimental-preserve-user-modifications` merges them.
+///
+/// # Errors
+/// [`Error::Codegen`] where the old one is no Rust.
+pub fn merge(old: &str, new: &str) -> Result<String> {
+    let merged = sea_orm_codegen::merge_entity_files(old, new).map_err(|report| report.warnings.join("; "));
+    let content = merged.and_then(|merged| mend::other(&merged).map_err(|error| error.to_string()));
+    content.map(|content| headed(&content)).map_err(|message| Error::Codegen { message })
+}
+
+/// Dense models contain each other, and rustc takes five steps or six from one to the next to know that they are `Send`:
+/// it gives up after 128, which is between 24 tables and 28 in a row.
+fn recursion_limit(tables: usize) -> Option<usize> {
+    (tables > 20).then(|| (tables * 6).next_power_of_two())
 }
 
 fn context(schema: &Schema, options: &Options) -> EntityWriterContext {

@@ -109,8 +109,16 @@ impl Names {
         Self { kind: "table", reserved: MODULES, taken: BTreeSet::new() }
     }
 
+    /// `Column::EntityName` and, of a primary key, `PrimaryKey::Column` would each be two things.
     pub(super) fn fields() -> Self {
-        Self { kind: "column", reserved: &[], taken: BTreeSet::new() }
+        let taken = ["EntityName", "Column"].map(str::to_owned);
+        Self { kind: "column", reserved: &[], taken: BTreeSet::from(taken) }
+    }
+
+    /// Names of unique keys, which SeaORM makes functions of, as it does of these fields.
+    pub(super) fn keys<'a>(fields: impl Iterator<Item = &'a String>) -> Self {
+        let taken = fields.map(|field| field.to_upper_camel_case()).collect();
+        Self { kind: "key", reserved: &[], taken }
     }
 
     pub(super) fn enums() -> Self {
@@ -134,8 +142,21 @@ impl Names {
         let numbered = (2..).map(|number| format!("{plain}_{}_{number}", self.kind));
         let name =
             [plain.clone(), with_kind].into_iter().chain(numbered).find(|name| self.is_free(name)).unwrap_or_default();
-        self.taken.insert(self.camel(&name));
+        self.taken.extend(self.types(&name));
         name
+    }
+
+    /// The same, and never a keyword.
+    pub(super) fn take_plain(&mut self, original: &str) -> String {
+        let name = snake(original);
+        let is_keyword = !name.is_empty() && !is_identifier(&name) && is_raw(&name);
+        self.take(&if is_keyword { format!("{name}_{}", self.kind) } else { original.to_owned() })
+    }
+
+    /// What is named after it: SeaORM derives two more types for an enum.
+    fn types(&self, name: &str) -> Vec<String> {
+        let ends: &[&str] = if self.kind == "enum" { &["", "Enum", "Variant"] } else { &[""] };
+        ends.iter().map(|end| format!("{}{end}", self.camel(name))).collect()
     }
 
     /// The name in camel case, as codegen makes it: of a variant, twice.
@@ -146,7 +167,7 @@ impl Names {
 
     fn is_free(&self, name: &str) -> bool {
         let field = self.kind == "column";
-        !self.taken.contains(&self.camel(name))
+        !self.types(name).iter().any(|name| self.taken.contains(name))
             && name.to_snake_case() == name
             && !self.reserved.contains(&name)
             && (is_identifier(name) || field && is_raw(name))
@@ -178,6 +199,29 @@ fn is_identifier(name: &str) -> bool {
 fn is_raw(name: &str) -> bool {
     !matches!(name, "gen" | "self" | "super" | "crate" | "_")
         && syn::parse_str::<syn::Ident>(&format!("r#{name}")).is_ok()
+}
+
+/// Whether SeaORM can derive an enum with these values: it makes a type with a variant for each, named after the value.
+pub(super) fn is_derivable(values: &[String]) -> bool {
+    let mut variants = BTreeSet::new();
+    values.iter().all(|value| {
+        let variant = variant(value);
+        syn::parse_str::<syn::Ident>(&variant).is_ok() && variants.insert(variant)
+    })
+}
+
+/// What `DeriveActiveEnum` of SeaORM 2.0 makes of a value.
+fn variant(value: &str) -> String {
+    if value.is_empty() {
+        return "__Empty".to_owned();
+    }
+    let fits = |place: usize, c: char| {
+        let text = if place == 0 { c.to_string() } else { format!("x{c}") };
+        !matches!(c, '_' | ' ') && syn::parse_str::<syn::Ident>(&text).is_ok_and(|ident| ident == text)
+    };
+    let kept = |(place, c): (usize, char)| if fits(place, c) { c.to_string() } else { format!("{:#X}", u32::from(c)) };
+    let variant = value.chars().enumerate().map(kept).collect::<String>().to_upper_camel_case();
+    if variant.starts_with(char::is_numeric) { format!("_{variant}") } else { variant }
 }
 
 #[cfg(test)]
@@ -217,7 +261,9 @@ mod tests {
             "Ⅷ",
             "x²",
         ];
-        for mut names in [Names::modules(), Names::fields(), Names::enums(), Names::variants()] {
+        let none = Vec::new();
+        let keys = Names::keys(none.iter());
+        for mut names in [Names::modules(), Names::fields(), Names::enums(), Names::variants(), keys] {
             let mut camels = BTreeSet::new();
             for original in originals {
                 let name = names.take(original);
@@ -227,6 +273,37 @@ mod tests {
                 assert!(is_identifier(&name) || names.kind == "column" && is_raw(&name), "{original:?} {name}");
                 assert!(camels.insert(camel), "{original:?} {name}");
             }
+        }
+    }
+
+    #[test]
+    fn enums_leave_room_for_the_types_that_are_derived_with_them() {
+        let mut names = Names::enums();
+        assert_eq!(
+            ["mood", "mood_enum", "a_variant", "a"].map(|name| names.take(name)),
+            ["mood", "mood_enum_enum", "a_variant", "a_enum"]
+        );
+    }
+
+    #[test]
+    fn values_that_are_one_variant_or_none_cannot_be_derived() {
+        let is = |values: &[&str]| is_derivable(&values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>());
+        assert!(is(&[
+            "draft",
+            "in review",
+            "2fa",
+            "",
+            "a-b",
+            "a_b",
+            "a b",
+            "x\"y",
+            "\u{e9}",
+            "\u{1f980}",
+            "type",
+            "PG-13"
+        ]));
+        for values in [&["self"][..], &["Self"], &["ok", "Ok"]] {
+            assert!(!is(values), "{values:?}");
         }
     }
 

@@ -2,15 +2,14 @@
 //! own ([`super::names`]); nothing of the database's text is in them but the names of keys, which codegen only
 //! ever writes as strings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::{
-    Alias, ColumnDef, ColumnType, ForeignKey, ForeignKeyAction, Index, IntoIden, RcOrArc, StringLen, Table,
-    TableCreateStatement,
+    Alias, ColumnDef, ColumnType, ForeignKey, Index, IntoIden, RcOrArc, StringLen, Table, TableCreateStatement,
 };
 
 use super::names::Names;
-use crate::schema::model::{self, Action, Kind};
+use crate::schema::model::{self, Kind};
 
 /// A table with the names that generated code uses.
 #[derive(Debug)]
@@ -19,21 +18,30 @@ pub(super) struct Named<'a> {
     pub module: String,
     /// Field and column, in the order of the table; computed columns are not among them.
     pub columns: Vec<(String, &'a model::Column)>,
+    /// Whether it is only to be read.
+    pub is_view: bool,
 }
 
 impl<'a> Named<'a> {
-    pub(super) fn new(table: &'a model::Table, module: String) -> Self {
+    /// The `dense` format has functions that find by a unique key, and cannot write a keyword in them.
+    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool, dense: bool) -> Self {
         let mut names = Names::fields();
+        let keys: BTreeSet<String> = unique_keys(table).filter(|_| dense).flat_map(|(_, columns)| columns).collect();
         let writable = table.columns.iter().filter(|column| column.generated.is_none());
-        let columns = writable.map(|column| (names.take(&column.name), column)).collect();
-        Self { table, module, columns }
+        let columns = writable.map(|column| {
+            let field =
+                if keys.contains(&column.name) { names.take_plain(&column.name) } else { names.take(&column.name) };
+            (field, column)
+        });
+        let columns = columns.collect();
+        Self { table, module, columns, is_view }
     }
 
     fn field(&self, column: &str) -> Option<&str> {
         self.columns.iter().find(|(_, one)| one.name == column).map(|(field, _)| field.as_str())
     }
 
-    fn fields(&self, columns: &[String]) -> Option<Vec<&str>> {
+    pub(super) fn fields(&self, columns: &[String]) -> Option<Vec<&str>> {
         columns.iter().map(|column| self.field(column)).collect()
     }
 
@@ -102,8 +110,13 @@ impl Enums {
     }
 }
 
-/// The statement for one table. Keys to tables that are not among `tables` are left out.
-pub(super) fn create(named: &Named<'_>, tables: &[Named<'_>], enums: &Enums) -> TableCreateStatement {
+/// The table that a foreign key refers to, if it is among `tables`.
+pub(super) fn target<'a, 'b>(key: &model::ForeignKey, tables: &'a [Named<'b>]) -> Option<(usize, &'a Named<'b>)> {
+    tables.iter().enumerate().find(|(_, other)| key.schema.is_none() && other.table.name == key.table)
+}
+
+/// The statement for one table, without foreign keys: [`super::relations`] are kit's own.
+pub(super) fn create(named: &Named<'_>, enums: &Enums) -> TableCreateStatement {
     let mut statement = Table::create().table(Alias::new(&named.module)).to_owned();
     for (field, column) in &named.columns {
         let mut definition =
@@ -120,35 +133,45 @@ pub(super) fn create(named: &Named<'_>, tables: &[Named<'_>], enums: &Enums) -> 
     if let Some(fields) = table.primary_key.as_ref().and_then(|key| named.fields(&key.columns)) {
         statement.primary_key(&mut index(None, &fields));
     }
-    for (name, columns) in unique_keys(table) {
-        if let Some(fields) = named.fields(&columns) {
-            statement.index(index(name, &fields).unique());
-        }
+    for (name, fields) in named_unique_keys(named) {
+        statement.index(index(Some(&name), &fields).unique());
     }
-    for key in table.foreign_keys.iter().filter(|key| key.schema.is_none()) {
-        let Some(other) = tables.iter().find(|other| other.table.name == key.table) else { continue };
+    statement
+}
+
+/// Unique keys with the names that generated code has for them, and their fields.
+pub(super) fn named_unique_keys<'a>(named: &'a Named<'_>) -> Vec<(String, Vec<&'a str>)> {
+    let mut names = Names::keys(named.columns.iter().map(|(field, _)| field));
+    let keys = unique_keys(named.table).filter_map(|(name, columns)| {
+        let fields = named.fields(&columns)?;
+        // SeaORM puts the table's name before a hyphen.
+        let name = name.map(|name| name.rsplit('-').next().unwrap_or(name).to_owned());
+        Some((names.take(&name.unwrap_or_else(|| fields.join("_"))), fields))
+    });
+    keys.collect()
+}
+
+/// The statement with the foreign keys to others among `tables`, which the diagram shows.
+pub(super) fn add_keys(
+    mut statement: TableCreateStatement,
+    named: &Named<'_>,
+    tables: &[Named<'_>],
+) -> TableCreateStatement {
+    for key in &named.table.foreign_keys {
+        let Some((_, other)) = target(key, tables) else { continue };
         let (Some(from), Some(to)) = (named.fields(&key.columns), other.fields(&key.references)) else { continue };
-        if from.len() != to.len() {
-            continue;
-        }
-        let mut statement_key = ForeignKey::create();
-        statement_key.from_tbl(Alias::new(&named.module)).to_tbl(Alias::new(&other.module));
+        let mut added = ForeignKey::create();
+        added.from_tbl(Alias::new(&named.module)).to_tbl(Alias::new(&other.module));
         for (from, to) in from.iter().zip(&to) {
-            statement_key.from_col(Alias::new(*from)).to_col(Alias::new(*to));
+            added.from_col(Alias::new(*from)).to_col(Alias::new(*to));
         }
-        if let Some(action) = action(key.on_delete) {
-            statement_key.on_delete(action);
-        }
-        if let Some(action) = action(key.on_update) {
-            statement_key.on_update(action);
-        }
-        statement.foreign_key(&mut statement_key);
+        statement.foreign_key(&mut added);
     }
     statement
 }
 
 /// Columns that are unique together for every row: constraints, and indexes over nothing but columns.
-fn unique_keys(table: &model::Table) -> impl Iterator<Item = (Option<&str>, Vec<String>)> {
+pub(super) fn unique_keys(table: &model::Table) -> impl Iterator<Item = (Option<&str>, Vec<String>)> {
     let constraints = table.uniques.iter().map(|key| (key.name.as_deref(), key.columns.clone()));
     let indexes = table.indexes.iter().filter(|index| index.unique && index.predicate.is_none()).filter_map(|index| {
         let columns = index.parts.iter().map(|part| match &part.what {
@@ -169,16 +192,6 @@ fn index(name: Option<&str>, fields: &[&str]) -> sea_orm::sea_query::IndexCreate
         index.col(Alias::new(*field));
     }
     index
-}
-
-fn action(action: Action) -> Option<ForeignKeyAction> {
-    match action {
-        Action::NoAction => None,
-        Action::Restrict => Some(ForeignKeyAction::Restrict),
-        Action::Cascade => Some(ForeignKeyAction::Cascade),
-        Action::SetNull => Some(ForeignKeyAction::SetNull),
-        Action::SetDefault => Some(ForeignKeyAction::SetDefault),
-    }
 }
 
 /// What stands for a type that SeaORM has no word for, until [`super::mend`] puts the database's in its place.

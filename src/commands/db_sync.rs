@@ -1,27 +1,27 @@
 //! `kit db:sync`.
 
-use std::path::PathBuf;
+mod format;
 
-use clap::{ArgAction, Args};
-use kit_runtime::ledger::JOURNAL;
-use kit_runtime::lock;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use kit_runtime::ledger::{LEDGER, own_tables};
 use serde_json::json;
 
 use super::migrate;
 use crate::codegen::files::{self, Place, Rules};
-use crate::codegen::{self, BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, Options};
+use crate::codegen::{self, Entities, Options, views};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, PENDING, Result};
 use crate::project::manifest::Manifest;
-use crate::project::settings::EntitySettings;
+use crate::project::{Project, source};
 use crate::scaffold::{Change, PlannedFile, starter};
 use crate::schema;
 use crate::schema::model::{Schema, Table};
-use crate::ui::printable;
-
-/// SeaORM's own ledger, which no entity is for.
-const LEDGER: &str = "seaql_migrations";
+use crate::ui::{counted, printable};
+use format::FormatArgs;
 
 /// Run pending migrations, then write entities from the schema
 ///
@@ -57,6 +57,9 @@ pub struct DbSyncArgs {
     /// Write entities of tables whose name starts with an underscore, too
     #[arg(long)]
     include_hidden_tables: bool,
+    /// Write entities of views, too: they are to be read only
+    #[arg(long)]
+    include_views: bool,
     /// Folder of the entities
     #[arg(short, long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
@@ -66,74 +69,14 @@ pub struct DbSyncArgs {
     /// Schema, on databases that have them
     #[arg(short = 's', long, value_name = "SCHEMA")]
     database_schema: Option<String>,
+    /// Seconds that the server may take to let kit in; 10 if not given
+    #[arg(long, value_name = "SECS")]
+    acquire_timeout: Option<u64>,
+    /// Connections that may be used to read the schema; kit needs one, whatever is given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: Option<u32>,
     #[command(flatten)]
     format: FormatArgs,
-}
-
-/// The options of `sea-orm-cli generate entity`, under its names.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Entities, as for `sea-orm-cli generate entity`")]
-struct FormatArgs {
-    /// How entities are written; compact if not given
-    #[arg(long, value_name = "FORMAT", value_parser = ["compact", "expanded", "frontend", "dense"])]
-    entity_format: Option<String>,
-    /// The same as --entity-format compact
-    #[arg(long, hide = true)]
-    compact_format: bool,
-    /// The same as --entity-format expanded
-    #[arg(long, hide = true)]
-    expanded_format: bool,
-    /// The same as --entity-format frontend
-    #[arg(long, hide = true)]
-    frontend_format: bool,
-    /// What prelude.rs is like; all if not given
-    #[arg(long, value_name = "PRELUDE", value_parser = ["all", "none", "all-allow-unused-imports"])]
-    with_prelude: Option<String>,
-    /// Derives of serde; none if not given
-    #[arg(long, value_name = "DERIVES", value_parser = ["none", "serialize", "deserialize", "both"])]
-    with_serde: Option<String>,
-    /// With serde: do not read primary keys
-    #[arg(long)]
-    serde_skip_deserializing_primary_key: bool,
-    /// With serde: leave out columns whose name starts with an underscore
-    #[arg(long)]
-    serde_skip_hidden_column: bool,
-    /// Derive Copy for enums
-    #[arg(long)]
-    with_copy_enums: bool,
-    /// Types of dates and times; chrono if not given
-    #[arg(long, value_name = "CRATE", value_parser = ["chrono", "time"])]
-    date_time_crate: Option<String>,
-    /// Type of big integers; i64 if not given
-    #[arg(long, value_name = "TYPE", value_parser = ["i64", "i32"])]
-    big_integer_type: Option<String>,
-    /// Write lib.rs instead of mod.rs
-    #[arg(short, long)]
-    lib: bool,
-    /// More derives of models
-    #[arg(long, value_name = "DERIVES")]
-    model_extra_derives: Vec<String>,
-    /// More attributes of models, without `#[]`
-    #[arg(long, value_name = "ATTRIBUTES")]
-    model_extra_attributes: Vec<String>,
-    /// More derives of enums
-    #[arg(long, value_name = "DERIVES")]
-    enum_extra_derives: Vec<String>,
-    /// More attributes of enums, without `#[]`
-    #[arg(long, value_name = "ATTRIBUTES")]
-    enum_extra_attributes: Vec<String>,
-    /// More derives of column enums
-    #[arg(long, value_name = "DERIVES")]
-    column_extra_derives: Vec<String>,
-    /// Add what Seaography needs
-    #[arg(long)]
-    seaography: bool,
-    /// Put an empty ActiveModelBehavior into the generated files; if not given, where yours has none
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    impl_active_model_behavior: Option<bool>,
-    /// How much of codegen's version stands in each file; minor if not given
-    #[arg(long, value_name = "PARTS", value_parser = ["off", "major", "minor", "patch"])]
-    banner_version: Option<String>,
 }
 
 /// Migrates, reads, writes.
@@ -143,17 +86,16 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     }
     let project = ctx.project()?;
     let defaults = &project.settings.entities;
-    let options = args.format.options(defaults)?;
+    let mut options = args.format.options(defaults)?;
     let target = target(ctx, args)?;
     if !(args.skip_migrations || args.check || args.dry_run) {
         migrate::pending(ctx, &target, args.force).await?;
     }
-    let schema = read(&target).await?;
-    let ignored = [LEDGER, JOURNAL, lock::TABLE, lock::PROBE]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(args.ignore_tables.iter().chain(&defaults.ignore_tables).cloned());
-    let ignored: Vec<String> = ignored.chain(crate::project::source::read(project)?.ledger_table).collect();
+    let mut schema = read(&target).await?;
+    if args.include_views || defaults.include_views {
+        options.views = schema.views.iter().map(|view| view.name.clone()).collect();
+        schema = views::as_tables(schema, &defaults.view_keys)?;
+    }
     if let Some(name) = args.tables.iter().find(|name| schema.table(name).is_none()) {
         return Err(no_such_table(name, &schema, &target));
     }
@@ -162,12 +104,11 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
         (None, folder) => folder.as_ref().map(|folder| project.root.join(folder)),
     };
     let place = Place::of(project, output.as_deref(), options.lib);
-    let chosen = |table: &Table| {
-        let hidden = table.name.starts_with('_') && !args.include_hidden_tables && !defaults.include_hidden_tables;
-        match args.tables.contains(&table.name) {
-            true => true,
-            false => args.tables.is_empty() && !hidden && !ignored.contains(&table.name),
-        }
+    let ignored = ignored(project, args)?;
+    let hides = !args.include_hidden_tables && !defaults.include_hidden_tables;
+    let chosen = |table: &Table| match args.tables.contains(&table.name) {
+        true => true,
+        false => args.tables.is_empty() && !(hides && table.name.starts_with('_')) && !ignored.contains(&table.name),
     };
     // A relation to an entity that is not written this time, but there, stays.
     let modules = codegen::modules(&schema);
@@ -175,28 +116,25 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     let is_present = |table: &Table| modules.get(&table.name).is_some_and(|module| present.contains(module));
     let known = |table: &Table| chosen(table) || is_present(table) && !ignored.contains(&table.name);
     let entities = codegen::generate(&schema, &options, known)?;
-    for table in &entities.keyless {
-        ctx.ui.warn(format!("No entity for `{}`: it has no primary key", printable(table)));
-    }
+    let preserve = args.format.experimental_preserve_user_modifications;
     let rules = Rules {
         prune: args.prune,
         overwrite: args.force,
+        preserve: preserve.unwrap_or(defaults.experimental_preserve_user_modifications),
         behavior: args.format.impl_active_model_behavior.or(defaults.impl_active_model_behavior),
     };
     let written = |name: &str| schema.table(name).is_some_and(&chosen);
     let sync = files::plan(project, &place, &schema, &entities, &options, rules, written)?;
+    warn(ctx, project, &place, &entities, &options);
     let changed: Vec<&PlannedFile> = sync.plan.files().iter().filter(|file| file.change != Change::Unchanged).collect();
-    if !args.check && !args.dry_run {
+    let idle = args.check || args.dry_run;
+    if !idle {
         let removed = changed.iter().filter(|file| file.change == Change::Remove).count();
         if removed > 0 {
-            ctx.confirm(&format!("Remove {removed} entities whose tables are gone?"), args.force)?;
+            let files = counted(removed, "generated file");
+            ctx.confirm(&format!("Remove {files} that no table is for any more?"), args.force)?;
         }
         sync.plan.apply()?;
-    }
-    let idle = args.check || args.dry_run;
-    let cargo = project.root.join("Cargo.toml");
-    if place.own.is_some() && cargo.is_file() && Manifest::read(&cargo).is_ok_and(|one| !one.depends_on("sea-orm")) {
-        ctx.ui.warn("The entities need `sea-orm`, which Cargo.toml does not name: `cargo add sea-orm`");
     }
     if args.json {
         let files =
@@ -212,23 +150,78 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
         }));
     } else {
         for file in &changed {
-            ctx.ui.row(&project.relative(&file.path), starter::word(file.change, idle));
+            let path = project.relative(&file.path);
+            ctx.ui.row(&path, starter::word(file.change, idle));
+            if args.dry_run {
+                ctx.ui.diff(&path, file.before.as_deref(), &file.content);
+            }
         }
-        for path in sync.stale.iter().filter(|_| !args.prune) {
-            ctx.ui.warn(format!("{}: its table is gone, --prune removes it", project.relative(path)));
+        let stale: Vec<String> = sync.stale.iter().map(|path| project.relative(path)).collect();
+        for path in stale.iter().filter(|_| !args.prune) {
+            ctx.ui.warn(format!("{path}: no table is for it any more, --prune removes it"));
         }
-        let count = |change| sync.plan.files().iter().filter(|file| file.change == change).count();
-        ctx.ui.info(format!(
-            "{} tables: {} files new, {} changed, {} unchanged, {} stale",
-            entities.tables.keys().filter(|name| written(name)).count(),
-            count(Change::Create),
-            count(Change::Update),
-            count(Change::Unchanged),
-            sync.stale.len()
-        ));
+        let tables = entities.tables.keys().filter(|name| written(name)).count();
+        ctx.ui.info(summary(tables, sync.plan.files(), idle));
     }
     let is_stale = !changed.is_empty() || !sync.stale.is_empty();
     Ok(if args.check && is_stale { Exit::Code(PENDING) } else { Exit::Ok })
+}
+
+/// Tables that no entity is for unless it is asked for by name.
+fn ignored(project: &Project, args: &DbSyncArgs) -> Result<Vec<String>> {
+    let tables = own_tables(LEDGER).into_iter().map(str::to_owned).chain(source::read(project)?.ledger_table);
+    Ok(tables.chain(args.ignore_tables.iter().chain(&project.settings.entities.ignore_tables).cloned()).collect())
+}
+
+/// What the user has to know of the entities.
+fn warn(ctx: &Context, project: &Project, place: &Place, entities: &Entities, options: &Options) {
+    for table in &entities.keyless {
+        let (name, view) = (printable(table), options.views.contains(table));
+        ctx.ui.warn(match view {
+            false => format!("No entity for `{name}`: it has no primary key"),
+            true => {
+                format!("No entity for the view `{name}`: [entities.view_keys] in kit.toml can say what its key is")
+            }
+        });
+    }
+    if let Some(limit) = entities.recursion_limit
+        && let Some(root) = files::short_of_recursion(project, place, limit)
+    {
+        let root = project.relative(&root);
+        ctx.ui.warn(format!("So many dense entities need `#![recursion_limit = \"{limit}\"]` on top of {root}"));
+    }
+    let cargo = project.root.join("Cargo.toml");
+    if place.own.is_some() && cargo.is_file() && Manifest::read(&cargo).is_ok_and(|one| !one.depends_on("sea-orm")) {
+        ctx.ui.warn("The entities need `sea-orm`, which Cargo.toml does not name: `cargo add sea-orm`");
+    }
+}
+
+/// `Wrote 3 new files and changed 1, for 12 tables`.
+fn summary(tables: usize, files: &[PlannedFile], idle: bool) -> String {
+    let count = |change| files.iter().filter(|file| file.change == change).count();
+    let tables = counted(tables, "table");
+    let word = |done: &str, would: &str| if idle { format!("Would {would}") } else { done.to_owned() };
+    let parts = [
+        (count(Change::Create), word("Wrote", "write"), "new file"),
+        (count(Change::Update), word("Changed", "change"), "file"),
+        (count(Change::Remove), word("Removed", "remove"), "file"),
+    ];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, word, noun)| format!("{word} {}", counted(*count, noun)))
+        .collect();
+    match said.is_empty() {
+        true => format!("The entities of {tables} are what they should be"),
+        false => format!("{} for {tables}", lower_after_first(&said)),
+    }
+}
+
+/// `Wrote 1 new file, changed 2 files`.
+fn lower_after_first(parts: &[String]) -> String {
+    let lower = |part: &String| part.chars().take(1).flat_map(char::to_lowercase).chain(part.chars().skip(1)).collect();
+    let rest = parts.iter().skip(1).map(lower).map(|part: String| part.replacen("would ", "", 1));
+    parts.iter().take(1).cloned().chain(rest).collect::<Vec<_>>().join(", ")
 }
 
 fn target(ctx: &Context, args: &DbSyncArgs) -> Result<Target> {
@@ -236,6 +229,8 @@ fn target(ctx: &Context, args: &DbSyncArgs) -> Result<Target> {
         Some(url) => Target::resolve(ctx.project()?, Some(url), |name| ctx.env(name))?,
         None => ctx.target()?,
     };
+    let patience = args.acquire_timeout.or(ctx.project()?.settings.entities.acquire_timeout);
+    target.patience = patience.map(Duration::from_secs);
     if args.database_schema.is_some() {
         target.schema.clone_from(&args.database_schema);
     }
@@ -251,82 +246,4 @@ fn no_such_table(name: &str, schema: &Schema, target: &Target) -> Error {
     let near = |table: &&Table| strsim::jaro_winkler(name, &table.name) > 0.8;
     let similar = schema.tables.iter().filter(near).take(3).map(|table| printable(&table.name)).collect();
     Error::NoSuchTable { name: printable(name), database: target.redacted(), similar }
-}
-
-impl FormatArgs {
-    /// What the flags say, else kit.toml.
-    fn options(&self, defaults: &EntitySettings) -> Result<Options> {
-        let failed = |error: sea_orm_codegen::Error| Error::Codegen { message: error.to_string() };
-        let given = |flag: &Option<String>, default: &Option<String>, otherwise: &str| {
-            flag.clone().or_else(|| default.clone()).unwrap_or_else(|| otherwise.to_owned())
-        };
-        let list = |flags: &[String], defaults: &[String]| split(if flags.is_empty() { defaults } else { flags });
-        let format = match (self.compact_format, self.expanded_format, self.frontend_format) {
-            (true, ..) => EntityFormat::Compact,
-            (_, true, _) => EntityFormat::Expanded,
-            (.., true) => EntityFormat::Frontend,
-            _ => given(&self.entity_format, &defaults.entity_format, "compact").parse().map_err(failed)?,
-        };
-        let unknown = |setting: &str, value: &str| Error::Config {
-            origin: format!("[entities] {setting} in kit.toml"),
-            message: format!("`{}` is none of its values", printable(value)),
-        };
-        Ok(Options {
-            format,
-            with_prelude: given(&self.with_prelude, &defaults.with_prelude, "all").parse().map_err(failed)?,
-            with_serde: given(&self.with_serde, &defaults.with_serde, "none").parse().map_err(failed)?,
-            with_copy_enums: self.with_copy_enums || defaults.with_copy_enums,
-            date_time_crate: match given(&self.date_time_crate, &defaults.date_time_crate, "chrono").as_str() {
-                "chrono" => DateTimeCrate::Chrono,
-                "time" => DateTimeCrate::Time,
-                other => return Err(unknown("date_time_crate", other)),
-            },
-            big_integer_type: match given(&self.big_integer_type, &defaults.big_integer_type, "i64").as_str() {
-                "i64" => BigIntegerType::I64,
-                "i32" => BigIntegerType::I32,
-                other => return Err(unknown("big_integer_type", other)),
-            },
-            lib: self.lib,
-            serde_skip_deserializing_primary_key: self.serde_skip_deserializing_primary_key
-                || defaults.serde_skip_deserializing_primary_key,
-            serde_skip_hidden_column: self.serde_skip_hidden_column || defaults.serde_skip_hidden_column,
-            model_extra_derives: list(&self.model_extra_derives, &defaults.model_extra_derives),
-            model_extra_attributes: list(&self.model_extra_attributes, &defaults.model_extra_attributes),
-            enum_extra_derives: list(&self.enum_extra_derives, &defaults.enum_extra_derives),
-            enum_extra_attributes: list(&self.enum_extra_attributes, &defaults.enum_extra_attributes),
-            column_extra_derives: list(&self.column_extra_derives, &defaults.column_extra_derives),
-            seaography: self.seaography || defaults.seaography,
-            banner_version: match given(&self.banner_version, &defaults.banner_version, "minor").as_str() {
-                "off" => BannerVersion::Off,
-                "major" => BannerVersion::Major,
-                "minor" => BannerVersion::Minor,
-                "patch" => BannerVersion::Patch,
-                other => return Err(unknown("banner_version", other)),
-            },
-        })
-    }
-}
-
-/// Values given one by one or with commas between, of which those in brackets do not count.
-fn split(values: &[String]) -> Vec<String> {
-    let mut parts = Vec::new();
-    for value in values {
-        let mut depth = 0_i32;
-        let mut part = String::new();
-        for c in value.chars().chain([',']) {
-            depth += match c {
-                '(' | '[' | '{' => 1,
-                ')' | ']' | '}' => -1,
-                _ => 0,
-            };
-            if c == ',' && depth <= 0 {
-                parts.push(std::mem::take(&mut part).trim().to_owned());
-            } else {
-                part.push(c);
-            }
-        }
-        parts.push(part.trim().to_owned());
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
 }

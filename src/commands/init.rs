@@ -33,6 +33,7 @@ pub fn run(ctx: &Context, args: &InitArgs) -> Result<Exit> {
     };
     // A folder that is not there yet is made with the files in it.
     let root = root.canonicalize().unwrap_or(root);
+    ctx.finish_writing(&root);
     if args.library {
         let root = package(&root).ok_or_else(|| Error::NoProject { start: root.clone() })?;
         let plan = starter::library(&root, args.force)?;

@@ -97,7 +97,7 @@ impl Target {
 
     async fn open(&self, url: &str) -> Result<Session> {
         let mut options = ConnectOptions::new(url);
-        options.max_connections(1).connect_timeout(TIMEOUT).sqlx_logging(false);
+        options.max_connections(1).connect_timeout(self.patience.unwrap_or(TIMEOUT)).sqlx_logging(false);
         if let Some(schema) = &self.schema {
             options.set_schema_search_path(self.dialect.quote(schema));
         }
@@ -143,7 +143,9 @@ impl Target {
                 error.message().to_owned()
             }
             sqlx::Error::Io(error) => error.to_string(),
-            sqlx::Error::PoolTimedOut => format!("no answer within {} seconds", TIMEOUT.as_secs()),
+            sqlx::Error::PoolTimedOut => {
+                format!("no answer within {} seconds", self.patience.unwrap_or(TIMEOUT).as_secs())
+            }
             other => other.to_string(),
         };
         Error::Connect { database, message: self.scrub(&message) }

@@ -7,6 +7,7 @@ pub mod migration;
 pub mod name;
 mod plan;
 mod source;
+pub mod staging;
 pub mod starter;
 pub mod stub;
 

@@ -236,6 +236,21 @@ pub struct Part {
     pub what: What,
     /// Whether it descends.
     pub descending: bool,
+    /// Where NULL stands, if that is not where it stands anyway: last, and first where it descends.
+    pub nulls: Option<Nulls>,
+    /// How many characters or bytes of a column it is over, where not all.
+    pub length: Option<u32>,
+    /// The operator class, where it is not its type's own.
+    pub operators: Option<String>,
+}
+
+/// Where NULL stands in an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "they are the words of SQL")]
+pub enum Nulls {
+    First,
+    Last,
 }
 
 /// What a part of an index is over.
@@ -277,6 +292,27 @@ pub struct Domain {
 pub struct Sequence {
     /// Its name.
     pub name: String,
+    /// How it counts, where the catalog says that of all sequences at once.
+    pub counting: Option<Counting>,
+}
+
+/// How a sequence counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counting {
+    /// The type of its numbers.
+    pub type_name: String,
+    /// The first number.
+    pub start: i64,
+    /// What is added each time.
+    pub increment: i64,
+    /// The smallest number.
+    pub minimum: i64,
+    /// The largest number.
+    pub maximum: i64,
+    /// How many numbers a session takes at once.
+    pub cache: i64,
+    /// Whether it begins anew behind the last.
+    pub cycles: bool,
 }
 
 /// A view.

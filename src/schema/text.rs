@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::model::{Column, Identity, Index, Key, Schema, Table, What};
+use super::model::{Column, Counting, Identity, Index, Key, Nulls, Schema, Table, What};
 
 impl Display for Schema {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -20,7 +20,14 @@ impl Display for Schema {
             writeln!(f)?;
         }
         for sequence in &self.sequences {
-            writeln!(f, "sequence {:?}", sequence.name)?;
+            write!(f, "sequence {:?}", sequence.name)?;
+            if let Some(Counting { type_name, start, increment, minimum, maximum, cache, cycles }) = &sequence.counting
+            {
+                let cycle = if *cycles { " cycle" } else { "" };
+                write!(f, " {} start {start} increment {increment} from {minimum} to {maximum}", line(type_name))?;
+                write!(f, " cache {cache}{cycle}")?;
+            }
+            writeln!(f)?;
         }
         for table in &self.tables {
             write!(f, "{table}")?;
@@ -104,7 +111,18 @@ impl Display for Index {
                 What::Column(name) => write!(f, "{name:?}")?,
                 What::Expression(expression) => write!(f, "({})", line(expression))?,
             }
+            if let Some(length) = part.length {
+                write!(f, "({length})")?;
+            }
+            if let Some(operators) = &part.operators {
+                write!(f, " {operators:?}")?;
+            }
             f.write_str(if part.descending { " desc" } else { "" })?;
+            f.write_str(match part.nulls {
+                None => "",
+                Some(Nulls::First) => " nulls first",
+                Some(Nulls::Last) => " nulls last",
+            })?;
         }
         if !self.include.is_empty() {
             write!(f, " include {:?}", self.include)?;

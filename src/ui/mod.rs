@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::io::Write;
 
 use serde::Serialize;
+use similar::TextDiff;
 
 use crate::database::hide_passwords;
 use crate::error::Error;
@@ -166,6 +167,22 @@ impl Ui {
         self.answer(self.dotted(&printable(left), right));
     }
 
+    /// What changes in a file, as `diff -u` and `git apply` write it; `before` is nothing for a new one.
+    pub fn diff(&self, path: &str, before: Option<&str>, after: &str) {
+        let old = before.map_or_else(|| "/dev/null".to_owned(), |_| format!("a/{path}"));
+        let new = if after.is_empty() { "/dev/null".to_owned() } else { format!("b/{path}") };
+        let diff = TextDiff::from_lines(before.unwrap_or_default(), after);
+        for line in diff.unified_diff().header(&old, &new).to_string().lines() {
+            let shown = line.split('\t').map(printable).collect::<Vec<_>>().join("\t");
+            self.answer(match line.as_bytes() {
+                [b'+', ..] => style::added(&shown),
+                [b'-', ..] => style::removed(&shown),
+                [b'@', ..] => style::name(&shown),
+                _ => shown,
+            });
+        }
+    }
+
     /// A task that is over: `  name ........ 12ms DONE`. Nobody asked for it.
     pub fn task(&self, name: &str, millis: Option<u64>, outcome: Outcome) {
         if self.verbosity.get() == Verbosity::Quiet {
@@ -265,6 +282,11 @@ fn duration(millis: u64) -> String {
         1_000..60_000 => format!("{}s {}ms", millis / 1_000, millis % 1_000),
         _ => format!("{}m {}s", millis / 60_000, millis % 60_000 / 1_000),
     }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {}", pluralizer::pluralize(noun, 2, false)) }
 }
 
 /// Text from a database, a file or a migration, with control and bidirectional characters made visible.

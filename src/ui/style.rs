@@ -73,6 +73,16 @@ pub fn name(text: &str) -> String {
     text.cyan().to_string()
 }
 
+/// Green, a whole line.
+pub fn added(text: &str) -> String {
+    text.green().to_string()
+}
+
+/// Red, a whole line.
+pub fn removed(text: &str) -> String {
+    text.red().to_string()
+}
+
 /// Grey.
 pub fn dim(text: &str) -> String {
     text.bright_black().to_string()

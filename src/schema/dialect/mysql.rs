@@ -1,5 +1,8 @@
-//! Reads a database of MySQL or MariaDB from information_schema, a query for each kind of thing. Where the two
+//! Reads a database of MySQL or MariaDB from information_schema, a query for each kind of thing: the
+//! server opens a table anew for each row that it joins, so what belongs together is put together here. Where the two
 //! differ, which columns the server's own catalog has decides, not its version.
+
+use std::collections::BTreeMap;
 
 use kit_runtime::connection::{Connection, Error};
 
@@ -11,26 +14,31 @@ use crate::schema::model::{
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
     let mut schema = Schema { is_default: true, ..Schema::default() };
     let mut tables = Tables::default();
+    let mut collations = BTreeMap::new();
     let features = session.query(FEATURES, &[]).await?;
     let has = |name: &str| features.iter().flatten().flatten().any(|feature| feature.eq_ignore_ascii_case(name));
     for row in session.query(TABLES, &[]).await? {
         let mut cells = Cells::new(row);
-        let (name, kind, comment, definition) = (cells.must()?, cells.must()?, cells.text(), cells.maybe());
+        let (name, kind, comment, collation) = (cells.must()?, cells.must()?, cells.text(), cells.maybe());
+        collations.extend(collation.map(|collation| (name.clone(), collation)));
         match kind.as_str() {
-            "VIEW" => {
-                let definition = definition.unwrap_or_default();
-                schema.views.push(View { name, materialized: false, definition, columns: Vec::new() });
-            }
-            "SEQUENCE" => schema.sequences.push(Sequence { name }),
+            "VIEW" => {}
+            "SEQUENCE" => schema.sequences.push(Sequence { name, counting: None }),
             _ => tables.add(name, comment),
         }
+    }
+    for row in session.query(VIEWS, &[]).await? {
+        let mut cells = Cells::new(row);
+        let (name, definition) = (cells.must()?, cells.maybe().unwrap_or_default());
+        schema.views.push(View { name, materialized: false, definition, columns: Vec::new() });
     }
     // Where the default is an expression as it was written, a text stands in quotes, and NULL is a word.
     let quoted = has("CHECK_CONSTRAINTS.TABLE_NAME");
     for row in session.query(COLUMNS, &[]).await? {
         let mut cells = Cells::new(row);
         let relation = cells.must()?;
-        let column = column(cells, quoted)?;
+        let mut column = column(cells, quoted)?;
+        column.collation.take_if(|collation| collations.get(&relation).is_none_or(|own| own == collation));
         if let Some(table) = tables.get(&relation) {
             table.columns.push(column);
         } else if let Some(view) = schema.views.iter_mut().find(|view| view.name == relation) {
@@ -41,8 +49,13 @@ pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
     for row in session.query(&INDEXES.replace("{expression}", expression), &[]).await? {
         index(&mut tables, Cells::new(row))?;
     }
+    let mut rules = BTreeMap::new();
+    for row in session.query(RULES, &[]).await? {
+        let mut cells = Cells::new(row);
+        rules.insert((cells.must()?, cells.must()?), (Action::of(&cells.must()?), Action::of(&cells.must()?)));
+    }
     for row in session.query(FOREIGN_KEYS, &[]).await? {
-        foreign_key(&mut tables, Cells::new(row))?;
+        foreign_key(&mut tables, &rules, Cells::new(row))?;
     }
     let checks = match (has("CHECK_CONSTRAINTS.TABLE_NAME"), has("CHECK_CONSTRAINTS.CHECK_CLAUSE")) {
         (true, _) => Some(CHECKS_WITH_TABLE),
@@ -76,6 +89,7 @@ fn column(mut cells: Cells, quoted: bool) -> Result<Column, Error> {
 fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
     let (table, name, unique) = (cells.must()?, cells.must()?, cells.yes());
     let (method, column, expression, descending) = (cells.maybe(), cells.maybe(), cells.maybe(), cells.yes());
+    let length = cells.maybe().and_then(|length| length.parse().ok());
     let Some(table) = tables.get(&table) else { return Ok(()) };
     let what = match (column, expression) {
         (Some(column), _) => What::Column(column),
@@ -89,7 +103,7 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
         }
         _ => {}
     }
-    let part = Part { what, descending };
+    let part = Part { what, descending, nulls: None, length, operators: None };
     match table.indexes.last_mut() {
         Some(last) if last.name == name => last.parts.push(part),
         _ => table.indexes.push(Index {
@@ -104,12 +118,16 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
     Ok(())
 }
 
-fn foreign_key(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
+/// What the foreign keys do on delete and on update, by table and name.
+type Rules = BTreeMap<(String, String), (Action, Action)>;
+
+fn foreign_key(tables: &mut Tables, rules: &Rules, mut cells: Cells) -> Result<(), Error> {
     let (table, name, column) = (cells.must()?, cells.must()?, cells.must()?);
     let (schema, other, reference) = (cells.maybe(), cells.must()?, cells.must()?);
-    let (on_delete, on_update) = (cells.must()?, cells.must()?);
-    let Some(table) = tables.get(&table) else { return Ok(()) };
-    let name = Some(name);
+    let key = (table, name);
+    let (on_delete, on_update) = rules.get(&key).copied().unwrap_or_default();
+    let Some(table) = tables.get(&key.0) else { return Ok(()) };
+    let name = Some(key.1);
     match table.foreign_keys.last_mut() {
         Some(last) if last.name == name => {
             last.columns.push(column);
@@ -121,8 +139,8 @@ fn foreign_key(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
             schema,
             table: other,
             references: vec![reference],
-            on_delete: Action::of(&on_delete),
-            on_update: Action::of(&on_update),
+            on_delete,
+            on_update,
         }),
     }
     Ok(())
@@ -205,29 +223,33 @@ WHERE table_schema = 'information_schema' AND table_name IN ('CHECK_CONSTRAINTS'
 
 const TABLES: &str = "\
 SELECT CAST(t.table_name AS CHAR), CAST(t.table_type AS CHAR), CASE WHEN t.table_type <> 'VIEW' THEN CAST(t.table_comment AS CHAR) END, \
-CAST(v.view_definition AS CHAR) FROM information_schema.tables t LEFT JOIN information_schema.views v \
-ON v.table_schema = t.table_schema AND v.table_name = t.table_name WHERE t.table_schema = DATABASE() ORDER BY 1";
+CAST(t.table_collation AS CHAR) FROM information_schema.tables t WHERE t.table_schema = DATABASE() ORDER BY 1";
+
+const VIEWS: &str = "\
+SELECT CAST(table_name AS CHAR), CAST(view_definition AS CHAR) FROM information_schema.views \
+WHERE table_schema = DATABASE() ORDER BY 1";
 
 const COLUMNS: &str = "\
 SELECT CAST(c.table_name AS CHAR), CAST(c.column_name AS CHAR), CAST(c.column_type AS CHAR), CAST(c.is_nullable AS CHAR), \
 CAST(c.column_default AS CHAR), CAST(c.extra AS CHAR), CAST(c.generation_expression AS CHAR), \
-CASE WHEN c.collation_name <> t.table_collation THEN CAST(c.collation_name AS CHAR) END, CAST(c.column_comment AS CHAR) \
-FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema \
-AND t.table_name = c.table_name WHERE c.table_schema = DATABASE() ORDER BY c.table_name, c.ordinal_position";
+CAST(c.collation_name AS CHAR), CAST(c.column_comment AS CHAR) \
+FROM information_schema.columns c WHERE c.table_schema = DATABASE() ORDER BY c.table_name, c.ordinal_position";
 
 const INDEXES: &str = "\
 SELECT CAST(s.table_name AS CHAR), CAST(s.index_name AS CHAR), CAST(1 - s.non_unique AS CHAR), CAST(s.index_type AS CHAR), \
-CAST(s.column_name AS CHAR), {expression}, CAST(COALESCE(s.collation, '') = 'D' AS CHAR) \
+CAST(s.column_name AS CHAR), {expression}, CAST(COALESCE(s.collation, '') = 'D' AS CHAR), CAST(s.sub_part AS CHAR) \
 FROM information_schema.statistics s WHERE s.table_schema = DATABASE() ORDER BY s.table_name, s.index_name, s.seq_in_index";
 
 const FOREIGN_KEYS: &str = "\
 SELECT CAST(k.table_name AS CHAR), CAST(k.constraint_name AS CHAR), CAST(k.column_name AS CHAR), \
 CASE WHEN k.referenced_table_schema <> k.table_schema THEN CAST(k.referenced_table_schema AS CHAR) END, \
-CAST(k.referenced_table_name AS CHAR), CAST(k.referenced_column_name AS CHAR), CAST(r.delete_rule AS CHAR), CAST(r.update_rule AS CHAR) \
-FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r \
-ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name \
-WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL \
+CAST(k.referenced_table_name AS CHAR), CAST(k.referenced_column_name AS CHAR) \
+FROM information_schema.key_column_usage k WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL \
 ORDER BY k.table_name, k.constraint_name, k.ordinal_position";
+
+const RULES: &str = "\
+SELECT CAST(table_name AS CHAR), CAST(constraint_name AS CHAR), CAST(delete_rule AS CHAR), CAST(update_rule AS CHAR) \
+FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE()";
 
 const CHECKS_WITH_TABLE: &str = "\
 SELECT CAST(table_name AS CHAR), CAST(constraint_name AS CHAR), CAST(check_clause AS CHAR) \

@@ -5,8 +5,8 @@ use kit_runtime::connection::{Connection, Error};
 
 use super::{Cells, Tables, parse_list, precision, take_apart};
 use crate::schema::model::{
-    Action, Check, Column, Domain, Enum, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Sequence,
-    View, What,
+    Action, Check, Column, Counting, Domain, Enum, ForeignKey, Generated, Identity, Index, Key, Kind, Nulls, Part,
+    Schema, Sequence, View, What,
 };
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
@@ -65,11 +65,15 @@ pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
         let mut cells = Cells::new(row);
         let (relation, name, unique, method) = (cells.must()?, cells.must()?, cells.yes(), cells.maybe());
         let (parts, include, predicate) = (cells.maybe(), cells.list()?, cells.maybe());
-        let parts: Vec<(String, bool, bool)> = serde_json::from_str(parts.as_deref().unwrap_or("[]"))
-            .map_err(|error| Error::new(format!("the catalog: {error}")))?;
-        let parts = parts.into_iter().map(|(text, is_column, descending)| Part {
+        let parts: Vec<(String, bool, bool, bool, Option<String>)> =
+            serde_json::from_str(parts.as_deref().unwrap_or("[]"))
+                .map_err(|error| Error::new(format!("the catalog: {error}")))?;
+        let parts = parts.into_iter().map(|(text, is_column, descending, first, operators)| Part {
             what: if is_column { What::Column(text) } else { What::Expression(text) },
             descending,
+            nulls: (first != descending).then_some(if first { Nulls::First } else { Nulls::Last }),
+            length: None,
+            operators,
         });
         if let Some(table) = tables.get(&relation) {
             table.indexes.push(Index { name, unique, method, parts: parts.collect(), include, predicate });
@@ -90,7 +94,15 @@ pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
         schema.domains.push(Domain { name, type_name, nullable, default, checks });
     }
     for row in session.query(SEQUENCES, &[]).await? {
-        schema.sequences.push(Sequence { name: Cells::new(row).must()? });
+        let mut cells = Cells::new(row);
+        let (name, type_name) = (cells.must()?, cells.must()?);
+        let mut number = || -> Result<i64, Error> {
+            cells.must()?.parse().map_err(|_| Error::new("the catalog has no number where a sequence has one"))
+        };
+        let (start, increment, minimum, maximum, cache) = (number()?, number()?, number()?, number()?, number()?);
+        let cycles = cells.yes();
+        let counting = Counting { type_name, start, increment, minimum, maximum, cache, cycles };
+        schema.sequences.push(Sequence { name, counting: Some(counting) });
     }
     schema.tables = tables.finish();
     Ok(schema)
@@ -242,7 +254,9 @@ const CONSTRAINTS: &str = concat!(
 const INDEXES: &str = concat!(
     "SELECT c.relname::text, x.relname::text, i.indisunique::text, m.amname::text, \
        (SELECT json_agg(json_build_array(coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, n.place::int, true)), \
-          a.attname IS NOT NULL, (i.indoption[(n.place - 1)::int] & 1) = 1) ORDER BY n.place)::text \
+          a.attname IS NOT NULL, (i.indoption[(n.place - 1)::int] & 1) = 1, (i.indoption[(n.place - 1)::int] & 2) = 2, \
+          (SELECT o.opcname::text FROM pg_catalog.pg_opclass o WHERE o.oid = i.indclass[(n.place - 1)::int] AND NOT o.opcdefault)) \
+          ORDER BY n.place)::text \
         FROM unnest(i.indkey::int2[]) WITH ORDINALITY n(number, place) \
         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = n.number AND n.number > 0 \
         WHERE n.place <= i.indnkeyatts), \
@@ -269,7 +283,9 @@ const TYPES: &str = concat!(
 );
 
 const SEQUENCES: &str = concat!(
-    "SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.relkind = 'S' AND ",
+    "SELECT c.relname::text, format_type(s.seqtypid, NULL)::text, s.seqstart::text, s.seqincrement::text, s.seqmin::text, \
+       s.seqmax::text, s.seqcache::text, s.seqcycle::text \
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid WHERE ",
     here!("c.relnamespace"),
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid \
      AND e.deptype IN ('a', 'i', 'e'))"

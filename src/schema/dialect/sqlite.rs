@@ -128,15 +128,16 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
     if origin == "u" {
         let column = column.unwrap_or_default();
         match table.uniques.last_mut() {
-            Some(last) if last.name.as_ref() == Some(&name) => last.columns.push(column),
-            _ => table.uniques.push(Key { name: Some(name), columns: vec![column] }),
+            Some(last) if place != "0" => last.columns.push(column),
+            // What it is called, the database has made up.
+            _ => table.uniques.push(Key { name: None, columns: vec![column] }),
         }
         return Ok(());
     }
     let place: usize = place.parse().unwrap_or(0);
     let what =
         column.map_or_else(|| What::Expression(sqlite_sql::index_part(&sql, place).unwrap_or_default()), What::Column);
-    let part = Part { what, descending };
+    let part = Part { what, descending, nulls: None, length: None, operators: None };
     match table.indexes.last_mut() {
         Some(last) if last.name == name => last.parts.push(part),
         _ => {

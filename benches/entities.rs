@@ -1,0 +1,188 @@
+//! `kit db:sync` beside `sea-orm-cli generate entity`, in one run: the same schema on the same server, written into an
+//! empty folder. It prints times, peak memory and, since machines differ, what counts: how many times kit's the peer's
+//! are. It asserts nothing.
+//!
+//! ```text
+//! ./test.sh --serve                          # in another terminal: the servers, and what to export
+//! cargo bench --bench entities               # installs the peer once
+//! cargo bench --bench entities -- --quick    # without a thousand tables
+//! ```
+//!
+//! - The tables have twelve columns of ordinary types, two foreign keys, a unique key and an index each.
+//! - A run is the whole command as a user types it, process start included; both are release builds and take turns. It is
+//!   repeated five times, with a thousand tables, where the peer takes minutes, once; the median counts.
+//! - Peak memory is the process's own high-water mark, asked for while it runs.
+//! - `kit` without anything to do is the second run on the same folder.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot prepare its databases has to stop")]
+#![expect(clippy::disallowed_methods, reason = "a program of its own, with its own arguments and files")]
+
+#[path = "../tests/support/database.rs"]
+mod database;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use database::Database;
+use kit_runtime::dialect::Dialect;
+
+const PEER: &str = "sea-orm-cli";
+const VERSION: &str = "2.0.4";
+
+/// What a run took.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+struct Cost {
+    time: Duration,
+    /// In MiB.
+    memory: f64,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        // `cargo test --all-targets` runs benchmarks to see that they start.
+        return;
+    }
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");
+    let peer = installed(&folder);
+    let project = folder.join("entities");
+    fs::create_dir_all(project.join("migrations")).unwrap();
+    fs::write(project.join("Cargo.toml"), "[workspace]\n\n[package]\nname = \"app\"\nversion = \"0.1.0\"\n").unwrap();
+    fs::write(project.join("migrations/mod.rs"), INDEX).unwrap();
+    println!("| tables | database | kit | again | {PEER} {VERSION} | ratio | kit, peak | {PEER}, peak |");
+    println!("|--:|---|--:|--:|--:|--:|--:|--:|");
+    let counts: &[usize] = if quick { &[10, 100] } else { &[10, 100, 1000] };
+    for count in counts {
+        for database in Database::all().await {
+            create(&database, *count).await;
+            let name = match database.dialect {
+                Dialect::Sqlite => "SQLite",
+                Dialect::Postgres => "PostgreSQL",
+                Dialect::MySql => "MariaDB",
+            };
+            eprintln!("{count} tables on {name}");
+            let output = project.join("out");
+            let mut kit = Command::new(env!("CARGO_BIN_EXE_kit"));
+            kit.args(["db:sync", "--skip-migrations", "--output-dir", "out", "--database-url", database.url()]);
+            let mut other = Command::new(&peer);
+            other.args(["generate", "entity", "--output-dir", "out", "--database-url", database.url()]);
+            let runs = if *count == 1000 { 1 } else { 5 };
+            let (mut ours, mut again, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..runs {
+                let _ = fs::remove_dir_all(&output);
+                ours.push(run(&mut kit, &project));
+                assert!(fs::read_dir(&output).unwrap().count() > *count);
+                again.push(run(&mut kit, &project));
+                let _ = fs::remove_dir_all(&output);
+                theirs.push(run(&mut other, &project));
+                assert!(fs::read_dir(&output).unwrap().count() > *count);
+            }
+            let (ours, again, theirs) = (median(ours), median(again), median(theirs));
+            println!(
+                "| {count} | {name} | {} | {} | {} | {:.1} | {:.0} MiB | {:.0} MiB |",
+                text(ours.time),
+                text(again.time),
+                text(theirs.time),
+                theirs.time.as_secs_f64() / ours.time.as_secs_f64(),
+                ours.memory,
+                theirs.memory
+            );
+        }
+    }
+}
+
+/// Tables of which each refers to two before it.
+async fn create(database: &Database, count: usize) {
+    let (id, moment) = match database.dialect {
+        Dialect::Sqlite => ("integer NOT NULL PRIMARY KEY AUTOINCREMENT", "timestamp_text"),
+        Dialect::Postgres => ("serial PRIMARY KEY", "timestamptz"),
+        Dialect::MySql => ("int NOT NULL AUTO_INCREMENT PRIMARY KEY", "datetime"),
+    };
+    let int = if database.dialect == Dialect::Sqlite { "integer" } else { "int" };
+    if database.dialect == Dialect::Sqlite {
+        database.execute(&["PRAGMA synchronous = OFF"]).await;
+    }
+    for number in 0..count {
+        let (before, half) = (number.saturating_sub(1), number / 2);
+        database
+            .execute(&[
+                &format!(
+                    "CREATE TABLE item_{number} (id {id}, parent_id {int}, other_id {int} NOT NULL, title varchar(200) NOT NULL, body text, \
+                     price decimal(10, 2) NOT NULL DEFAULT 0, ratio double precision, published boolean NOT NULL DEFAULT false, \
+                     born date, made_at {moment} NOT NULL, changed_at {moment}, position bigint NOT NULL DEFAULT 0, \
+                     CONSTRAINT one_title_{number} UNIQUE (parent_id, title), \
+                     CONSTRAINT parent_{number} FOREIGN KEY (parent_id) REFERENCES item_{before} (id) ON DELETE CASCADE, \
+                     CONSTRAINT other_{number} FOREIGN KEY (other_id) REFERENCES item_{half} (id))"
+                ),
+                &format!("CREATE INDEX by_position_{number} ON item_{number} (position, published)"),
+            ])
+            .await;
+    }
+}
+
+/// Installs the peer, once, as its documentation says, with the drivers of the three databases.
+fn installed(folder: &Path) -> PathBuf {
+    let program = folder.join("entities-bin/bin").join(format!("{PEER}{}", std::env::consts::EXE_SUFFIX));
+    if !program.exists() {
+        eprintln!("installing {PEER} {VERSION}");
+        fs::create_dir_all(folder).unwrap();
+        let mut command = Command::new("cargo");
+        command.args(["install", PEER, "--version", VERSION, "--locked", "--no-default-features", "--features"]);
+        command.arg("codegen,runtime-tokio-rustls,sqlx-mysql,sqlx-postgres,sqlx-sqlite");
+        command.arg("--root").arg(folder.join("entities-bin"));
+        run(command.env("CARGO_TARGET_DIR", folder.join("target")), folder);
+    }
+    program
+}
+
+/// What it costs; its output only if it fails.
+fn run(command: &mut Command, folder: &Path) -> Cost {
+    // In a user's shell, cargo has set no variables of its own.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO") && name != "CARGO_HOME") {
+        if name != "CARGO_TARGET_DIR" {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let start = Instant::now();
+    let child = command.spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let watch = std::thread::spawn(move || {
+        let mut peak = 0.0_f64;
+        while let Ok(text) = fs::read_to_string(&status) {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let Some(size) = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()) else {
+                break;
+            };
+            peak = peak.max(size / 1024.0);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        peak
+    });
+    let output = child.wait_with_output().unwrap();
+    let time = start.elapsed();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Cost { time, memory: watch.join().unwrap() }
+}
+
+fn median(mut costs: Vec<Cost>) -> Cost {
+    costs.sort_by_key(|cost| cost.time);
+    costs[costs.len() / 2]
+}
+
+fn text(time: Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1000.0),
+        seconds if seconds < 10.0 => format!("{seconds:.2} s"),
+        seconds => format!("{seconds:.0} s"),
+    }
+}
+
+const INDEX: &str = "pub use sea_orm_migration::prelude::*;\n\npub struct Migrator;\n\n#[async_trait::async_trait]\n\
+                     impl MigratorTrait for Migrator {\n    fn migrations() -> Vec<Box<dyn MigrationTrait>> {\n        \
+                     vec![]\n    }\n}\n";

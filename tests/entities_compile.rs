@@ -1,0 +1,149 @@
+//! What `kit db:sync` writes compiles without a warning, in every format: of a schema in which every name and text is
+//! hostile, and of public ones. All of them are modules of one crate, which cargo checks once.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
+#![allow(clippy::print_stderr, reason = "what was not tried is said")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+#[path = "support/schemas.rs"]
+mod schemas;
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use database::Database;
+use kit_runtime::dialect::Dialect;
+use projects::ok;
+use support::{Sandbox, Transcript};
+
+const FORMATS: [&str; 4] = ["compact", "expanded", "dense", "frontend"];
+
+#[tokio::test]
+async fn hostile_names_and_a_public_schema_compile() {
+    let package = Package::new("quick");
+    for database in Database::all().await {
+        for statement in schemas::hostile(database.dialect) {
+            database.execute(&[&statement]).await;
+        }
+        package.add("hostile", &database, None);
+    }
+    load(&package, |name| name == "chinook").await;
+    package.check();
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: ./test.sh --all"]
+async fn public_schemas_compile() {
+    let package = Package::new("public");
+    load(&package, |name| name != "chinook").await;
+    package.check();
+}
+
+async fn load(package: &Package, wanted: impl Fn(&str) -> bool) {
+    for script in schemas::public().iter().filter(|script| wanted(script.name)) {
+        let database = match script.dialect {
+            Dialect::Sqlite => Database::sqlite().await,
+            Dialect::Postgres => Database::postgres().await,
+            Dialect::MySql => Database::mysql().await,
+        };
+        script.load(&database);
+        if script.schemas.is_empty() {
+            package.add(script.name, &database, None);
+        }
+        for schema in script.schemas {
+            package.add(&format!("{}_{schema}", script.name), &database, Some(schema));
+        }
+    }
+}
+
+/// A crate with the entities of many schemas.
+struct Package {
+    sandbox: Sandbox,
+}
+
+impl Package {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("entities_compile").join(name);
+        let _ = std::fs::remove_dir_all(folder.join("src"));
+        let sandbox = Sandbox::at(&folder)
+            .file("Cargo.toml", MANIFEST)
+            .file("Cargo.lock", include_str!("../Cargo.lock"))
+            .file("migrations/mod.rs", support::EMPTY_INDEX);
+        Self { sandbox }
+    }
+
+    /// Entities in every format.
+    fn add(&self, name: &str, database: &Database, schema: Option<&str>) {
+        let dialect = format!("{:?}", database.dialect).to_lowercase();
+        for format in FORMATS {
+            let folder = format!("src/{dialect}/{name}/{format}");
+            let mut arguments =
+                vec!["db:sync", "--skip-migrations", "--include-hidden-tables", "--entity-format", format];
+            arguments.extend(["--output-dir", &folder, "--database-url", database.url()]);
+            arguments.extend(schema.iter().flat_map(|schema| ["--database-schema", schema]));
+            ok(kit(&self.sandbox, &arguments));
+        }
+    }
+
+    fn check(&self) {
+        let mut modules: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for file in self.sandbox.files() {
+            if let Some((path, "mod.rs")) = file.rsplit_once('/')
+                && let [_, dialect, schema, format] = path.split('/').collect::<Vec<_>>().as_slice()
+            {
+                let text = modules.entry((*dialect).to_owned()).or_default().entry((*schema).to_owned()).or_default();
+                *text += &format!("        pub mod {format};\n");
+            }
+        }
+        let mut text = "#![deny(warnings)]\n".to_owned();
+        for (dialect, schemas) in modules {
+            text += &format!("pub mod {dialect} {{\n");
+            for (schema, formats) in schemas {
+                text += &format!("    pub mod {schema} {{\n{formats}    }}\n");
+            }
+            text += "}\n";
+        }
+        self.sandbox.write("src/lib.rs", &text);
+        let output = Command::new("cargo")
+            .args(["check", "--quiet", "--message-format", "short"])
+            .current_dir(self.sandbox.root())
+            .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_INCREMENTAL", "0")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        // One mistake is repeated in thousands of modules.
+        assert!(output.status.success(), "{}", said.lines().take(100).collect::<Vec<_>>().join("\n"));
+    }
+}
+
+/// Kit has a runtime of its own.
+fn kit(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
+    std::thread::scope(|scope| scope.spawn(|| sandbox.kit(arguments)).join().unwrap())
+}
+
+const MANIFEST: &str = r#"[workspace]
+
+[package]
+name = "entities"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies.sea-orm]
+version = "2.0.4"
+default-features = false
+features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
+
+# What the format for frontends uses.
+[dependencies]
+chrono = "0.4"
+rust_decimal = "1"
+serde_json = "1"
+uuid = "1"
+"#;
