@@ -122,7 +122,7 @@ async fn related(database: &Database) {
 /// Names that are hard to write in Rust.
 async fn hostile(database: &Database) {
     let quote = |name: &str| database.dialect.quote(name);
-    for name in [
+    let names = [
         "x\"y",
         "new\nline",
         "semi; drop table plain; --",
@@ -137,7 +137,10 @@ async fn hostile(database: &Database) {
         "gen",
         "a-b",
         "a_b",
-    ] {
+    ];
+    // The names are Rust's business; how each database quotes the first ones is its own.
+    let count = if database.dialect == Dialect::Sqlite { names.len() } else { 4 };
+    for name in names.into_iter().take(count) {
         let columns: Vec<String> =
             ["type", "self", "a-b", "a_b", "2fa", "uni_\u{e9}", "new\nline", "id", "__id", "\"quoted\"", "back\\slash"]
                 .iter()
