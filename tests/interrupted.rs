@@ -88,26 +88,37 @@ async fn a_plan_is_carried_out_whole_or_not_at_all_whenever_kit_is_killed() {
     let seed = std::env::var("KIT_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
     eprintln!("KIT_TEST_SEED={seed}");
-    let rounds = std::env::var("KIT_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(24);
+    let rounds = std::env::var("KIT_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(20);
     let mut random = Random(seed);
-    let (mut halfway, mut olds, mut news) = (0, 0, 0);
+    let (mut prepared, mut halfway, mut olds, mut news) = (0, 0, 0, 0);
     for round in 0..rounds {
         put_back(&sandbox.root(), &old);
         let mut kit = start(&sandbox, &sync);
-        // Most of the time kit reads; most kills are to come while it writes.
+        // Most of the time kit reads; most kills are to come while it writes, and half of them between two renames.
         let begun = Instant::now();
-        if round % 4 == 0 {
-            std::thread::sleep(whole.mul_f64(random.fraction()));
-        } else {
-            while !sandbox.root().join(".kit-plan").exists() && begun.elapsed() < whole * 3 {
-                std::thread::sleep(Duration::from_micros(200));
+        let wait_for = |path: &str| {
+            while !sandbox.root().join(path).exists() && begun.elapsed() < whole * 3 {
+                std::thread::sleep(Duration::from_micros(100));
             }
-            std::thread::sleep(whole.mul_f64(random.fraction() / 2.0));
+        };
+        match round % 4 {
+            0 => std::thread::sleep(whole.mul_f64(random.fraction())),
+            1 => {
+                wait_for(".kit-plan");
+                std::thread::sleep(whole.mul_f64(random.fraction() / 2.0));
+            }
+            _ => {
+                wait_for(".kit-plan/journal.json");
+                std::thread::sleep(Duration::from_millis(8).mul_f64(random.fraction()));
+            }
         }
         kit.kill().unwrap();
         kit.wait().unwrap();
         let left = content(&sandbox.root());
-        halfway += usize::from(left.keys().any(|path| path.starts_with(".kit-plan")));
+        let journal = left.contains_key(".kit-plan/journal.json");
+        prepared += usize::from(!journal && left.keys().any(|path| path.starts_with(".kit-plan")));
+        let touched = left.iter().any(|(path, bytes)| !path.starts_with(".kit-plan") && old.get(path) != Some(bytes));
+        halfway += usize::from(journal && touched);
         assert!(start(&sandbox, &["about"]).wait().unwrap().success());
         let after = content(&sandbox.root());
         let outcome = if after == old { &mut olds } else { &mut news };
@@ -118,8 +129,8 @@ async fn a_plan_is_carried_out_whole_or_not_at_all_whenever_kit_is_killed() {
         });
         assert!(!sandbox.root().join(".kit-plan").exists());
     }
-    eprintln!("{rounds} rounds, {halfway} of them while kit wrote: {olds} as before, {news} as it was to be");
-    assert!(halfway > 0, "no kill came while kit wrote");
+    eprintln!("{rounds} kills, {prepared} while kit prepared, {halfway} between files: {olds} as before, {news} done");
+    assert!(prepared + halfway > 0, "no kill came while kit wrote");
 }
 
 /// What somebody has changed between the kill and the next kit is theirs.
