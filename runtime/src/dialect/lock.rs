@@ -47,7 +47,7 @@ impl Dialect {
                 let unlock = format!("pg_advisory_unlock({CANARY_CLASS}, {object})");
                 let take = format!("pg_try_advisory_lock({CANARY_CLASS}, {object})");
                 Canary {
-                    rounds: 3,
+                    rounds: 6,
                     time: Some("SELECT CAST(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) AS TEXT)"),
                     take: format!("SELECT CASE WHEN {take} THEN CAST(pg_backend_pid() AS TEXT) ELSE '0' END"),
                     look: format!(
