@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use kit_runtime::wire::{Direction, Failure};
 
+pub use failure::holder_text;
 use failure::{LEDGER, failure_hint, failure_text, ledger_text};
-pub use failure::{holder_text, warning_text};
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -184,7 +184,11 @@ fn the_library_is_vendored_for_the_projects_sea_orm() {
         assert_eq!(run.code, 0, "{run}");
         let vendored = sandbox.read("vendor/kit-runtime/Cargo.toml");
         assert!(vendored.contains(&format!("sea-orm-migration = {{ version = \"{version}\"")), "{vendored}");
-        assert!(sandbox.read("Cargo.toml").contains("\nkit-runtime = { path = \"vendor/kit-runtime\" }\n"));
+        assert!(
+            sandbox
+                .read("Cargo.toml")
+                .contains("\nkit-runtime = { path = \"vendor/kit-runtime\", features = [\"sqlx-postgres\"] }\n")
+        );
         let again = sandbox.kit(&["init", "--library"]);
         assert_eq!(again.code, 0, "{again}");
         assert!(!again.stdout.contains("created") && !again.stdout.contains(" changed"), "{again}");

@@ -31,11 +31,42 @@
 //! }
 //! ```
 
+//!
+//! # In an application
+//!
+//! With the feature of its driver (`sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`) an application migrates by itself, under the
+//! same lock and into the same tables as kit on the command line: of ten copies that start at once, one does the work.
+//!
+//! ```no_run
+//! # #[cfg(feature = "driver")]
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! # use sea_orm_migration::{prelude::*, sea_orm::Database};
+//! # struct Migrator;
+//! # impl MigratorTrait for Migrator { fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![] } }
+//! use kit_runtime::{Options, migrate, pending};
+//!
+//! let db = Database::connect(std::env::var("DATABASE_URL")?).await?;
+//! // At startup: apply what is pending.
+//! let applied = migrate::<Migrator>(&db, &Options::default()).await?;
+//! // Or, where somebody else migrates: do not start before that is done.
+//! if !pending::<Migrator>(&db).await?.is_empty() {
+//!     return Err("migrations are pending".into());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A readiness probe asks `pending`, which reads and writes nothing. [`migrate_telling`] gives every [`wire::Event`] to a
+//! closure, for a log. A migration that was killed half-way on a database that cannot roll it back is
+//! [`wire::Failure::Halted`]: `kit migrate:repair` says what is in.
+
 pub mod census;
 pub mod connection;
 pub mod dialect;
 pub mod engine;
 pub mod ledger;
+#[cfg(feature = "driver")]
+mod library;
 pub mod lock;
 pub mod plan;
 pub mod repair;
@@ -44,7 +75,10 @@ mod serve;
 pub mod snapshot;
 pub mod wipe;
 pub mod wire;
+mod words;
 
+#[cfg(feature = "driver")]
+pub use library::{Options, migrate, migrate_telling, pending};
 pub use sea_orm::main;
 #[cfg(not(feature = "sea-orm-1"))]
 pub use sea_orm::main_with;

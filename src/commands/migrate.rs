@@ -8,7 +8,7 @@ use serde_json::json;
 use super::LockArgs;
 use crate::context::Context;
 use crate::database::Target;
-use crate::error::{Error, Exit, Result, warning_text};
+use crate::error::{Error, Exit, Result};
 use crate::project::source::{self, Sources};
 use crate::ui::Report;
 
@@ -118,7 +118,7 @@ async fn is_done(
         return Ok(false);
     }
     for warning in &warnings {
-        ctx.ui.warn(warning_text(warning));
+        ctx.ui.warn(warning.to_string());
     }
     ctx.ui.info("Nothing to migrate");
     Ok(true)

@@ -108,13 +108,27 @@ impl Manifest {
         Ok(true)
     }
 
-    /// Adds a dependency on the package in the folder `path`. Whether it was missing.
-    pub fn add_path(&mut self, name: &str, path: &str) -> bool {
+    /// The drivers that it turns on, as SeaORM's features.
+    pub fn drivers(&self) -> Vec<String> {
+        let of = |name: &str| self.dependency(name)?.get("features")?.as_array();
+        let features =
+            ["sea-orm", "sea-orm-migration"].into_iter().filter_map(of).flatten().filter_map(|one| one.as_str());
+        let mut drivers: Vec<String> = features.filter(|name| name.starts_with("sqlx-")).map(str::to_owned).collect();
+        drivers.sort();
+        drivers.dedup();
+        drivers
+    }
+
+    /// Adds a dependency on the package in the folder `path`, with these features. Whether it was missing.
+    pub fn add_path(&mut self, name: &str, path: &str, features: &[String]) -> bool {
         if self.dependency(name).is_some() {
             return false;
         }
         let mut dependency = InlineTable::new();
         dependency.insert("path", path.into());
+        if !features.is_empty() {
+            dependency.insert("features", features.iter().map(String::as_str).collect::<toml_edit::Array>().into());
+        }
         self.add(name, dependency);
         true
     }
@@ -284,7 +298,7 @@ mod tests {
     #[test]
     fn a_package_without_dependencies_gets_some() {
         let mut manifest = manifest("[package]\nname = \"x\"\n");
-        assert!(manifest.add_path("kit-runtime", "vendor/kit-runtime"));
+        assert!(manifest.add_path("kit-runtime", "vendor/kit-runtime", &[]));
         assert_eq!(
             manifest.text(),
             "[package]\nname = \"x\"\n\n[dependencies]\nkit-runtime = { path = \"vendor/kit-runtime\" }\n"

@@ -71,7 +71,8 @@ pub fn library(root: &Path, force: bool) -> Result<FilePlan> {
     if let Some(file) = plan.files().iter().find(|file| file.change == Change::Update && !force) {
         return Err(Error::FileExists { path: file.path.clone() });
     }
-    manifest.add_path("kit-runtime", VENDORED);
+    let drivers: Vec<String> = manifest.drivers().into_iter().filter(|name| name != "sqlx-all").collect();
+    manifest.add_path("kit-runtime", VENDORED, &drivers);
     plan.write(&root.join("Cargo.toml"), manifest.text())?;
     Ok(plan)
 }

@@ -4,7 +4,7 @@ use kit_runtime::wire::{Direction, Event};
 use serde::Serialize;
 
 use super::{Outcome, Ui};
-use crate::error::{holder_text, warning_text};
+use crate::error::holder_text;
 use crate::migrator::Notice;
 
 /// What a run did so far.
@@ -77,7 +77,7 @@ impl Report {
                 (Direction::Down, false) => "Rolling back migrations",
             }),
             Event::Warned(warning) => {
-                let text = warning_text(&warning);
+                let text = warning.to_string();
                 ui.warn(&text);
                 self.warnings.push(text);
             }

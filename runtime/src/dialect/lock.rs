@@ -111,6 +111,16 @@ impl Dialect {
         format!("SET search_path = {}", self.quote(schema))
     }
 
+    /// A query for the schema of a session that has another one than the server's usual, else NULL.
+    pub fn own_schema(self) -> Option<&'static str> {
+        match self {
+            Self::Postgres => Some(
+                "SELECT CASE WHEN current_setting('search_path') <> '\"$user\", public' THEN CAST(current_schema() AS TEXT) END",
+            ),
+            Self::Sqlite | Self::MySql => None,
+        }
+    }
+
     /// A statement by which a session ends itself.
     pub fn end_own_session(self) -> &'static str {
         match self {

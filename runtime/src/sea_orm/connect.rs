@@ -48,6 +48,22 @@ impl Settings {
         Self { schema, connections, ..self }
     }
 
+    /// For sessions beside those of `db`, with the same database and schema; `None` where there can be none, since the
+    /// database is in the memory of its only connection.
+    ///
+    /// # Errors
+    /// What the database said.
+    #[cfg(feature = "driver")]
+    pub async fn of(db: &DatabaseConnection, connections: u32) -> Result<Option<Self>, DbErr> {
+        let Some(url) = driver::url(db) else { return Ok(None) };
+        let sql = super::dialect(super::backend(db)).own_schema();
+        let schema = match sql {
+            Some(sql) => driver::ask(db, sql).await?,
+            None => None,
+        };
+        Ok(Some(Self::new(url).with(schema, connections)))
+    }
+
     /// The same, for one session alone.
     pub(super) fn alone(&self) -> Self {
         Self { connections: 1, ..self.clone() }
@@ -123,7 +139,7 @@ impl Session {
         let (Handle::Connection(one) | Handle::Pool(one, _), Some(settings)) = (&self.handle, &self.settings) else {
             return Ok(Sessions::Own);
         };
-        if !cfg!(feature = "drivers") {
+        if !cfg!(feature = "driver") {
             return Ok(Sessions::Own);
         }
         let dialect = super::dialect(self.backend());

@@ -2,12 +2,13 @@
 //! without a word, and one that says that the lock is gone is given to nobody. Without the feature `drivers` the
 //! project opens its own connections, and the lock is looked at only before kit's own writes.
 
+#![cfg_attr(not(feature = "drivers"), allow(unused, reason = "drivers that are not there need less"))]
+
 use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 
 use super::guard::Guard;
 
 /// What a pool is to be like.
-#[cfg_attr(not(feature = "drivers"), expect(dead_code, reason = "only the drivers' own pools know such things"))]
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
     /// Statement that every new connection starts with.
@@ -18,29 +19,33 @@ pub struct Pool {
     pub main: bool,
 }
 
-#[cfg(not(feature = "drivers"))]
+#[cfg(not(feature = "driver"))]
 pub async fn open(options: ConnectOptions, _pool: Pool, _guard: &Guard) -> Result<DatabaseConnection, DbErr> {
     sea_orm_migration::sea_orm::Database::connect(options).await
 }
 
-#[cfg(not(feature = "drivers"))]
+#[cfg(not(feature = "driver"))]
 pub async fn ask(_connection: &DatabaseConnection, _sql: &str) -> Result<Option<String>, DbErr> {
     Err(DbErr::Custom("there is no driver".to_owned()))
 }
 
-#[cfg(feature = "drivers")]
-pub use with_drivers::{ask, open};
+#[cfg(feature = "driver")]
+pub use with_drivers::{ask, open, url};
 
-#[cfg(feature = "drivers")]
+#[cfg(feature = "driver")]
 mod with_drivers {
-    use sea_orm_migration::sea_orm::sqlx::{self, Executor, MySql, Postgres, Row};
-    use sea_orm_migration::sea_orm::{Database, DbBackend, RuntimeErr, SqlxMySqlConnector, SqlxPostgresConnector};
+    #[cfg(feature = "sqlx-mysql")]
+    use sea_orm_migration::sea_orm::SqlxMySqlConnector;
+    #[cfg(feature = "sqlx-postgres")]
+    use sea_orm_migration::sea_orm::SqlxPostgresConnector;
+    use sea_orm_migration::sea_orm::sqlx::{self, ConnectOptions as _, Executor};
+    use sea_orm_migration::sea_orm::{Database, DbBackend, RuntimeErr};
 
     use super::super::backend;
     use super::*;
-    use crate::dialect::Dialect;
 
     pub async fn open(mut options: ConnectOptions, pool: Pool, guard: &Guard) -> Result<DatabaseConnection, DbErr> {
+        #[cfg(feature = "sqlx-postgres")]
         if pool.lent {
             options.map_sqlx_postgres_opts(|options| options.statement_cache_capacity(0));
         }
@@ -48,6 +53,7 @@ mod with_drivers {
         options.connect_lazy(true);
         let plan = Database::connect(options).await?;
         Ok(match backend(&plan) {
+            #[cfg(feature = "sqlx-mysql")]
             DbBackend::MySql => {
                 let plan = plan.get_mysql_connection_pool();
                 let (first, second, own) = (guard.clone(), guard.clone(), pool.clone());
@@ -67,7 +73,8 @@ mod with_drivers {
                             if (pool.main && guard.is_on()) || !passes(&mut *connection, &guard, mysql).await {
                                 guard.lose();
                                 // Refused here, the pool would try until its patience is over.
-                                let _ = connection.execute(text(Dialect::MySql.end_own_session())).await;
+                                let _ =
+                                    connection.execute(text(crate::dialect::Dialect::MySql.end_own_session())).await;
                             }
                             Ok(())
                         })
@@ -75,6 +82,7 @@ mod with_drivers {
                 let opened = options.connect_with((*plan.connect_options()).clone()).await.map_err(failed)?;
                 SqlxMySqlConnector::from_sqlx_mysql_pool(opened)
             }
+            #[cfg(feature = "sqlx-postgres")]
             DbBackend::Postgres => {
                 let plan = plan.get_postgres_connection_pool();
                 let (first, second, own) = (guard.clone(), guard.clone(), pool.clone());
@@ -95,7 +103,8 @@ mod with_drivers {
                             if replaced || !passes(&mut *connection, &guard, postgres).await {
                                 guard.lose();
                                 // As above.
-                                let _ = connection.execute(text(Dialect::Postgres.end_own_session())).await;
+                                let _ =
+                                    connection.execute(text(crate::dialect::Dialect::Postgres.end_own_session())).await;
                             }
                             Ok(())
                         })
@@ -110,10 +119,12 @@ mod with_drivers {
     /// The first cell of a query's answer, without a prepared statement.
     pub async fn ask(connection: &DatabaseConnection, sql: &str) -> Result<Option<String>, DbErr> {
         match backend(connection) {
+            #[cfg(feature = "sqlx-mysql")]
             DbBackend::MySql => {
                 let row = connection.get_mysql_connection_pool().fetch_optional(text(sql)).await.map_err(failed)?;
                 Ok(row.and_then(|row| mysql(&row)))
             }
+            #[cfg(feature = "sqlx-postgres")]
             DbBackend::Postgres => {
                 let row = connection.get_postgres_connection_pool().fetch_optional(text(sql)).await.map_err(failed)?;
                 Ok(row.and_then(|row| postgres(&row)))
@@ -122,12 +133,34 @@ mod with_drivers {
         }
     }
 
-    fn mysql(row: &<MySql as sqlx::Database>::Row) -> Option<String> {
-        row.try_get(0).ok().flatten()
+    /// The URL, password included, of the database behind a pool; `None` for one in memory.
+    pub fn url(connection: &DatabaseConnection) -> Option<String> {
+        match backend(connection) {
+            #[cfg(feature = "sqlx-mysql")]
+            DbBackend::MySql => {
+                Some(connection.get_mysql_connection_pool().connect_options().to_url_lossy().to_string())
+            }
+            #[cfg(feature = "sqlx-postgres")]
+            DbBackend::Postgres => {
+                Some(connection.get_postgres_connection_pool().connect_options().to_url_lossy().to_string())
+            }
+            #[cfg(feature = "sqlx-sqlite")]
+            DbBackend::Sqlite => {
+                let options = connection.get_sqlite_connection_pool().connect_options();
+                options.get_filename().is_file().then(|| options.to_url_lossy().to_string())
+            }
+            _ => None,
+        }
     }
 
-    fn postgres(row: &<Postgres as sqlx::Database>::Row) -> Option<String> {
-        row.try_get(0).ok().flatten()
+    #[cfg(feature = "sqlx-mysql")]
+    fn mysql(row: &<sqlx::MySql as sqlx::Database>::Row) -> Option<String> {
+        sqlx::Row::try_get(row, 0).ok().flatten()
+    }
+
+    #[cfg(feature = "sqlx-postgres")]
+    fn postgres(row: &<sqlx::Postgres as sqlx::Database>::Row) -> Option<String> {
+        sqlx::Row::try_get(row, 0).ok().flatten()
     }
 
     /// Whether the lock is still this run's, where it is one that any session can ask for.

@@ -15,7 +15,7 @@ struct State {
     question: Mutex<Option<String>>,
 }
 
-#[cfg_attr(not(feature = "drivers"), expect(dead_code, reason = "nobody asks where pools have no guard"))]
+#[cfg_attr(not(feature = "drivers"), allow(dead_code, reason = "nobody asks where pools have no guard"))]
 impl Guard {
     /// From now on a connection that died is not replaced, and `question` has to be answered with `1` before each
     /// statement outside of a transaction.

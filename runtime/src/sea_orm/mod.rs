@@ -321,7 +321,7 @@ fn error_of(backend: DbBackend) -> impl Fn(DbErr) -> Error + Copy {
 }
 
 /// What the database meant by an error.
-#[cfg(feature = "drivers")]
+#[cfg(feature = "driver")]
 fn trouble(error: &DbErr, dialect: Dialect) -> Trouble {
     use sea_orm_migration::sea_orm::{RuntimeErr, sqlx};
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
@@ -339,7 +339,7 @@ fn trouble(error: &DbErr, dialect: Dialect) -> Trouble {
 }
 
 /// Without a driver there is nobody to say.
-#[cfg(not(feature = "drivers"))]
+#[cfg(not(feature = "driver"))]
 fn trouble(_error: &DbErr, _dialect: Dialect) -> Trouble {
     Trouble::Lasting
 }

@@ -1,0 +1,167 @@
+//! Migrating from inside an application: at startup, in tests, before a readiness probe says yes. It opens a session of its
+//! own beside the application's pool, takes the same lock and keeps the same tables as kit does, prints nothing, and does
+//! not know where migrations come from.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::sea_orm::DatabaseConnection;
+use tokio::sync::mpsc;
+
+use crate::engine;
+use crate::ledger;
+use crate::plan;
+use crate::sea_orm::{Project, Session, Settings};
+use crate::wire::{Action, Event, Failure, LockKind, Locking, PROTOCOL, Request, Up};
+
+/// How [`migrate`] migrates; the default is what `kit migrate` does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// By which means others are kept out; `None` takes what the database has.
+    pub lock: Option<LockKind>,
+    /// How long to wait for another run.
+    pub wait: Duration,
+    /// How long a statement waits for what another session has locked; zero means as long as it takes.
+    pub lock_timeout: Duration,
+    /// At most so many migrations.
+    pub limit: Option<usize>,
+    /// Up to and including this one.
+    pub to: Option<String>,
+    /// A batch for each migration instead of one for the run.
+    pub batch_each: bool,
+    /// Refuse migrations that are out of order, missing or unsorted, instead of telling of them.
+    pub strict: bool,
+    /// Connections that a migration without a transaction may use at once.
+    pub connections: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            lock: None,
+            wait: Duration::from_secs(60),
+            lock_timeout: Duration::from_secs(5),
+            limit: None,
+            to: None,
+            batch_each: false,
+            strict: false,
+            connections: 1,
+        }
+    }
+}
+
+/// Applies what is pending and returns the names of what was applied, in order; none if there was nothing to do. When it
+/// returns, no other run is at work, whoever did the work.
+///
+/// It runs in a thread of its own and goes on to its end if the future is dropped. A database in memory is migrated through
+/// `db` itself, which should then have one connection.
+///
+/// # Errors
+/// [`Failure`]; what was applied before stays.
+pub async fn migrate<M: MigratorTrait + 'static>(
+    db: &DatabaseConnection,
+    options: &Options,
+) -> Result<Vec<String>, Failure> {
+    migrate_telling::<M>(db, options, |_| ()).await
+}
+
+/// [`migrate`], telling `on_event` what happens as it happens: for a log.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_telling<M: MigratorTrait + 'static>(
+    db: &DatabaseConnection,
+    options: &Options,
+    mut on_event: impl FnMut(&Event),
+) -> Result<Vec<String>, Failure> {
+    let request = request(options);
+    let settings = Settings::of(db, options.connections).await.map_err(connect)?;
+    let (db, (events, mut received)) = (db.clone(), mpsc::unbounded_channel());
+    let (end, ended) = tokio::sync::oneshot::channel();
+    let caller = tokio::runtime::Handle::try_current();
+    // A migration may block its thread, and what the engine awaits is not for every executor.
+    let work = move || {
+        let own = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let outcome = match (&settings, caller, own) {
+            // Its only connection must go back to the pool, which happens in the runtime that it was taken in.
+            (None, Ok(caller), _) => caller.block_on(run::<M>(request, settings, db, events)),
+            (_, _, Ok(runtime)) => runtime.block_on(run::<M>(request, settings, db, events)),
+            (_, _, Err(error)) => Err(Failure::Request { message: error.to_string() }),
+        };
+        // Nobody waits for it any more.
+        let _ = end.send(outcome);
+    };
+    let started = std::thread::Builder::new().name("migrate".to_owned()).spawn(work);
+    started.map_err(|error| Failure::Request { message: error.to_string() })?;
+    let mut applied = Vec::new();
+    while let Some(event) = received.recv().await {
+        if let Event::Finished { name, .. } = &event {
+            applied.push(name.clone());
+        }
+        on_event(&event);
+    }
+    match ended.await {
+        Ok(outcome) => outcome.map(|()| applied),
+        Err(_) => Err(Failure::Request { message: "the thread of the migrations has ended".to_owned() }),
+    }
+}
+
+/// Names of the migrations that are not applied, in order: none means that the application may start. It reads, locks
+/// nothing and creates nothing.
+///
+/// # Errors
+/// [`Failure::Halted`] if one of them failed half-way, [`Failure::Ledger`].
+pub async fn pending<M: MigratorTrait + 'static>(db: &DatabaseConnection) -> Result<Vec<String>, Failure> {
+    let session = Session::new(db.clone());
+    let table = M::migration_table_name().to_string();
+    let names: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let ledger = ledger::read(&session, &table).await;
+    let ledger = ledger.map_err(|error| Failure::Ledger { message: error.message })?;
+    plan::whole(&ledger)?;
+    plan::up(&names, &ledger, &Up::default(), &BTreeMap::new()).map(|(names, _)| names)
+}
+
+async fn run<M: MigratorTrait + 'static>(
+    request: Request,
+    settings: Option<Settings>,
+    db: DatabaseConnection,
+    events: mpsc::UnboundedSender<Event>,
+) -> Result<(), Failure> {
+    let session = match settings {
+        Some(settings) => Session::connect(settings).await.map_err(connect)?,
+        None => Session::new(db),
+    };
+    // If nobody listens any more, the migrations go on.
+    engine::run(&request, &Project::of::<M>(), &session, &mut |event| drop(events.send(event))).await
+}
+
+fn request(options: &Options) -> Request {
+    Request {
+        protocol: PROTOCOL,
+        kit: env!("CARGO_PKG_VERSION").to_owned(),
+        url: String::new(),
+        secrets: Vec::new(),
+        schema: None,
+        checksums: BTreeMap::new(),
+        locking: Locking {
+            kind: options.lock,
+            wait: options.wait.as_secs(),
+            command: "migrate".to_owned(),
+            ..Locking::default()
+        },
+        patience: options.lock_timeout.as_secs(),
+        connections: options.connections,
+        actions: vec![Action::Up(Up {
+            limit: options.limit,
+            to: options.to.clone(),
+            only: Vec::new(),
+            batch_each: options.batch_each,
+            strict: options.strict,
+        })],
+    }
+}
+
+fn connect(error: sea_orm_migration::sea_orm::DbErr) -> Failure {
+    Failure::Connect { message: error.to_string() }
+}
