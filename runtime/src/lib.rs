@@ -31,10 +31,20 @@
 //! }
 //! ```
 
+/// A point at which a test may make a run fail; nothing without the feature `fault`.
+macro_rules! fault {
+    ($point:literal, $connection:expr) => {
+        #[cfg(feature = "fault")]
+        $crate::fault::at($point, $connection).await;
+    };
+}
+
 pub mod census;
 pub mod connection;
 pub mod dialect;
 pub mod engine;
+#[cfg(feature = "fault")]
+pub mod fault;
 pub mod ledger;
 pub mod lock;
 pub mod plan;

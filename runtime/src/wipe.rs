@@ -58,6 +58,7 @@ async fn drop_all<C: Connection>(transaction: &C, what: Wipe) -> Result<usize, E
         objects.extend(transaction.query(&query, &[]).await?);
     }
     for (dropped, object) in objects.iter().enumerate() {
+        fault!("in-fresh", transaction);
         let [Some(kind), Some(name)] = object.as_slice() else { continue };
         transaction.execute(&dialect.drop_object(kind, name), &[]).await.map_err(|error| {
             let so_far = if dialect.transactional_ddl() { 0 } else { dropped };

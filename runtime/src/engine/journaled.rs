@@ -34,15 +34,28 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             ledger::record(on, &starting, kit).await?;
             ledger::keep_snapshot(on, &entry.name, &before).await
         };
+        fault!("before-running-row", connection);
         self.lock.write(connection, note).await?;
+        fault!("after-running-row", connection);
         let start = self.start(job.wanted).await.map_err(database)?;
         let on = if let Start::Transaction(transaction) = &start { transaction } else { connection };
-        ledger::touch(on, &entry.name).await.map_err(database)?;
+        #[cfg(feature = "fault")]
+        let early = crate::fault::TOUCHES_FIRST.load(std::sync::atomic::Ordering::SeqCst);
+        #[cfg(not(feature = "fault"))]
+        let early = true;
+        if early {
+            ledger::touch(on, &entry.name).await.map_err(database)?;
+        }
+        fault!("before-up", on);
         let changes = self.changes().await;
         let outcome = match self.call(job, on).await {
             Ok(()) => self.finished_indexes(on).await,
             refused => refused,
         };
+        fault!("after-up", on);
+        if !early {
+            ledger::touch(on, &entry.name).await.map_err(database)?;
+        }
         if let Err(refusal) = outcome {
             let undone = self.is_undone(job, start, &before, &changes, &refusal).await?;
             // A session that was lost has no settings; the first failure is the one to report.
@@ -66,13 +79,19 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 if open {
                     self.settle(job, &transaction).await.map_err(database)?;
                     self.lock.fence(&transaction).await?;
+                    fault!("before-commit", &transaction);
                 }
-                self.end(job, transaction.commit().await, open).await?;
+                let committed = transaction.commit().await;
+                fault!("after-commit", connection);
+                self.end(job, committed, open).await?;
             }
             Start::Plain if open => {
                 self.settle(job, connection).await.map_err(database)?;
                 self.lock.fence(connection).await?;
-                self.end(job, connection.execute("COMMIT", &[]).await, true).await?;
+                fault!("before-commit", connection);
+                let committed = connection.execute("COMMIT", &[]).await;
+                fault!("after-commit", connection);
+                self.end(job, committed, true).await?;
             }
             Start::Plain => self.settle_alone(job).await?,
             Start::Bare => {
@@ -165,7 +184,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         if state == Some(State::Starting) && self.takes_back().await? {
             return Ok(true);
         }
-        let same_rows = changes.is_some() && refusal.trouble != Trouble::Lost && *changes == self.changes().await;
+        let same_rows =
+            changes.is_some() && refusal.trouble != Trouble::Lost && *changes == self.changes().await;
         let now = if same_rows { self.snapshot().await.ok() } else { None };
         Ok(now.is_some_and(|now| now == *before))
     }

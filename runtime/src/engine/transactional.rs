@@ -49,7 +49,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             }
         };
         let may_rebuild = watched.is_some() && settings.get("foreign_keys") == Some("1");
-        if let Err(refusal) = self.call(job, &transaction).await {
+        fault!("before-up", &transaction);
+        let called = self.call(job, &transaction).await;
+        fault!("after-up", &transaction);
+        if let Err(refusal) = called {
             let blocked = refusal.trouble == Trouble::ForeignKey && may_rebuild && !before.parents.is_empty();
             let undone = match refusal.trouble {
                 Trouble::Lost => {
@@ -99,7 +102,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             let _ = transaction.rollback().await;
             return Err(lost.into());
         }
-        if let Err(error) = transaction.commit().await {
+        fault!("before-commit", &transaction);
+        let committed = transaction.commit().await;
+        fault!("after-commit", self.connection);
+        if let Err(error) = committed {
             if error.trouble != Trouble::Lost {
                 return Err(refused(error, true));
             }
@@ -122,7 +128,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                     let _ = transaction.rollback().await;
                     return Ok(Err(lost));
                 }
-                transaction.commit().await.map(Ok)
+                fault!("before-commit", &transaction);
+                let committed = transaction.commit().await;
+                fault!("after-commit", self.connection);
+                committed.map(Ok)
             };
             match outcome.await {
                 Ok(done) => return Ok(done?),
