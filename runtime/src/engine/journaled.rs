@@ -47,7 +47,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             ledger::touch(on, &entry.name).await.map_err(database)?;
         }
         fault!("before-up", on);
-        let changes = self.changes().await;
+        let changes = changed(on).await;
         let outcome = match self.call(job, on).await {
             Ok(()) => self.finished_indexes(on).await,
             refused => refused,
@@ -108,7 +108,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     /// The side row to begin with, and the one that was there: rolling back, the ledger row is still there, and its side row
     /// must go on belonging to it and saying what was applied.
-    async fn starting(&self, job: &Job) -> Result<(Entry, Option<Entry>), Halt> {
+    pub(super) async fn starting(&self, job: &Job) -> Result<(Entry, Option<Entry>), Halt> {
         if job.direction == Direction::Up {
             return Ok((job.entry.clone(), None));
         }
@@ -133,11 +133,6 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     async fn snapshot(&self) -> Result<Snapshot, Error> {
         Snapshot::take(self.connection, &own_tables(&self.table)).await
-    }
-
-    /// How many rows this session has changed, if the database tells.
-    async fn changes(&self) -> Option<Vec<Row>> {
-        self.connection.query(self.connection.dialect().changes()?, &[]).await.ok()
     }
 
     /// Objects if an index was begun and not finished: `IF NOT EXISTS` takes it for one that is there.
@@ -185,7 +180,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Ok(true);
         }
         let same_rows =
-            changes.is_some() && refusal.trouble != Trouble::Lost && *changes == self.changes().await;
+            changes.is_some() && refusal.trouble != Trouble::Lost && *changes == changed(self.connection).await;
         let now = if same_rows { self.snapshot().await.ok() } else { None };
         Ok(now.is_some_and(|now| now == *before))
     }
@@ -208,4 +203,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Err(error) => Err(Halt::Refused { refusal: error.into(), undone: false }),
         }
     }
+}
+
+/// How many rows this session has changed, if the database tells. While a transaction is open, `on` is that: there may be no
+/// other way to the session.
+async fn changed<C: Connection>(on: &C) -> Option<Vec<Row>> {
+    on.query(on.dialect().changes()?, &[]).await.ok()
 }
