@@ -100,7 +100,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 }
                 Action::Wipe(what) => {
                     self.lock.check(self.connection).await?;
-                    let objects = wipe(self.connection, *what).await.map_err(database)?;
+                    let objects = wipe(self.connection, *what, &self.table).await.map_err(database)?;
                     (self.on_event)(Event::Wiped { objects });
                 }
                 Action::Up(up) => self.up(up).await?,

@@ -72,7 +72,7 @@ async fn a_full_disk_is_said_and_loses_nothing() {
     command.args(if is_root() { ["-m"].as_slice() } else { ["-r", "-m"].as_slice() });
     command.args(["sh", "-c", &script, "sh"]).arg(std::env::current_exe().unwrap());
     let ended = start_by(command, "spill", &format!("sqlite://{disk}/full.sqlite?mode=rwc"), None).wait();
-    assert!(ended.text.contains("database or disk is full"), "{ended:?}");
+    assert!(ended.text.contains("rolled_back: true") && ended.text.contains("database or disk is full"), "{ended:?}");
     let database = Database::of(kit_runtime::dialect::Dialect::Sqlite, &format!("sqlite://{kept}/full.sqlite")).await;
     whole_but_for_the_second(&database).await;
 }

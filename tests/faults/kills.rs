@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use kit_runtime::dialect::Dialect;
 use kit_runtime::fault;
+use kit_runtime::wire::{Action, Failure, Up};
 use sea_orm_migration::MigratorTrait;
 
 use crate::database::Database;
 use crate::process::{Ended, finish, start};
-use crate::steps::{self, Migrator};
+use crate::steps::{self, Migrator, Step};
 use crate::tally::{Chance, Tally};
 use crate::work::{CHANGES, Goal, Golden, TASKS, Work, connect, empty, go_on};
 
@@ -343,4 +344,39 @@ async fn a_marker_after_the_change_loses_or_doubles_changes() {
         place.settle(&format!("in-up:{turn}"), Goal::Up, &mut tally, &mut chance).await;
     }
     assert!(tally.stuck + tally.wrong > 0, "{tally:?}");
+}
+
+/// One that ends the transaction it is given.
+pub fn committing() -> Vec<Step> {
+    let make = vec!["CREATE TABLE counter (n int)".into(), "INSERT INTO counter VALUES (1)".into()];
+    let ends = vec!["UPDATE counter SET n = n + 10".into(), "COMMIT".into(), "UPDATE counter SET n = n + 100".into()];
+    vec![Step::new("m1", make, vec![]), Step::new("m2", ends, vec![])]
+}
+
+#[tokio::test]
+async fn what_it_committed_itself_is_not_done_twice() {
+    for database in [Database::sqlite().await, Database::postgres().await] {
+        let ended = finish("commits", database.url(), Some("in-up:5=kill"));
+        assert_eq!(ended.signal, Some(9), "{ended:?}");
+        let session = connect(database.url()).await;
+        let (_, outcome) = steps::run(&session, &committing(), &[Action::Up(Up::default())]).await;
+        assert!(matches!(outcome, Err(Failure::Halted { .. })), "{:?}: {outcome:?}", database.dialect);
+        assert_eq!(database.value("(SELECT n FROM counter)").await.as_deref(), Some("11"));
+    }
+}
+
+/// Whoever migrates after a killed `migrate:fresh`, and not with it again, is not told that all is well.
+#[tokio::test]
+async fn a_killed_fresh_leaves_no_ledger_that_lies() {
+    for name in ["MariaDB", "PostgreSQL"] {
+        let place = place(name).await;
+        for turn in 1..=4 {
+            place.prepare(Goal::Fresh).await;
+            let ended = finish("fresh", place.database.url(), Some(&format!("in-fresh:{turn}=kill")));
+            assert_eq!(ended.signal, Some(9), "{ended:?}");
+            let up = finish("up", place.database.url(), None);
+            let faulty = place.golden(Goal::Up).compare(&place.database, true).await;
+            assert!(!up.fine || faulty.reasons.is_empty(), "{turn}: {faulty:?}");
+        }
+    }
 }

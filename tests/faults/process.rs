@@ -50,6 +50,7 @@ pub async fn child() {
             run(&session, &work.steps, &actions).await.1
         }
         "many" => run(&session, &crate::long::many(), &[Action::Up(Up::default())]).await.1,
+        "commits" => run(&session, &crate::kills::committing(), &[Action::Up(Up::default())]).await.1,
         "count" => {
             races::count(&session).await;
             Ok(())

@@ -329,7 +329,7 @@ impl Golden {
 
 /// Takes everything out of a database, so that it can be used again.
 pub async fn empty(database: &Database) {
-    kit_runtime::wipe::wipe(&database.session, Wipe { views: true, types: true }).await.unwrap();
+    kit_runtime::wipe::wipe(&database.session, Wipe { views: true, types: true }, LEDGER).await.unwrap();
     if database.has_table("kit_lock").await {
         database.execute(&["DROP TABLE kit_lock"]).await;
     }
