@@ -87,7 +87,7 @@ async fn complete(database: &Database, name: &str) {
         if found.as_deref() == Some("0") {
             database.execute(&[&format!("INSERT INTO done VALUES ({id})")]).await;
         }
-        if id % 5 == 0 && !database.has_table(&format!("t_{id}")).await {
+        if id.is_multiple_of(5) && !database.has_table(&format!("t_{id}")).await {
             database.execute(&[&format!("CREATE TABLE t_{id} (id int)")]).await;
         }
     }
