@@ -216,6 +216,11 @@ async fn a_migration_that_ends_its_transaction_is_named() {
         let (_, outcome) = run(&database.session, &steps, &[up()]).await;
         let Err(Failure::Migration { rolled_back: false, .. }) = outcome else { panic!("{outcome:?}") };
         assert_eq!(n(&database).await, "3");
+        // Once more it would be 4.
+        let (_, outcome) = run(&database.session, &steps, &[up()]).await;
+        let Err(Failure::Halted { error: Some(error), .. }) = outcome else { panic!("{outcome:?}") };
+        assert!(error.contains("too late"), "{error}");
+        repair::settle(&database.session, LEDGER, "m3", &Verdict::Pending, &DEED).await.unwrap();
         // The session goes on as if nothing had been.
         fine(run(&database.session, &[counter(), add("m2", 0), add("m9", 1)], &[Action::Down(Down::Steps(1))]).await);
     }

@@ -9,13 +9,14 @@ use database::{Database, HOSTILE};
 use kit_runtime::census::{self, Census};
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
+use kit_runtime::ledger::LEDGER;
 use kit_runtime::wipe::wipe;
 use kit_runtime::wire::Wipe;
 
 const ALL: Wipe = Wipe { views: true, types: true };
 
 async fn wipe_all(database: &Database) -> usize {
-    wipe(&database.session, ALL).await.unwrap()
+    wipe(&database.session, ALL, LEDGER).await.unwrap()
 }
 
 #[tokio::test]
@@ -92,7 +93,7 @@ async fn foreign_key_switches_are_put_back() {
             let session = database.session().await;
             session.execute(&format!("{}{position}", switch.set), &[]).await.unwrap();
             session.execute("CREATE TABLE a (id int PRIMARY KEY)", &[]).await.unwrap();
-            assert_eq!(wipe(&session, ALL).await.unwrap(), 1);
+            assert_eq!(wipe(&session, ALL, LEDGER).await.unwrap(), 1);
             assert_eq!(session.query(switch.read, &[]).await.unwrap(), [[Some(position.to_owned())]]);
         }
     }
@@ -139,7 +140,7 @@ async fn sqlite_everything() {
 async fn views_and_types_can_stay() {
     for database in [Database::sqlite().await, Database::mysql().await] {
         database.execute(&["CREATE TABLE a (id int PRIMARY KEY)", "CREATE VIEW v AS SELECT 1 AS one"]).await;
-        assert_eq!(wipe(&database.session, Wipe { views: false, types: false }).await.unwrap(), 1);
+        assert_eq!(wipe(&database.session, Wipe { views: false, types: false }, LEDGER).await.unwrap(), 1);
         assert_eq!(database.tables().await, ["v"]);
     }
     let database = Database::postgres().await;
@@ -152,13 +153,13 @@ async fn views_and_types_can_stay() {
             "CREATE VIEW v AS SELECT 1 AS one",
         ])
         .await;
-    assert_eq!(wipe(&database.session, Wipe { views: false, types: false }).await.unwrap(), 1);
+    assert_eq!(wipe(&database.session, Wipe { views: false, types: false }, LEDGER).await.unwrap(), 1);
     let left = database.schema().await;
     for object in ["type mood", "relation S s", "function f()", "relation v v"] {
         assert!(left.contains(object), "{object}: {left}");
     }
     database.execute(&["CREATE TABLE a (id int)", "CREATE VIEW on_a AS SELECT * FROM a"]).await;
-    let error = wipe(&database.session, Wipe { views: false, types: true }).await.unwrap_err();
+    let error = wipe(&database.session, Wipe { views: false, types: true }, LEDGER).await.unwrap_err();
     assert!(error.message.contains("view on_a depends on table a"), "{error}");
     assert_eq!(database.tables().await, ["a", "on_a", "v"]);
     assert!(database.schema().await.contains("type mood"));
@@ -278,7 +279,7 @@ async fn postgres_stops_at_another_schema() {
         ("FUNCTION {}.x() RETURNS a LANGUAGE sql AS 'SELECT * FROM a'", "FUNCTION {}.x", "depends on type a"),
     ] {
         database.execute(&[&format!("CREATE {}", create.replace("{}", other))]).await;
-        let Err(error) = wipe(&database.session, ALL).await else { panic!("{create}") };
+        let Err(error) = wipe(&database.session, ALL, LEDGER).await else { panic!("{create}") };
         assert!(error.message.starts_with("nothing was dropped: "), "{error}");
         assert!(error.message.contains(says), "{create}: {error}");
         database.execute(&[&format!("DROP {}", drop.replace("{}", other))]).await;
@@ -289,7 +290,7 @@ async fn postgres_stops_at_another_schema() {
     let session = database.session().await;
     database.execute(&["CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE \"oth\"\"er\".b (id int)"]).await;
     session.execute("SET search_path TO \"oth\"\"er\"", &[]).await.unwrap();
-    assert_eq!(wipe(&session, ALL).await.unwrap(), 1);
+    assert_eq!(wipe(&session, ALL, LEDGER).await.unwrap(), 1);
     assert_eq!(database.tables().await, ["a"]);
 }
 
@@ -307,7 +308,7 @@ async fn postgres_drops_all_or_nothing() {
             "CREATE EVENT TRIGGER refuses ON sql_drop EXECUTE FUNCTION other.refuse()",
         ])
         .await;
-    let error = wipe(&database.session, ALL).await.unwrap_err();
+    let error = wipe(&database.session, ALL, LEDGER).await.unwrap_err();
     assert!(error.message.contains("dropping table `public.z` failed"), "{error}");
     assert!(error.message.contains("not z"), "{error}");
     assert_eq!(database.tables().await, ["a", "z"]);
@@ -366,7 +367,7 @@ async fn mysql_stops_at_another_database() {
     let name = database.value("DATABASE()").await.unwrap();
     database.execute(&["CREATE TABLE a (id int PRIMARY KEY)"]).await;
     other.execute(&[&format!("CREATE TABLE b (a int, CONSTRAINT far FOREIGN KEY (a) REFERENCES {name}.a (id))")]).await;
-    let error = wipe(&database.session, ALL).await.unwrap_err();
+    let error = wipe(&database.session, ALL, LEDGER).await.unwrap_err();
     assert!(error.message.starts_with("nothing was dropped: foreign key far on table"), "{error}");
     assert_eq!(database.tables().await, ["a"]);
     let switch = database.dialect.foreign_key_switch().unwrap();

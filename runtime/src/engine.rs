@@ -35,6 +35,7 @@ pub async fn run<C: Connection, M: Migrations<C>>(
     connection: &C,
     on_event: &mut (dyn FnMut(Event) + Send),
 ) -> Result<(), Failure> {
+    fault!("after-connect", connection);
     let list = migrations.list();
     let names: Vec<String> = list.iter().map(|listed| listed.name.clone()).collect();
     if let Some(name) = plan::duplicate(&names) {
@@ -47,13 +48,17 @@ pub async fn run<C: Connection, M: Migrations<C>>(
         }
         return Ok(());
     }
+    fault!("before-lock", connection);
     let lock = lock::acquire(connection, &table, &request.locking, &mut |event| on_event(event)).await?;
+    fault!("after-lock", connection);
     let mut run = Run { request, migrations, connection, lock, list, names, table, last_start: 0, on_event };
     let outcome = match run.prepare().await {
         Ok(()) => run.all().await,
         Err(failure) => Err(failure),
     };
+    fault!("before-release", connection);
     let released = run.lock.release(connection).await;
+    fault!("after-release", connection);
     // The first failure is the one to report.
     outcome.and(released)
 }
@@ -95,7 +100,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 }
                 Action::Wipe(what) => {
                     self.lock.check(self.connection).await?;
-                    let objects = wipe(self.connection, *what).await.map_err(database)?;
+                    let objects = wipe(self.connection, *what, &self.table).await.map_err(database)?;
                     (self.on_event)(Event::Wiped { objects });
                 }
                 Action::Up(up) => self.up(up).await?,
@@ -121,6 +126,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Ok(before);
         }
         ledger::install(self.connection, &self.table).await.map_err(unusable)?;
+        fault!("after-bootstrap", self.connection);
         self.lock.announce(self.connection).await;
         if !before.installed {
             (self.on_event)(Event::Installed);

@@ -200,8 +200,11 @@ fn once_each(applied: &mut Vec<Applied>) {
 
 async fn select<C: Connection>(connection: &C, columns: &str, table: &str) -> Result<Vec<Row>, Error> {
     let sql = format!("SELECT {columns} FROM {}", connection.dialect().quote(table));
-    let rows = connection.query(&sql, &[]).await;
-    rows.map_err(|error| Error::new(format!("`{table}`: {error}")))
+    match connection.query(&sql, &[]).await {
+        // Who only looks has no lock: it may have been dropped a moment ago.
+        Err(_) if !exists(connection, table).await? => Ok(Vec::new()),
+        rows => rows.map_err(|error| Error::new(format!("`{table}`: {error}"))),
+    }
 }
 
 fn unfinished(entries: HashMap<String, Entry>) -> Vec<Entry> {

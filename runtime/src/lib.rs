@@ -30,7 +30,6 @@
 //!     kit_runtime::main::<Migrator>()
 //! }
 //! ```
-
 //!
 //! # In an application
 //!
@@ -60,10 +59,20 @@
 //! closure, for a log. A migration that was killed half-way on a database that cannot roll it back is
 //! [`wire::Failure::Halted`]: `kit migrate:repair` says what is in.
 
+/// A point at which a test may make a run fail; nothing without the feature `fault`.
+macro_rules! fault {
+    ($point:literal, $connection:expr) => {
+        #[cfg(feature = "fault")]
+        $crate::fault::at($point, $connection).await;
+    };
+}
+
 pub mod census;
 pub mod connection;
 pub mod dialect;
 pub mod engine;
+#[cfg(feature = "fault")]
+pub mod fault;
 pub mod ledger;
 #[cfg(feature = "driver")]
 mod library;

@@ -123,6 +123,7 @@ pub async fn settle<C: Connection>(
     let transaction = connection.begin().await?;
     let outcome = async {
         change(&transaction, table, &before, name, verdict, deed).await?;
+        fault!("in-repair", &transaction);
         remember(&transaction, Some(name), &word(verdict), deed).await
     }
     .await;

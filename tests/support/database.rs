@@ -47,7 +47,12 @@ pub struct Database {
 
 enum Home {
     File(Option<tempfile::TempDir>),
-    Server { admin: String, name: String },
+    Server {
+        admin: String,
+        name: String,
+    },
+    /// Somebody else drops it.
+    Theirs,
 }
 
 impl Database {
@@ -78,12 +83,23 @@ impl Database {
         let Ok(admin) = std::env::var(variable) else {
             panic!("{variable} is not set: run ./test.sh, or ./test.sh --serve in another terminal")
         };
+        Self::on(dialect, &admin).await
+    }
+
+    /// A database on the server with this URL.
+    pub async fn on(dialect: Dialect, admin: &str) -> Self {
+        let admin = admin.to_owned();
         let name = unique_name();
         let server = Session::new(open(&admin).await);
         server.execute(&format!("CREATE DATABASE {}", dialect.quote(&name)), &[]).await.unwrap();
         let url = format!("{}/{name}", server_of(&admin));
         let session = Session::new(open(&url).await);
         Self { dialect, session, url, home: Home::Server { admin, name } }
+    }
+
+    /// One that is there already, and stays.
+    pub async fn of(dialect: Dialect, url: &str) -> Self {
+        Self { dialect, session: Session::new(open(url).await), url: url.to_owned(), home: Home::Theirs }
     }
 
     /// The URL, password included.
@@ -97,6 +113,7 @@ impl Database {
         match &self.home {
             Home::File(_) => (name.clone(), self.url.replace("test.sqlite?mode=rwc", &format!("{name}.sqlite"))),
             Home::Server { admin, .. } => (name.clone(), format!("{}/{name}", server_of(admin))),
+            Home::Theirs => (name.clone(), format!("{}/{name}", server_of(&self.url))),
         }
     }
 
@@ -222,6 +239,7 @@ impl Drop for Database {
                     eprintln!("kept: {}", folder.keep().display());
                 }
             }
+            Home::Theirs => {}
             Home::Server { name, .. } if keep => eprintln!("kept: database {name}"),
             Home::Server { admin, name } => {
                 let force = if self.dialect == Dialect::Postgres { " WITH (FORCE)" } else { "" };

@@ -7,11 +7,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use kit_runtime::dialect::Dialect;
 use kit_runtime::engine;
+use kit_runtime::fault;
 use kit_runtime::sea_orm::{Project, Session};
 use kit_runtime::wire::{Action, Direction, Event, Failure, Locking, PROTOCOL, Request};
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::TransactionTrait;
+use sea_orm_migration::sea_orm::{DbBackend, TransactionTrait};
 
 /// One thing a migration does.
 #[derive(Clone, Debug)]
@@ -84,11 +86,11 @@ impl MigrationName for WithoutDown {
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        act(&self.up, manager).await
+        act(&self.up, manager, "in-up").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        act(self.down.as_deref().unwrap_or_default(), manager).await
+        act(self.down.as_deref().unwrap_or_default(), manager, "in-down").await
     }
 
     fn use_transaction(&self) -> Option<bool> {
@@ -99,7 +101,7 @@ impl MigrationTrait for Step {
 #[async_trait::async_trait]
 impl MigrationTrait for WithoutDown {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        act(&self.0.up, manager).await
+        act(&self.0.up, manager, "in-up").await
     }
 
     fn use_transaction(&self) -> Option<bool> {
@@ -107,8 +109,16 @@ impl MigrationTrait for WithoutDown {
     }
 }
 
-async fn act(ops: &[Op], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+async fn act(ops: &[Op], manager: &SchemaManager<'_>, point: &str) -> Result<(), DbErr> {
     for op in ops {
+        if !matches!(op, Op::Sleep(_)) && fault::strike(point).await {
+            let end = match manager.get_database_backend() {
+                DbBackend::MySql => Dialect::MySql.end_own_session(),
+                _ => Dialect::Postgres.end_own_session(),
+            };
+            // It has no answer to give.
+            let _ = manager.get_connection().execute_unprepared(end).await;
+        }
         match op.clone() {
             Op::Sql(sql) => manager.get_connection().execute_unprepared(&sql).await.map(|_| ())?,
             Op::Nested(sql) => {

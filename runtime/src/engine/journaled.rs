@@ -34,15 +34,28 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             ledger::record(on, &starting, kit).await?;
             ledger::keep_snapshot(on, &entry.name, &before).await
         };
+        fault!("before-running-row", connection);
         self.lock.write(connection, note).await?;
+        fault!("after-running-row", connection);
         let start = self.start(job.wanted).await.map_err(database)?;
         let on = if let Start::Transaction(transaction) = &start { transaction } else { connection };
-        ledger::touch(on, &entry.name).await.map_err(database)?;
-        let changes = self.changes().await;
+        #[cfg(feature = "fault")]
+        let early = crate::fault::TOUCHES_FIRST.load(std::sync::atomic::Ordering::SeqCst);
+        #[cfg(not(feature = "fault"))]
+        let early = true;
+        if early {
+            ledger::touch(on, &entry.name).await.map_err(database)?;
+        }
+        fault!("before-up", on);
+        let changes = changed(on).await;
         let outcome = match self.call(job, on).await {
             Ok(()) => self.finished_indexes(on).await,
             refused => refused,
         };
+        fault!("after-up", on);
+        if !early {
+            ledger::touch(on, &entry.name).await.map_err(database)?;
+        }
         if let Err(refusal) = outcome {
             let undone = self.is_undone(job, start, &before, &changes, &refusal).await?;
             // A session that was lost has no settings; the first failure is the one to report.
@@ -66,13 +79,19 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 if open {
                     self.settle(job, &transaction).await.map_err(database)?;
                     self.lock.fence(&transaction).await?;
+                    fault!("before-commit", &transaction);
                 }
-                self.end(job, transaction.commit().await, open).await?;
+                let committed = transaction.commit().await;
+                fault!("after-commit", connection);
+                self.end(job, committed, open).await?;
             }
             Start::Plain if open => {
                 self.settle(job, connection).await.map_err(database)?;
                 self.lock.fence(connection).await?;
-                self.end(job, connection.execute("COMMIT", &[]).await, true).await?;
+                fault!("before-commit", connection);
+                let committed = connection.execute("COMMIT", &[]).await;
+                fault!("after-commit", connection);
+                self.end(job, committed, true).await?;
             }
             Start::Plain => self.settle_alone(job).await?,
             Start::Bare => {
@@ -89,7 +108,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     /// The side row to begin with, and the one that was there: rolling back, the ledger row is still there, and its side row
     /// must go on belonging to it and saying what was applied.
-    async fn starting(&self, job: &Job) -> Result<(Entry, Option<Entry>), Halt> {
+    pub(super) async fn starting(&self, job: &Job) -> Result<(Entry, Option<Entry>), Halt> {
         if job.direction == Direction::Up {
             return Ok((job.entry.clone(), None));
         }
@@ -114,11 +133,6 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     async fn snapshot(&self) -> Result<Snapshot, Error> {
         Snapshot::take(self.connection, &own_tables(&self.table)).await
-    }
-
-    /// How many rows this session has changed, if the database tells.
-    async fn changes(&self) -> Option<Vec<Row>> {
-        self.connection.query(self.connection.dialect().changes()?, &[]).await.ok()
     }
 
     /// Objects if an index was begun and not finished: `IF NOT EXISTS` takes it for one that is there.
@@ -165,7 +179,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         if state == Some(State::Starting) && self.takes_back().await? {
             return Ok(true);
         }
-        let same_rows = changes.is_some() && refusal.trouble != Trouble::Lost && *changes == self.changes().await;
+        let same_rows =
+            changes.is_some() && refusal.trouble != Trouble::Lost && *changes == changed(self.connection).await;
         let now = if same_rows { self.snapshot().await.ok() } else { None };
         Ok(now.is_some_and(|now| now == *before))
     }
@@ -188,4 +203,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Err(error) => Err(Halt::Refused { refusal: error.into(), undone: false }),
         }
     }
+}
+
+/// How many rows this session has changed, if the database tells. While a transaction is open, `on` is that: there may be no
+/// other way to the session.
+async fn changed<C: Connection>(on: &C) -> Option<Vec<Row>> {
+    on.query(on.dialect().changes()?, &[]).await.ok()
 }

@@ -123,6 +123,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     /// Writes both rows of a migration that went well.
     pub(super) async fn settle(&self, job: &Job, connection: &C) -> Result<(), Error> {
         let entry = &job.entry;
+        fault!("before-record", connection);
         match job.direction {
             Direction::Up => {
                 let finished_at = now_millis();
@@ -134,13 +135,16 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                     finished_at: Some(finished_at),
                     ..entry.clone()
                 };
-                ledger::record(connection, &applied, &self.request.kit).await
+                ledger::record(connection, &applied, &self.request.kit).await?;
             }
             Direction::Down => {
+                fault!("before-delete-row", connection);
                 ledger::delete(connection, &self.table, &entry.name).await?;
-                ledger::forget(connection, &entry.name).await
+                ledger::forget(connection, &entry.name).await?;
             }
         }
+        fault!("after-record", connection);
+        Ok(())
     }
 
     /// After the session was lost: takes the lock again, which no session gets before the old one is over, and asks the

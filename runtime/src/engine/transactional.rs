@@ -1,12 +1,14 @@
 //! A migration in a transaction, on a database that can roll DDL back: migration, ledger row and side row are in together
-//! or not at all.
+//! or not at all. The side row says `running` in that transaction: if the migration ends it itself, what it did before that is
+//! in, and the row with it.
 
 use super::call::Refusal;
 use super::migration::{Halt, Job};
 use super::settings::{Settings, is_open};
-use super::{Run, database};
+use super::{Run, database, now_millis};
 use crate::connection::{Connection, Error, Migrations, Row, Trouble};
 use crate::dialect::Switch;
+use crate::ledger::{self, Entry, State};
 use crate::wire::Warning;
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
@@ -34,13 +36,20 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     /// `watched` says how foreign keys are looked at, where a table may have to be made anew without that.
     async fn transaction(&mut self, job: &Job, settings: &Settings, watched: Option<Switch>) -> Result<(), Halt> {
+        let (entry, _) = self.starting(job).await?;
         let transaction = self.connection.begin().await.map_err(|error| refused(error, true))?;
         if let Err(lost) = self.lock.check(&transaction).await {
             // Nothing was done in it yet.
             let _ = transaction.rollback().await;
             return Err(lost.into());
         }
-        let before = match Before::of(&transaction).await {
+        let noted = async {
+            let before = Before::of(&transaction).await?;
+            let running = Entry { state: State::Running, ..entry };
+            ledger::record(&transaction, &running, &self.request.kit).await?;
+            Ok(before)
+        };
+        let before = match noted.await {
             Ok(before) => before,
             Err(error) => {
                 // As above.
@@ -49,7 +58,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             }
         };
         let may_rebuild = watched.is_some() && settings.get("foreign_keys") == Some("1");
-        if let Err(refusal) = self.call(job, &transaction).await {
+        fault!("before-up", &transaction);
+        let called = self.call(job, &transaction).await;
+        fault!("after-up", &transaction);
+        if let Err(refusal) = called {
             let blocked = refusal.trouble == Trouble::ForeignKey && may_rebuild && !before.parents.is_empty();
             let undone = match refusal.trouble {
                 Trouble::Lost => {
@@ -59,8 +71,13 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                     self.is_settled(job, &Error::new(refusal.message.clone())).await?;
                     !self.is_committed(&before).await
                 }
-                _ => self.give_up(transaction, &before).await,
+                _ => self.give_up(job, transaction, &before).await,
             };
+            if !undone {
+                let note = async |on: &C| ledger::fail(on, &job.entry.name, &refusal.message, now_millis()).await;
+                // If this cannot be written, `running` stands there and says enough.
+                let _ = self.lock.write(self.connection, note).await;
+            }
             return Err(match blocked && undone {
                 true => Halt::NeedsForeignKeysOff,
                 false => Halt::Refused { refusal, undone },
@@ -68,7 +85,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
         if !before.is_still_in(&transaction).await {
             let changed = settings.restore(&transaction).await.map_err(database)?;
-            self.give_up(transaction, &before).await;
+            self.give_up(job, transaction, &before).await;
             self.warn_settings(job, changed);
             self.warn(Warning::CommittedInside { name: job.entry.name.clone() });
             return self.settle_alone(job).await;
@@ -78,7 +95,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Err(error) => Some(Halt::Refused { refusal: error.into(), undone: true }),
         };
         if let Some(halt) = objection {
-            self.give_up(transaction, &before).await;
+            self.give_up(job, transaction, &before).await;
             return Err(halt);
         }
         let settled = async {
@@ -90,7 +107,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let changed = match settled.await {
             Ok(changed) => changed,
             Err(error) => {
-                let undone = self.give_up(transaction, &before).await;
+                let undone = self.give_up(job, transaction, &before).await;
                 return Err(refused(error, undone));
             }
         };
@@ -99,7 +116,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             let _ = transaction.rollback().await;
             return Err(lost.into());
         }
-        if let Err(error) = transaction.commit().await {
+        fault!("before-commit", &transaction);
+        let committed = transaction.commit().await;
+        fault!("after-commit", self.connection);
+        if let Err(error) = committed {
             if error.trouble != Trouble::Lost {
                 return Err(refused(error, true));
             }
@@ -122,7 +142,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                     let _ = transaction.rollback().await;
                     return Ok(Err(lost));
                 }
-                transaction.commit().await.map(Ok)
+                fault!("before-commit", &transaction);
+                let committed = transaction.commit().await;
+                fault!("after-commit", self.connection);
+                committed.map(Ok)
             };
             match outcome.await {
                 Ok(done) => return Ok(done?),
@@ -138,12 +161,14 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     }
 
     /// Rolls back; says whether that took everything back.
-    async fn give_up(&self, transaction: C, before: &Before) -> bool {
+    async fn give_up(&self, job: &Job, transaction: C, before: &Before) -> bool {
         if self.connection.dialect().transaction_name().is_none() && !is_open(&transaction).await {
-            // The migration has ended it. The driver counts transactions, and does so only when they end.
+            // The migration has ended it, or the database has: a full disk takes all of it back. The driver counts
+            // transactions, and does so only when they end.
             let _ = transaction.execute("BEGIN", &[]).await;
             let _ = transaction.rollback().await;
-            return false;
+            let state = ledger::state(self.connection, &job.entry.name).await;
+            return state.is_ok_and(|state| state != Some(State::Running));
         }
         let rolled_back = transaction.rollback().await;
         let rolled_back = rolled_back.is_ok() || rolled_back.is_err_and(|error| error.trouble == Trouble::Lost);
