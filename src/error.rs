@@ -282,6 +282,12 @@ pub enum Error {
         message: String,
     },
 
+    /// A lease is nobody's session to end.
+    #[error("{who} has a lease, which no session of the server's stands for")]
+    LeaseGoesByItself {
+        /// Whose it is.
+        who: String,
+    },
     /// A migration that did not stop on its way.
     #[error("`{name}` did not stop on its way, there is nothing to repair")]
     NotHalted {
@@ -417,6 +423,9 @@ impl Error {
             Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),
+            Self::LeaseGoesByItself { .. } => {
+                "end its process; fifteen seconds after its last sign of life the next run takes the lease".to_owned()
+            }
             Self::NotHalted { .. } => {
                 "run `kit migrate:repair` to see what did; `kit migrate:mark` has the ledger say what is applied"
                     .to_owned()

@@ -1,4 +1,4 @@
-//! What docs/incidents.md says of tests is so: each one that it names is there, and is a test.
+//! What docs/incidents.md and docs/security.md say of tests is so: each one that they name is there, and is a test.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
@@ -13,6 +13,13 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
             files.push(path);
         }
     }
+}
+
+/// The cells of a page's table.
+fn rows(page: &str) -> Vec<Vec<String>> {
+    let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page)).unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |"));
+    rows.map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
 }
 
 #[test]
@@ -31,23 +38,15 @@ fn each_test_that_is_named_is_there() {
             })
         })
     };
-    let table = fs::read_to_string(root.join("docs/incidents.md")).unwrap();
-    let rows: Vec<Vec<&str>> = table
-        .lines()
-        .filter(|line| line.starts_with("| ") && !line.starts_with("| |"))
-        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
-        .collect();
-    assert!(rows.len() > 20, "{rows:?}");
-    let mut missing = Vec::new();
-    for row in &rows {
-        let [number, reported, what, test] = row.as_slice() else { panic!("{row:?}") };
+    let incidents = rows("incidents.md");
+    assert!(incidents.len() > 20, "{incidents:?}");
+    for row in &incidents {
+        let [number, reported, what, _] = row.as_slice() else { panic!("{row:?}") };
         assert!(number.parse::<u32>().is_ok() && reported.contains('#') && !what.is_empty(), "{row:?}");
-        let name = test.trim_matches('`');
-        if !is_test(name) {
-            missing.push(format!("{number}: {name}"));
-        }
     }
-    assert_eq!(missing, Vec::<String>::new());
+    let named = incidents.iter().chain(&rows("security.md")).filter_map(|row| row.last()).cloned().collect::<Vec<_>>();
+    let missing: Vec<&String> = named.iter().filter(|name| !is_test(name.trim_matches('`'))).collect();
+    assert_eq!(missing, Vec::<&String>::new());
 }
 
 /// Nothing that makes a run fail on purpose is in what people build.

@@ -264,6 +264,30 @@ async fn kit_says_who_is_at_work_and_status_does_not_wait() {
 }
 
 #[tokio::test]
+async fn who_hangs_is_ended_after_a_yes() {
+    for database in [Database::postgres().await, Database::mysql().await] {
+        let sandbox = Sandbox::project().env("DATABASE_URL", database.url());
+        let kit = |arguments: &[&str], answers: &[&str]| {
+            std::thread::scope(|scope| scope.spawn(|| sandbox.kit_answering(arguments, answers)).join().unwrap())
+        };
+        let nobody = kit(&["migrate:repair", "--unlock"], &[]);
+        assert_eq!((nobody.code, nobody.stderr.as_str()), (0, "  INFO  Nobody has the lock\n"));
+        let mut child = holder(&database, 600_000);
+        let who = format!("(process {}, since ", child.id());
+        let found = kit(&["migrate:repair"], &[]);
+        assert!(found.code == 0 && found.stderr.contains("WARN  `kit migrate` on ") && found.stderr.contains(&who));
+        let kept = kit(&["migrate:repair", "--unlock"], &["no"]);
+        assert!(kept.code == 1 && kept.stderr.contains("Its migration may be left half-way."), "{kept}");
+        assert!(matches!(take(&database.session, 0).await, Err(Failure::Busy { .. })));
+        let ended = kit(&["migrate:repair", "--unlock"], &["yes"]);
+        assert!(ended.code == 0 && ended.stderr.contains("INFO  Ended session "), "{ended}");
+        take(&database.session, 10).await.unwrap().release(&database.session).await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn two_runs_that_share_a_session_are_two_runs() {
     for database in Database::all().await {
         let lock = take(&database.session, 0).await.unwrap();

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use kit_runtime::ledger::{self, State};
+use kit_runtime::lock;
 use kit_runtime::repair::{self, Case, Diagnosis, Left, Verdict};
 use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::Direction;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::{LockArgs, deed, locked};
 use crate::context::{Context, Listing};
 use crate::database::Target;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Result, holder_text};
 use crate::ui::{self, printable};
 
 /// Say what a killed or failed run has left, and put it right
@@ -34,7 +35,10 @@ pub struct RepairArgs {
     /// Drop indexes whose build was interrupted
     #[arg(long, group = "what")]
     drop_invalid_indexes: bool,
-    /// Retry although the schema has changed
+    /// End the session that has the lock, and whatever it is doing
+    #[arg(long, group = "what")]
+    unlock: bool,
+    /// Answer yes to every question, and retry although the schema has changed
     #[arg(long)]
     force: bool,
     /// Print what was found as JSON
@@ -61,6 +65,13 @@ pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
         .await;
     }
     let session = target.connect().await?;
+    if args.unlock {
+        return unlock(ctx, args, &target, &table, &session).await;
+    }
+    let presence = lock::look(&session, &table).await.map_err(|error| target.failed(&error))?;
+    if let Some(presence) = &presence {
+        ctx.ui.warn(format!("{} is at work", holder_text(presence.holder.as_ref())));
+    }
     let found = repair::diagnose(&session, &table).await.map_err(|error| target.failed(&error))?;
     if args.json {
         ctx.ui.json(&as_json(&found, &target));
@@ -129,6 +140,23 @@ async fn put_right(
         (false, _) => ("pending", "`kit migrate` runs it from its start"),
     };
     ctx.ui.info(format!("`{}` is {state}: {next}", printable(name)));
+    Ok(Exit::Ok)
+}
+
+/// Ends who is at work. What it had begun is then to be repaired like that of any run that was killed.
+async fn unlock(ctx: &Context, args: &RepairArgs, target: &Target, table: &str, session: &Session) -> Result<Exit> {
+    let failed = |error| target.failed(&error);
+    let Some(presence) = lock::look(session, table).await.map_err(failed)? else {
+        ctx.ui.info("Nobody has the lock");
+        return Ok(Exit::Ok);
+    };
+    let who = holder_text(presence.holder.as_ref());
+    let Some(number) = presence.session else {
+        return Err(Error::LeaseGoesByItself { who });
+    };
+    ctx.confirm(&format!("End {who} in {}? Its migration may be left half-way.", target.redacted()), args.force)?;
+    lock::end_session(session, number).await.map_err(failed)?;
+    ctx.ui.info(format!("Ended session {number} of {who}"));
     Ok(Exit::Ok)
 }
 
