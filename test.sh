@@ -6,6 +6,7 @@
 #   ./test.sh --all               that, too: entities of large public schemas
 #   ./test.sh -E 'test(wipe)'     arguments go to cargo nextest
 #   ./test.sh --galera            only what needs a cluster of three nodes: starts one, minutes
+#   ./test.sh --faults            kills, crashes, races and broken networks by the hundred, and a table of what came of them
 #   ./test.sh --serve             only the servers: prints what to export, waits until interrupted
 #
 # A URL that is already exported (KIT_TEST_POSTGRES_URL, KIT_TEST_MYSQL_URL) is used instead of a server.
@@ -201,6 +202,30 @@ if [ "${1:-}" = --serve ]; then
   servers+=("$!")
   wait "$!"
   exit
+fi
+
+# Rows of `suite | database | tool | counts`, by database, with their heads.
+show_faults() {
+  # shellcheck disable=SC2016 # nothing is to be expanded
+  printf '\nWhat came of it. `alone`: the next run went on; `by hand`: it said what to look at, and went on after that;\n'
+  # shellcheck disable=SC2016 # as above
+  printf '`stuck`: neither; `wrong`: it said that all is well, and it was not; `data`: changes lost or done twice.\n\n'
+  { printf 'suite | database | tool | runs | alone | by hand | stuck | wrong | data\n'; sort -t '|' -k 2,2 -k 1,1 -k 3,3 "$1"; } |
+    awk -F ' [|] ' '{ printf "%-36s %-16s %-18s %5s %6s %8s %6s %6s %5s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9 }'
+}
+
+if [ "${1:-}" = --faults ]; then
+  shift
+  export KIT_FAULTS_REPORT="$folder/faults"
+  : >"$KIT_FAULTS_REPORT"
+  outcome=0
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --no-fail-fast --run-ignored all --test faults "$@" || outcome=$?
+  else
+    cargo test --test faults -- --include-ignored --test-threads 2 || outcome=$?
+  fi
+  show_faults "$KIT_FAULTS_REPORT"
+  exit "$outcome"
 fi
 
 if cargo nextest --version >/dev/null 2>&1; then
