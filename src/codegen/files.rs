@@ -129,7 +129,8 @@ pub fn plan(
             stale.push(path);
         }
     }
-    let others: BTreeSet<String> = present.iter().filter(|module| !is_entity(entities, module)).cloned().collect();
+    let generated: BTreeSet<&String> = entities.tables.values().map(|(module, _)| module).collect();
+    let others: BTreeSet<String> = present.iter().filter(|module| !generated.contains(module)).cloned().collect();
     for name in ["sea_orm_active_enums", "prelude"] {
         let path = place.folder.join(format!("{name}.rs"));
         if !entities.shared.contains_key(&format!("{name}.rs"))
@@ -191,10 +192,6 @@ pub fn plan(
         register(&mut plan, project, place, index, &halves)?;
     }
     Ok(Sync { plan, stale })
-}
-
-fn is_entity(entities: &Entities, module: &str) -> bool {
-    entities.tables.values().any(|(one, _)| one == module)
 }
 
 /// Whether one of `modules` names `name`.
@@ -267,27 +264,27 @@ fn register(plan: &mut FilePlan, project: &Project, place: &Place, index: &Path,
     let folder = place.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let new = !index.exists();
     let mut text = if new { String::new() } else { read(index)? };
-    for module in std::iter::once(folder).chain(halves.iter().map(String::as_str)) {
-        text = declared(index, &text, module)?;
-    }
+    let modules: Vec<&str> = std::iter::once(folder).chain(halves.iter().map(String::as_str)).collect();
+    text = declared(index, &text, &modules)?;
     plan.write(index, text)?;
     let roots = ["src/lib.rs", "src/main.rs"].map(|path| project.root.join(path));
     if let Some(root) = roots.iter().find(|path| path.is_file()).filter(|_| new) {
-        let text = declared(root, &read(root)?, "models")?;
+        let text = declared(root, &read(root)?, &["models"])?;
         plan.write(root, text)?;
     }
     Ok(())
 }
 
-fn declared(path: &Path, text: &str, module: &str) -> Result<String> {
-    let line = format!("pub mod {module};\n");
-    match declares(text, module) {
-        Some(true) => Ok(text.to_owned()),
-        _ => declare(text, &line).ok_or_else(|| Error::Registration {
-            path: path.to_owned(),
-            module: module.to_owned(),
-            reason: "kit does not find its way in it".to_owned(),
-            lines: line,
-        }),
-    }
+/// The text with those of the modules that it does not declare yet, all at once: reading it for each takes seconds where
+/// there are a thousand.
+fn declared(path: &Path, text: &str, modules: &[&str]) -> Result<String> {
+    let missing: Vec<&str> = modules.iter().copied().filter(|module| declares(text, module) != Some(true)).collect();
+    let Some(first) = missing.first() else { return Ok(text.to_owned()) };
+    let lines: String = missing.iter().map(|module| format!("pub mod {module};\n")).collect();
+    declare(text, &lines).ok_or_else(|| Error::Registration {
+        path: path.to_owned(),
+        module: (*first).to_owned(),
+        reason: "kit does not find its way in it".to_owned(),
+        lines,
+    })
 }
