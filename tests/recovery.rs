@@ -72,6 +72,17 @@ async fn data_changes_are_all_in_or_not_at_all_on_every_database() {
 }
 
 #[tokio::test]
+async fn a_side_table_of_an_older_kit_gets_what_it_lacks() {
+    for database in Database::all().await {
+        fine(run(&database.session, &[counter()], &[up()]).await);
+        database.execute(&["ALTER TABLE kit_migrations DROP COLUMN snapshot"]).await;
+        let bare = add("m2", 1).with_transaction(Some(false));
+        assert_eq!(fine(run(&database.session, &[counter(), bare], &[up()]).await), ["up m2"]);
+        assert_eq!(n(&database).await, "2");
+    }
+}
+
+#[tokio::test]
 async fn a_first_statement_that_fails_leaves_nothing_to_repair() {
     for database in Database::all().await {
         let steps = [counter(), Step::new("m2", vec!["CREATE TABLE counter (n int)".into()], vec![])];

@@ -124,6 +124,12 @@ impl Dialect {
         )
     }
 
+    /// `ALTER TABLE` for a side table that was made before there was a column for the schema.
+    pub fn add_snapshot(self, table: &str) -> String {
+        let text = if self == Self::MySql { "longtext" } else { "text" };
+        format!("ALTER TABLE {} ADD COLUMN snapshot {text}", self.quote(table))
+    }
+
     /// `CREATE TABLE IF NOT EXISTS` for what was put right by hand.
     pub fn create_history(self, table: &str) -> String {
         let (name, text) = match self {

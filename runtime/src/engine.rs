@@ -122,6 +122,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let before = ledger::read(self.connection, &self.table).await.map_err(unusable)?;
         self.lock.check(self.connection).await?;
         if before.installed && before.journaled {
+            ledger::complete(self.connection).await.map_err(unusable)?;
             self.lock.announce(self.connection).await;
             return Ok(before);
         }

@@ -223,6 +223,19 @@ pub async fn install<C: Connection>(connection: &C, table: &str) -> Result<(), E
     connection.execute(&dialect.create_journal(JOURNAL), &[]).await
 }
 
+/// Adds to a side table what a version of kit that made it did not know of.
+///
+/// # Errors
+/// What the database said.
+pub async fn complete<C: Connection>(connection: &C) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    let look = format!("SELECT {} FROM {} WHERE 1 = 0", dialect.text("snapshot"), dialect.quote(JOURNAL));
+    match connection.query(&look, &[]).await {
+        Ok(_) => Ok(()),
+        Err(_) => connection.execute(&dialect.add_snapshot(JOURNAL), &[]).await,
+    }
+}
+
 /// Writes a row into each table and takes it out again, so that a table of another shape, a view, or a right that is not
 /// given is known before a migration runs, not after. `longest` is the length of
 /// the longest name to be written, `now` the time in seconds.
