@@ -26,6 +26,7 @@ use kit_runtime::lock::{self, Lock, fault};
 use kit_runtime::sea_orm::{Session, Settings};
 use kit_runtime::wire::{Action, Failure, LockKind, Locking, Unfit, Up};
 use rustix::process::{Pid, Signal, kill_process};
+use sea_orm::ConnectionTrait as _;
 use steps::{Migrator, Op, Step, run_locking};
 use support::Sandbox;
 
@@ -326,11 +327,27 @@ async fn a_pooler_that_lends_sessions_is_noticed() {
     }
 }
 
+/// As many clients at once as the pooler has sessions: from then on it lends them, and they are older than who gets them.
+async fn busy(url: &str) {
+    let clients: Vec<_> = (0..pooler::SESSIONS)
+        .map(|_| {
+            let url = url.to_owned();
+            tokio::spawn(async move {
+                database::open(&url).await.execute_unprepared("SELECT pg_sleep(0.5)").await.unwrap();
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn eight_processes_behind_a_pooler_migrate_once() {
     for round in 0..5 {
         let database = Database::postgres().await;
         let pooler = pooler::Pooler::start(database.url());
+        busy(&pooler.url).await;
         assert_eq!(race(8, "migrate as it is", &pooler.url), Vec::<String>::new(), "{round}");
         is_migrated_once(&database).await;
         let session = open(&pooler.url).await;

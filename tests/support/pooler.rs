@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use url::Url;
 
+/// Sessions that it has to lend.
+pub const SESSIONS: u32 = 8;
+
 /// The pooler's process.
 pub struct Pooler {
     /// The database's URL through it.
@@ -28,7 +31,7 @@ impl Pooler {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let settings = format!(
                 "[databases]\n* = host={} port={} user={} password={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-                 listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 8\n\
+                 listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = {SESSIONS}\n\
                  ignore_startup_parameters = extra_float_digits,options\nlog_connections = 0\nlog_disconnections = 0\n",
                 target.host_str().unwrap(),
                 target.port().unwrap(),
