@@ -26,10 +26,11 @@ fn own_entry(version: &str) -> Sandbox {
     );
     ok(sandbox.kit(&["init", "--library"]));
     let manifest = sandbox.read("Cargo.toml");
-    assert!(manifest.contains("kit-runtime = { path = \"vendor/kit-runtime\" }"), "{manifest}");
+    let added = "kit-runtime = { path = \"vendor/kit-runtime\", features = [\"sqlx-sqlite\"] }";
+    assert!(manifest.contains(added), "{manifest}");
     // Everything as in the builds that are there already, so that SeaORM is not compiled once more.
     let dependency = "kit-runtime = { path = \"vendor/kit-runtime\", features = [\"drivers\"] }";
-    let manifest = manifest.replace("kit-runtime = { path = \"vendor/kit-runtime\" }", dependency);
+    let manifest = manifest.replace(added, dependency);
     sandbox.write("Cargo.toml", &format!("{manifest}\n[profile.dev]\ndebug = 0\n"));
     let lock = format!("{CACHE}/sea-orm-{}.lock", version.split('.').next().unwrap());
     if let Ok(lock) = std::fs::read_to_string(lock) {
@@ -89,16 +90,16 @@ async fn a_program_that_is_no_migrator_is_a_clear_error() {
         ),
         (
             "read r; echo '{\"event\":\"hello\",\"protocol\":99}'; echo '{\"event\":\"done\"}'",
-            "the migrator speaks version 99 of the wire, kit 2",
+            "the migrator speaks version 99 of the wire, kit 3",
             "update kit-runtime in the project: `kit init --library --force`",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":2}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":3}'",
-            "the migrator speaks version 3 of the wire, kit 2",
+            "echo '{\"event\":\"hello\",\"protocol\":3}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":4}'",
+            "the migrator speaks version 4 of the wire, kit 3",
             "update kit-runtime",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":2}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
+            "echo '{\"event\":\"hello\",\"protocol\":3}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
             "the migrator ended unexpectedly",
             "run `kit migrate:status` to see what was done",
         ),
