@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use database::Database;
-use kit_runtime::dialect::Dialect;
 use projects::{index, migration, migration_manifest, sandbox};
 use support::Sandbox;
 
@@ -92,7 +91,7 @@ async fn nothing_that_a_migration_does_shows_it() {
         }
         // What the side table keeps of a failure is shown later, by anybody.
         let status = text(&kit(&sandbox, database.url(), &["migrate:status", "--json"]));
-        assert_eq!(status.contains("failed"), database.dialect == Dialect::MySql, "{status}");
+        assert!(status.contains("pending"), "nothing of it was kept: {status}");
         keeps_it(&status);
         let kept = database.query("SELECT error FROM kit_migrations WHERE error IS NOT NULL").await;
         keeps_it(&format!("{kept:?}"));

@@ -2,6 +2,7 @@
 //! statements; [`crate::engine`] knows when to send them.
 
 use super::Dialect;
+use crate::connection::Row;
 
 /// Statements that find out whether a transaction is open, without a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,16 +113,29 @@ impl Dialect {
         }
     }
 
-    /// A query with the number of rows that this session has changed so far, and of statements that change many without
-    /// counting them; it may count more, never fewer. `None` where the database does not tell.
+    /// A query for counters of what this session has done to rows so far. `None` where the database does not tell.
     pub fn changes(self) -> Option<&'static str> {
         match self {
             Self::Sqlite | Self::Postgres => None,
             Self::MySql => Some(
                 "SHOW SESSION STATUS WHERE Variable_name IN ('Handler_write', 'Handler_update', 'Handler_delete', \
-                 'Com_truncate', 'Com_drop_table', 'Com_load')",
+                 'Com_truncate', 'Com_load', 'Com_drop_table', 'Com_create_table')",
             ),
         }
+    }
+
+    /// Whether, between two answers to [`Dialect::changes`], no row was changed, if the schema is the same as well. It may
+    /// say no where none was.
+    pub fn is_unchanged(self, before: &[Row], after: &[Row]) -> bool {
+        // They count statements that failed, too; a table is lost unseen only if it was made again.
+        let remade = ["Com_drop_table", "Com_create_table"];
+        let differs = |name: &str| {
+            let of =
+                |rows: &[Row]| rows.iter().find(|row| row.first().and_then(Option::as_deref) == Some(name)).cloned();
+            of(before) != of(after)
+        };
+        let names = before.iter().filter_map(|row| row.first()?.as_deref());
+        !names.filter(|name| !remade.contains(name)).any(differs) && !remade.iter().all(|name| differs(name))
     }
 
     /// A query that has a row if some table of the database keeps its rows when a transaction is rolled back.

@@ -179,8 +179,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         if state == Some(State::Starting) && self.takes_back().await? {
             return Ok(true);
         }
-        let same_rows =
-            changes.is_some() && refusal.trouble != Trouble::Lost && *changes == changed(self.connection).await;
+        let same_rows = refusal.trouble != Trouble::Lost
+            && match (changes, changed(self.connection).await) {
+                (Some(before), Some(now)) => self.connection.dialect().is_unchanged(before, &now),
+                _ => false,
+            };
         let now = if same_rows { self.snapshot().await.ok() } else { None };
         Ok(now.is_some_and(|now| now == *before))
     }
