@@ -273,6 +273,13 @@ fn nothing_changed_means_no_cargo() {
     assert!(!transcript.stderr.contains("built the migrations"), "rollback has built it already: {transcript:?}");
 }
 
+/// The switches by which tests make a run fail are in no migrator that a user gets.
+#[test]
+fn nothing_makes_a_built_migrator_fail_on_purpose() {
+    let sandbox = seaorm("2.0.4", &three()).env("KIT_FAULT", "after-lock=kill");
+    ok(sandbox.kit(&["migrate"]));
+}
+
 #[test]
 fn a_second_project_does_not_compile_sea_orm_again() {
     ok(seaorm("2.0.4", &three()).kit(&["migrate"]));

@@ -317,6 +317,36 @@ fn what_servers_say_of_themselves() {
     assert!(!of(&[("version", "10.11.19-MariaDB"), ("wsrep_on", "OFF")]).is_lockless());
 }
 
+/// As a cluster in strict mode does: a lease needs no right but that to write.
+#[tokio::test]
+async fn where_the_locks_of_sessions_are_forbidden_a_lease_is_taken() {
+    let database = Database::postgres().await;
+    let role = format!("{}_lockless", database.url().rsplit_once('/').unwrap().1);
+    let functions = database
+        .query(
+            "SELECT CAST(p.oid::regprocedure AS TEXT) FROM pg_proc p \
+             WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname LIKE 'pg%advisory%'",
+        )
+        .await;
+    for function in functions.into_iter().flatten().flatten() {
+        database.execute(&[&format!("REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")]).await;
+    }
+    database
+        .execute(&[
+            &format!("CREATE ROLE {role} LOGIN PASSWORD 'r0le'"),
+            &format!("GRANT USAGE, CREATE ON SCHEMA public TO {role}"),
+        ])
+        .await;
+    let mut url = url::Url::parse(database.url()).unwrap();
+    url.set_username(&role).unwrap();
+    url.set_password(Some("r0le")).unwrap();
+    assert_eq!(open(url.as_str()).await.sessions(), Sessions::Lockless);
+    let failed = race(4, "migrate as it is", url.as_str());
+    let migrated = is_migrated_once(&database).await;
+    database.execute(&[&format!("DROP OWNED BY {role} CASCADE"), &format!("DROP ROLE {role}")]).await;
+    assert_eq!((failed, migrated), (Vec::<String>::new(), ()));
+}
+
 #[tokio::test]
 async fn a_pooler_that_lends_sessions_is_noticed() {
     let database = Database::postgres().await;

@@ -6,19 +6,19 @@
 //! to many): there a row of a table with signs of life takes its place, behind the same functions.
 
 mod beat;
+mod door;
 mod file;
 mod lease;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use file::LockFile;
+use door::Door;
 pub use lease::PROBE;
-use lease::{Lease, Sight, Watch};
 
 use crate::connection::{Connection, Error, Row, Sessions, Value};
 use crate::dialect::Survey;
-use crate::wire::{Event, Failure, Holder, LockKind, Locking, Warning};
+use crate::wire::{Event, Failure, Holder, Locking, Warning};
 
 /// Kit's table that says who is at work, where the database is not a file.
 pub const TABLE: &str = "kit_lock";
@@ -36,14 +36,6 @@ pub struct Lock {
     table: String,
     own: Holder,
     announced: bool,
-}
-
-#[derive(Debug)]
-enum Door {
-    Session { key: u64, watch: Box<Watch> },
-    Lease(Box<Lease>),
-    File(LockFile),
-    Open,
 }
 
 /// Takes the lock of `table`'s database, trying until `wanted.wait` is over. While another run has it, `on_event` is told
@@ -65,7 +57,7 @@ pub async fn acquire<C: Connection>(
     if connection.sessions() == Sessions::Lent {
         on_event(Event::Warned(Warning::Lent));
     }
-    let mut door = find(connection, table, wanted, &survey).await.map_err(impossible)?;
+    let mut door = Door::find(connection, table, wanted, &survey).await.map_err(impossible)?;
     let outcome = wait(&mut door, connection, wanted, on_event).await;
     if let (Err(_), Door::Lease(lease)) = (&outcome, &door) {
         lease.leave(connection).await;
@@ -91,10 +83,10 @@ async fn wait<C: Connection>(
     let mut told = None;
     loop {
         let own = Holder { since: now_seconds(), ..this_process(wanted) };
-        if enter(door, connection, &own).await.map_err(impossible)? {
+        if door.enter(connection, &own).await.map_err(impossible)? {
             return Ok(own);
         }
-        let holder = holder(door, connection).await;
+        let holder = door.holder(connection).await;
         let waited = clock.elapsed();
         if waited >= patience {
             return Err(Failure::Busy { holder: holder.map(Box::new), waited: wanted.wait });
@@ -312,101 +304,6 @@ async fn survey<C: Connection>(connection: &C) -> Result<Survey, Error> {
         let mut cells = row.into_iter();
         Some((cells.next()??, cells.next()??))
     })))
-}
-
-/// What the lock is to be taken on.
-async fn find<C: Connection>(connection: &C, table: &str, wanted: &Locking, survey: &Survey) -> Result<Door, Error> {
-    let dialect = connection.dialect();
-    let lockless = survey.is_lockless() || connection.sessions() != Sessions::Own;
-    let own = match dialect.lock_kind() {
-        LockKind::Session if lockless => LockKind::Lease,
-        own => own,
-    };
-    let kind = wanted.kind.unwrap_or(own);
-    if let Some(statement) = dialect.wait_for_nodes(survey) {
-        connection.execute(statement, &[]).await?;
-    }
-    match kind {
-        LockKind::None => return Ok(Door::Open),
-        LockKind::Session if own == LockKind::Lease => {
-            return Err(Error::new("locks of sessions mean nothing here, only a lease does"));
-        }
-        LockKind::Lease if own == LockKind::Session => {}
-        kind if kind != own => {
-            return Err(Error::new(format!("this database is kept by {}, not by {}", word(own), word(kind))));
-        }
-        _ => {}
-    }
-    let scope = connection.query(dialect.lock_scope(), &[]).await?.into_iter().flatten().next().flatten();
-    let scope = scope.unwrap_or_default();
-    if kind == LockKind::File {
-        // A database in memory is nobody else's.
-        return if scope.is_empty() { Ok(Door::Open) } else { LockFile::open(&scope).map(Door::File) };
-    }
-    if let Some(keep) = dialect.keep_session().filter(|_| connection.sessions() != Sessions::Lent) {
-        connection.execute(keep, &[]).await?;
-    }
-    let key = key(&scope, table);
-    Ok(if kind == LockKind::Lease {
-        Door::Lease(Box::new(Lease::open(connection, key, wanted).await?))
-    } else {
-        Door::Session { key, watch: Box::new(Watch::new(wanted)) }
-    })
-}
-
-fn word(kind: LockKind) -> &'static str {
-    match kind {
-        LockKind::Session => "a lock of a session",
-        LockKind::Lease => "a lease",
-        LockKind::File => "a lock on a file",
-        LockKind::None => "nothing",
-    }
-}
-
-/// One try.
-async fn enter<C: Connection>(door: &mut Door, connection: &C, own: &Holder) -> Result<bool, Error> {
-    let (key, watch) = match door {
-        Door::Session { key, watch } => (*key, watch),
-        Door::Lease(lease) => return lease.enter(connection, own).await,
-        Door::File(file) => return file.enter(own),
-        Door::Open => return Ok(true),
-    };
-    let Some(sql) = connection.dialect().try_lock(key) else { return Ok(false) };
-    match answer(connection, &sql).await?.as_deref() {
-        Some("1") => {}
-        Some("0") => return Ok(false),
-        other => {
-            return Err(Error::new(format!("the server answered {} when asked for it", other.unwrap_or("NULL"))));
-        }
-    }
-    let there = connection.query(connection.dialect().table_exists(), &[lease::PROBE.into()]).await?;
-    if there.is_empty() || !lease::is_there(connection).await {
-        return Ok(true);
-    }
-    // Another run came another way, through a pooler, and has a lease.
-    if let Some(release) = connection.dialect().release_lock(key) {
-        connection.query(&release, &[]).await?;
-    }
-    if let Sight::Silent(row) = watch.look(connection).await? {
-        watch.free(connection, &row, own).await?;
-    }
-    Ok(false)
-}
-
-/// Who has it, as far as can be known.
-async fn holder<C: Connection>(door: &mut Door, connection: &C) -> Option<Holder> {
-    let key = match door {
-        Door::Session { key, .. } => *key,
-        Door::Lease(_) => return lease::holder(connection).await,
-        Door::File(file) => return file.holder(),
-        Door::Open => return None,
-    };
-    let sql = connection.dialect().lock_holder(TABLE, key)?;
-    // Without the table, or the right to read it, there is a holder all the same.
-    match holder_of(connection.query(&sql, &[]).await.ok()?) {
-        Some(holder) => Some(holder),
-        None => lease::holder(connection).await,
-    }
 }
 
 fn holder_of(rows: Vec<Row>) -> Option<Holder> {

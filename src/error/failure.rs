@@ -30,6 +30,14 @@ pub fn holder_text(holder: Option<&Holder>) -> String {
 
 pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
+        Failure::Connect { message }
+        | Failure::Database { message }
+        | Failure::Ledger { message }
+        | Failure::Migration { message, .. }
+            if shows_a_pooler(message) =>
+        {
+            "a pooler lends sessions: name the server itself, `--database URL`, or DIRECT_DATABASE_URL beside DATABASE_URL"
+        }
         Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
         Failure::Ledger { .. } => LEDGER,
         Failure::Busy { .. } => "wait longer with --wait SECS",
@@ -87,4 +95,26 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Names of prepared statements are a session's own: somebody else's session has others.
+fn shows_a_pooler(message: &str) -> bool {
+    let known = ["does not exist", "already exists"];
+    message.contains("prepared statement \"") && known.iter().any(|end| message.contains(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_somebody_elses_session_show_a_pooler() {
+        for message in
+            ["prepared statement \"sqlx_s_1\" already exists", "prepared statement \"sqlx_s_3\" does not exist"]
+        {
+            let hint = failure_hint(&Failure::Database { message: format!("error returned from database: {message}") });
+            assert!(hint.is_some_and(|hint| hint.contains("DIRECT_DATABASE_URL")), "{message}");
+        }
+        assert_eq!(failure_hint(&Failure::Database { message: "relation \"a\" does not exist".to_owned() }), None);
+    }
 }
