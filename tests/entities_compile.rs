@@ -116,7 +116,8 @@ impl Package {
         let sandbox = Sandbox::at(&folder)
             .file("Cargo.toml", MANIFEST)
             .file("Cargo.lock", include_str!("../Cargo.lock"))
-            .file("migrations/mod.rs", support::EMPTY_INDEX);
+            .file("migrations/mod.rs", support::EMPTY_INDEX)
+            .file("src/lib.rs", "");
         Self { sandbox }
     }
 
@@ -128,7 +129,11 @@ impl Package {
                 vec!["db:sync", "--skip-migrations", "--include-hidden-tables", "--entity-format", format];
             arguments.extend(["--output-dir", &folder, "--database-url", database.url()]);
             arguments.extend(schema.iter().flat_map(|schema| ["--database-schema", schema]));
-            ok(kit(&self.sandbox, &arguments));
+            let said = ok(kit(&self.sandbox, &arguments));
+            // Kit says where to put it.
+            if let Some(limit) = said.stderr.split('`').find(|part| part.starts_with("#![recursion_limit")) {
+                self.sandbox.write("src/lib.rs", &format!("{limit}\n"));
+            }
         }
     }
 
@@ -143,7 +148,7 @@ impl Package {
                 *text += &format!("        pub mod {format};\n");
             }
         }
-        let mut text = "#![deny(warnings)]\n".to_owned();
+        let mut text = self.sandbox.read("src/lib.rs") + "#![deny(warnings)]\n";
         for (dialect, schemas) in modules {
             text += &format!("pub mod {dialect} {{\n");
             for (schema, formats) in schemas {
