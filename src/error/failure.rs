@@ -1,7 +1,7 @@
 //! What a migrator reports, in sentences: failures, their hints, warnings.
 
 use chrono::DateTime;
-use kit_runtime::wire::{Cause, Direction, Failure, Holder, Unfit, Warning};
+use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Unfit, Warning};
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
      give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
@@ -32,6 +32,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
         Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
         Failure::Ledger { .. } => LEDGER,
+        Failure::Occupied { .. } => "empty it, or name another one: --scratch URL",
         Failure::Busy { .. } => "wait longer with --wait SECS",
         Failure::Unfit(Unfit::ReadOnly { .. }) => "name the server that takes writes: the primary, not a replica",
         Failure::Unfit(Unfit::NoQuorum { .. }) => {
@@ -87,4 +88,35 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
     };
     Some(hint.to_owned())
+}
+
+/// How many migrations do not come back, and which is the first.
+pub(super) fn faulty_text(faulty: &[(String, Fault)], unseen: usize) -> String {
+    let Some((first, _)) = faulty.first() else { return String::new() };
+    let mut text = match faulty.len() {
+        1 => format!("`{first}` does not go up, down and up again as it should"),
+        count => format!("{count} migrations do not go up, down and up again as they should, `{first}` is the first"),
+    };
+    if unseen > 0 {
+        text.push_str(&format!("; not looked at: {unseen}"));
+    }
+    text
+}
+
+/// What to mend first.
+pub(super) fn fault_hint(name: &str, fault: &Fault) -> String {
+    match fault {
+        Fault::Up { .. } => format!("mend the `up` of `{name}`: nothing behind it can be looked at before"),
+        Fault::Missing => format!("write the `down` of `{name}`, or pass --except {name} if it cannot have one"),
+        Fault::Down { .. } => format!("mend the `down` of `{name}`: it has to undo what `up` does, in reverse order"),
+        Fault::Idle { .. } => format!("write what undoes `up` into the `down` of `{name}`"),
+        Fault::Other { .. } | Fault::Unlike { .. } => {
+            format!("mend the `down` of `{name}`: lines with - have to come back, lines with + have to go")
+        }
+        Fault::Again { .. } => format!("mend the `down` of `{name}`: it leaves what `up` then meets"),
+        Fault::OnlyEmpty { .. } => format!("mend the `down` of `{name}` for tables that have rows"),
+        Fault::RowsLost { direction, .. } | Fault::ValuesLost { direction, .. } => {
+            format!("mend the `{}` of `{name}`: copy what a table holds before it goes", direction.name())
+        }
+    }
 }
