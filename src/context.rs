@@ -204,13 +204,18 @@ impl Context {
             connections: project.settings.migrator.connections,
             actions,
         };
+        let expendable = request.actions.iter().any(|action| matches!(action, Action::Verify(_)));
         let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };
         let run = migrator::Run {
             project,
             cache,
             // As sea-orm-cli does; the environment of a process is its owner's alone.
-            env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],
-            expendable: request.actions.iter().any(|action| matches!(action, Action::Verify(_))),
+            env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)]
+                .into_iter()
+                // Nothing there may lead past it to the project's own.
+                .chain(expendable.then(|| ("DIRECT_DATABASE_URL", target.secret_url().to_owned())))
+                .collect(),
+            expendable,
             request,
         };
         let mut report = Report::default();

@@ -457,9 +457,7 @@ impl Error {
             Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),
-            Self::NoScratch { .. } => {
-                "name an empty database that you may use: --scratch URL".to_owned()
-            }
+            Self::NoScratch { .. } => "name an empty database that you may use: --scratch URL".to_owned(),
             Self::WrongScratch { .. } => "name an empty database of the same kind: --scratch URL".to_owned(),
             Self::ScratchStays { .. } => "drop it by hand, or leave it: the next `kit migrate:verify` does".to_owned(),
             Self::Faulty { faulty, .. } => {

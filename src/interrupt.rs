@@ -25,9 +25,11 @@ impl Interrupt {
     /// Ends when one has come since the beginning.
     #[cfg(unix)]
     pub async fn heard(&mut self) {
-        std::future::poll_fn(|context| match self.signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
-            true => std::task::Poll::Ready(()),
-            false => std::task::Poll::Pending,
+        std::future::poll_fn(|context| {
+            match self.signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            }
         })
         .await;
     }

@@ -17,8 +17,8 @@ mod verify;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use call::quiet_panics;
-pub use verify::MARK;
 use migration::TRIES;
+pub use verify::MARK;
 
 use crate::connection::{Connection, Error, Listed, Migrations, Sessions, Trouble};
 use crate::ledger::{self, Ledger, State};

@@ -174,7 +174,8 @@ impl Filling {
         }
         for (name, before) in &self.before {
             let sql = format!("SELECT {} FROM {}", dialect.text("COUNT(*)"), dialect.quote(name));
-            let now = connection.query(&sql, &[]).await.ok().and_then(|rows| rows.into_iter().flatten().next().flatten());
+            let now =
+                connection.query(&sql, &[]).await.ok().and_then(|rows| rows.into_iter().flatten().next().flatten());
             if now.and_then(|now| now.parse().ok()) != Some(*before) {
                 return false;
             }

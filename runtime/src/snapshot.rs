@@ -102,7 +102,9 @@ fn order(line: &str) -> Option<Vec<String>> {
 pub async fn checks<C: Connection>(connection: &C) -> Result<Vec<(String, String)>, Error> {
     let rows = rows(connection).await?.into_iter();
     let checks = rows.filter_map(|row| match row.as_slice() {
-        [Some(kind), Some(table), _, Some(text), ..] if kind == "check" || kind == "constraint" && text.starts_with("CHECK") => {
+        [Some(kind), Some(table), _, Some(text), ..]
+            if kind == "check" || kind == "constraint" && text.starts_with("CHECK") =>
+        {
             Some((table.clone(), text.clone()))
         }
         _ => None,

@@ -53,7 +53,8 @@ pub async fn run(ctx: &Context, args: &VerifyArgs) -> Result<Exit> {
         Err(error) => (Vec::new(), Err(error)),
     };
     let verdict = outcome.and_then(|report| {
-        let faulty = report.verified.iter().filter_map(|one| Some((one.migration.clone(), one.faults.first()?.clone())));
+        let faulty =
+            report.verified.iter().filter_map(|one| Some((one.migration.clone(), one.faults.first()?.clone())));
         let faulty: Vec<_> = faulty.collect();
         let unseen = unseen(&names, &report.verified).len();
         if args.json {
@@ -96,6 +97,10 @@ async fn verify(
     listing: &Listing,
     names: &[String],
 ) -> Result<Report> {
+    if args.scratch.is_none() {
+        // Without a compiler that is content there is nothing to make a database for.
+        ctx.migrate(target, Locking::default(), vec![Action::List]).await?;
+    }
     // From here on, what was made has to be taken away, whatever comes.
     let mut interrupt = Interrupt::listen();
     let scratch = match &args.scratch {
@@ -106,8 +111,6 @@ async fn verify(
             Scratch::given(given).await?
         }
         None => {
-            // Without a compiler that is content there is nothing to make a database for.
-            ctx.migrate(target, Locking::default(), vec![Action::List]).await?;
             let (scratch, removed) = Scratch::make(target, |extension| brings(listing, extension)).await?;
             if removed > 0 {
                 ctx.ui.info(format!("Removed {} that a killed run has left", counted(removed, "scratch database")));
@@ -120,8 +123,10 @@ async fn verify(
     let locking = Locking { kind, command: "migrate:verify".to_owned(), ..Locking::default() };
     let action = Action::Verify(Verify { only: names.to_vec(), rows: args.rows, clean: scratch.stays() });
     let outcome = tokio::select! {
-        outcome = ctx.migrate(scratch.target(), locking, vec![action]) => outcome,
+        // On a terminal, both hear Ctrl-C; that the migrator ends is no failure of its own then.
+        biased;
         () = interrupt.heard() => Err(Error::Interrupted),
+        outcome = ctx.migrate(scratch.target(), locking, vec![action]) => outcome,
     };
     ctx.ui.clear_transient();
     let removed = scratch.remove().await;

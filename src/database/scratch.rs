@@ -194,7 +194,9 @@ impl Likeness {
             "SELECT pg_encoding_to_char(encoding), datcollate::text, datctype::text FROM pg_database \
              WHERE datname = current_database()",
         );
-        for (word, value) in ["ENCODING", "LC_COLLATE", "LC_CTYPE"].iter().zip(own.await.into_iter().flatten().flatten()) {
+        for (word, value) in
+            ["ENCODING", "LC_COLLATE", "LC_CTYPE"].iter().zip(own.await.into_iter().flatten().flatten())
+        {
             options.push_str(&format!(" {word} {}", quoted(&value)));
         }
         let own = rows(

@@ -92,7 +92,9 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
 
 /// How many migrations do not come back, and which is the first.
 pub(super) fn faulty_text(faulty: &[(String, Fault)], unseen: usize) -> String {
-    let Some((first, _)) = faulty.first() else { return String::new() };
+    let Some((first, _)) = faulty.first() else {
+        return format!("the scratch database could not be made anew on the way; not looked at: {unseen}");
+    };
     let mut text = match faulty.len() {
         1 => format!("`{first}` does not go up, down and up again as it should"),
         count => format!("{count} migrations do not go up, down and up again as they should, `{first}` is the first"),

@@ -14,8 +14,12 @@ use crate::database::Database;
 use crate::projects::{On, creates, executes, index, kit_cache, migration, migration_manifest};
 use crate::support::Sandbox;
 
-const NAMES: [&str; 4] =
-    ["m20240101_000001_create_a", "m20240101_000002_slow", "m20240101_000003_leaves_index", "m20240101_000004_create_c"];
+const NAMES: [&str; 4] = [
+    "m20240101_000001_create_a",
+    "m20240101_000002_slow",
+    "m20240101_000003_leaves_index",
+    "m20240101_000004_create_c",
+];
 
 /// One migration takes as long as `SLOW` says, in milliseconds; one leaves an index.
 fn project() -> Sandbox {
@@ -212,9 +216,7 @@ async fn no_right(sandbox: &Sandbox, database: &Database) {
     let name = database.url().rsplit('/').next().unwrap();
     let poor = format!("poor_{}", std::process::id());
     let (create, drop) = match database.dialect {
-        Dialect::Postgres => {
-            (vec![format!("CREATE ROLE {poor} LOGIN PASSWORD 's3cr3t'")], format!("DROP ROLE {poor}"))
-        }
+        Dialect::Postgres => (vec![format!("CREATE ROLE {poor} LOGIN PASSWORD 's3cr3t'")], format!("DROP ROLE {poor}")),
         _ => (
             vec![
                 format!("CREATE USER '{poor}'@'%' IDENTIFIED BY 's3cr3t'"),
@@ -230,7 +232,10 @@ async fn no_right(sandbox: &Sandbox, database: &Database) {
     let url = database.url().replace("kit:s3cr3t@", &format!("{poor}:s3cr3t@"));
     let said = On { sandbox, url: &url }.fails(&["migrate:verify"]);
     database.session.execute(&drop, &[]).await.unwrap();
-    assert!(said.contains(&format!("ERROR  cannot create a scratch database beside {}", url.replace("s3cr3t", "***"))), "{said}");
+    assert!(
+        said.contains(&format!("ERROR  cannot create a scratch database beside {}", url.replace("s3cr3t", "***"))),
+        "{said}"
+    );
     assert!(said.to_lowercase().contains("denied"), "{said}");
     assert!(said.contains("hint: name an empty database that you may use: --scratch URL"), "{said}");
 }

@@ -41,9 +41,9 @@ impl Dialect {
                  CASE WHEN c.column_default IS NOT NULL AND c.column_default <> 'NULL' THEN '1' ELSE '0' END, \
                  CASE c.data_type WHEN 'enum' THEN SUBSTRING(c.column_type, 6, CHAR_LENGTH(c.column_type) - 6) END, \
                  CASE c.column_key WHEN 'PRI' THEN '1' ELSE '0' END \
-                 FROM information_schema.columns c JOIN information_schema.tables t \
-                 ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
-                 WHERE c.table_schema = DATABASE() AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') \
+                 FROM information_schema.columns c WHERE c.table_schema = DATABASE() AND c.table_name IN \
+                 (SELECT t.table_name FROM information_schema.tables t WHERE t.table_schema = DATABASE() \
+                 AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')) \
                  ORDER BY c.table_name, c.ordinal_position"
             }
         }
@@ -80,7 +80,7 @@ impl Dialect {
     }
 
     /// A column's values as text that tells different ones apart.
-    pub fn readable(self, column: &str, bytes: bool) -> String {
+    pub fn readable(self, column: &str, kind: &str, bytes: bool) -> String {
         let column = self.quote(column);
         match (self, bytes) {
             (Self::Sqlite, _) => {
@@ -88,6 +88,11 @@ impl Dialect {
             }
             (Self::Postgres, true) => format!("encode({column}, 'hex')"),
             (Self::MySql, true) => format!("HEX({column})"),
+            (Self::MySql, false)
+                if ["point", "geometry", "linestring", "polygon"].iter().any(|word| kind.contains(word)) =>
+            {
+                format!("ST_AsText({column})")
+            }
             (_, false) => self.text(&column),
         }
     }

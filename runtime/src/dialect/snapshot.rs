@@ -17,9 +17,9 @@ impl Dialect {
     /// A query for the statements that tables were made with, by name, where nothing else says all of a table.
     pub fn statements(self) -> Option<&'static str> {
         match self {
-            Self::Sqlite => {
-                Some("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-            }
+            Self::Sqlite => Some(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+            ),
             Self::Postgres | Self::MySql => None,
         }
     }
@@ -31,11 +31,16 @@ impl Dialect {
             [Some(kind.to_owned()), Some(table.clone())].into_iter().chain(cells).collect()
         };
         let written = sqlite_sql::table(sql);
-        let mut rows: Vec<Row> =
-            written.checks.into_iter().map(|(name, expression)| row("check", [name, Some(sqlite_sql::plain(&expression))])).collect();
+        let mut rows: Vec<Row> = written
+            .checks
+            .into_iter()
+            .map(|(name, expression)| row("check", [name, Some(sqlite_sql::plain(&expression))]))
+            .collect();
         for column in written.columns {
             let name = || Some(column.name.clone());
-            rows.extend(column.generated.map(|expression| row("generated", [name(), Some(sqlite_sql::plain(&expression))])));
+            rows.extend(
+                column.generated.map(|expression| row("generated", [name(), Some(sqlite_sql::plain(&expression))])),
+            );
             rows.extend(column.collation.map(|collation| row("collate", [name(), Some(collation)])));
             rows.extend(column.auto_increment.then(|| row("autoincrement", [name(), None])));
         }
@@ -57,14 +62,20 @@ impl Dialect {
 const SQLITE: &[&[&str]] = &[
     &["SELECT type, name, CASE WHEN type IN ('view', 'trigger') THEN sql END FROM sqlite_master \
      WHERE type <> 'index' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"],
-    &["SELECT 'column', m.name, c.name, lower(c.type), 'notnull=' || c.\"notnull\", 'default=' || coalesce(c.dflt_value, '-'), \
+    &[
+        "SELECT 'column', m.name, c.name, lower(c.type), 'notnull=' || c.\"notnull\", 'default=' || coalesce(c.dflt_value, '-'), \
      'pk=' || c.pk, 'hidden=' || c.hidden FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c \
-     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"],
-    &["SELECT 'order', name, group_concat(of_column, ', ') FROM (SELECT m.name, c.name AS of_column FROM sqlite_master m \
+     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    ],
+    &[
+        "SELECT 'order', name, group_concat(of_column, ', ') FROM (SELECT m.name, c.name AS of_column FROM sqlite_master m \
      JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-     ORDER BY m.name, c.cid) GROUP BY name"],
-    &["SELECT 'option', name, CASE WHEN strict THEN 'strict' END, CASE WHEN wr THEN 'without rowid' END FROM pragma_table_list \
-     WHERE schema = 'main' AND type = 'table' AND (strict OR wr) AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"],
+     ORDER BY m.name, c.cid) GROUP BY name",
+    ],
+    &[
+        "SELECT 'option', name, CASE WHEN strict THEN 'strict' END, CASE WHEN wr THEN 'without rowid' END FROM pragma_table_list \
+     WHERE schema = 'main' AND type = 'table' AND (strict OR wr) AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    ],
     &["SELECT 'index', m.name, CASE i.origin WHEN 'c' THEN i.name END, 'unique=' || i.\"unique\", i.origin, \
      (SELECT group_concat(coalesce(c.name, '?'), ',') FROM pragma_index_info(i.name) c), \
      (SELECT sql FROM sqlite_master s WHERE s.type = 'index' AND s.name = i.name) \
@@ -177,28 +188,35 @@ const POSTGRES: &[&[&str]] = &[
 ];
 
 const MYSQL: &[&[&str]] = &[
-    &["SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELSE LOWER(CAST(table_type AS CHAR)) END, CAST(table_name AS CHAR), CAST(engine AS CHAR), \
+    &[
+        "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELSE LOWER(CAST(table_type AS CHAR)) END, CAST(table_name AS CHAR), CAST(engine AS CHAR), \
      CAST(table_collation AS CHAR), NULLIF(CAST(create_options AS CHAR), ''), \
      CASE WHEN table_type <> 'VIEW' AND table_comment <> '' THEN CONCAT('comment=', CAST(table_comment AS CHAR)) END \
-     FROM information_schema.tables WHERE table_schema = DATABASE()"],
-    &["SELECT 'column', CAST(c.table_name AS CHAR), CAST(c.column_name AS CHAR), CAST(c.column_type AS CHAR), CONCAT('null=', c.is_nullable), \
-     CONCAT('default=', COALESCE(CAST(c.column_default AS CHAR), '-')), CAST(c.extra AS CHAR), \
-     NULLIF(CAST(c.generation_expression AS CHAR), ''), \
-     CASE WHEN c.collation_name <> t.table_collation THEN CONCAT('collate=', CAST(c.collation_name AS CHAR)) END, \
-     CAST(c.column_comment AS CHAR) FROM information_schema.columns c JOIN information_schema.tables t \
-     ON t.table_schema = c.table_schema AND t.table_name = c.table_name WHERE c.table_schema = DATABASE()"],
-    &["SELECT 'order', CAST(table_name AS CHAR), CAST(GROUP_CONCAT(column_name ORDER BY ordinal_position SEPARATOR ', ') AS CHAR) \
-     FROM information_schema.columns WHERE table_schema = DATABASE() GROUP BY table_name"],
+     FROM information_schema.tables WHERE table_schema = DATABASE()",
+    ],
+    &[
+        "SELECT 'column', CAST(table_name AS CHAR), CAST(column_name AS CHAR), CAST(column_type AS CHAR), CONCAT('null=', is_nullable), \
+     CONCAT('default=', COALESCE(CAST(column_default AS CHAR), '-')), CAST(extra AS CHAR), \
+     NULLIF(CAST(generation_expression AS CHAR), ''), \
+     CASE WHEN collation_name <> @@collation_database THEN CONCAT('collate=', CAST(collation_name AS CHAR)) END, \
+     NULLIF(CAST(column_comment AS CHAR), '') FROM information_schema.columns WHERE table_schema = DATABASE()",
+    ],
+    &[
+        "SELECT 'order', CAST(table_name AS CHAR), CAST(GROUP_CONCAT(column_name ORDER BY ordinal_position SEPARATOR ', ') AS CHAR) \
+     FROM information_schema.columns WHERE table_schema = DATABASE() GROUP BY table_name",
+    ],
     &["SELECT 'index', CAST(table_name AS CHAR), CAST(index_name AS CHAR), CONCAT('not unique=', MAX(non_unique)), \
      CAST(GROUP_CONCAT(CONCAT(COALESCE(column_name, '(expression)'), CASE WHEN sub_part IS NULL THEN '' ELSE CONCAT('(', sub_part, ')') END, \
      CASE WHEN collation = 'D' THEN ' desc' ELSE '' END) ORDER BY seq_in_index) AS CHAR), \
      CASE WHEN MAX(index_type) <> 'BTREE' THEN CAST(MAX(index_type) AS CHAR) END FROM information_schema.statistics \
      WHERE table_schema = DATABASE() GROUP BY table_name, index_name"],
-    &["SELECT 'foreign key', CAST(k.table_name AS CHAR), CAST(k.constraint_name AS CHAR), CAST(k.column_name AS CHAR), \
+    &[
+        "SELECT 'foreign key', CAST(k.table_name AS CHAR), CAST(k.constraint_name AS CHAR), CAST(k.column_name AS CHAR), \
      CAST(k.referenced_table_name AS CHAR), CAST(k.referenced_column_name AS CHAR), CAST(r.update_rule AS CHAR), CAST(r.delete_rule AS CHAR) \
      FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r \
      ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name \
-     WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL"],
+     WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL",
+    ],
     // The two families keep checks in different shapes, and old servers keep none.
     &[
         "SELECT 'check', CAST(table_name AS CHAR), CAST(constraint_name AS CHAR), CAST(check_clause AS CHAR) \
@@ -209,7 +227,9 @@ const MYSQL: &[&[&str]] = &[
      WHERE c.constraint_schema = DATABASE()",
         "SELECT 'check' FROM information_schema.tables WHERE 1 = 0",
     ],
-    &["SELECT 'view', CAST(table_name AS CHAR), CAST(view_definition AS CHAR) FROM information_schema.views WHERE table_schema = DATABASE()"],
+    &[
+        "SELECT 'view', CAST(table_name AS CHAR), CAST(view_definition AS CHAR) FROM information_schema.views WHERE table_schema = DATABASE()",
+    ],
     &["SELECT LOWER(CAST(routine_type AS CHAR)), CAST(routine_name AS CHAR), MD5(routine_definition) \
      FROM information_schema.routines WHERE routine_schema = DATABASE()"],
     &["SELECT 'trigger', CAST(event_object_table AS CHAR), CAST(trigger_name AS CHAR), MD5(action_statement), \

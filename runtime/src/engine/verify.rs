@@ -38,6 +38,8 @@ struct Findings {
 struct Schemas {
     without: Snapshot,
     with: Snapshot,
+    /// Rows that there are without it.
+    rows: Vec<Contents>,
 }
 
 /// Schemas and extensions that were there before.
@@ -85,7 +87,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 None if !dead => Event::Finished { direction: Direction::Up, name, millis },
                 _ => Event::Verified { name, millis, faults: found.faults, notes: found.notes },
             });
-            if dead {
+            if dead || index == last {
                 return Ok(());
             }
             if !found.whole {
@@ -107,7 +109,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             found.faults.extend(refused.map(|(_, message)| Fault::Up { message }));
             return Ok(found);
         };
-        match self.there_and_back(name).await? {
+        match self.there_and_back(name, rows > 0).await? {
             Err(fault) => found.faults.push(fault),
             Ok(_) if rows == 0 => found.whole = true,
             Ok(schemas) => self.with_rows(name, rows, &schemas, &mut found).await?,
@@ -116,8 +118,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     }
 
     /// Up, down, up, on tables that have no rows but those of migrations.
-    async fn there_and_back(&mut self, name: &str) -> Result<Result<Schemas, Fault>, Failure> {
+    async fn there_and_back(&mut self, name: &str, reads: bool) -> Result<Result<Schemas, Fault>, Failure> {
         let without = self.schema().await?;
+        let rows = if reads { self.contents().await? } else { Vec::new() };
         if let Some((_, message)) = self.attempt(Direction::Up, name).await? {
             return Ok(Err(Fault::Up { message }));
         }
@@ -143,7 +146,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         if again != with {
             return Ok(Err(Fault::Unlike { missing, left }));
         }
-        Ok(Ok(Schemas { without, with }))
+        Ok(Ok(Schemas { without, with, rows }))
     }
 
     /// Down and up again on tables that have rows.
@@ -154,12 +157,14 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         schemas: &Schemas,
         found: &mut Findings,
     ) -> Result<(), Failure> {
-        let table = self.table.clone();
-        let own: Vec<&str> = own_tables(&table).into_iter().chain([MARK]).collect();
-        let connection = self.connection;
-        let filling = fill(connection, rows, &own).await.map_err(database)?;
+        let own = self.contents().await?;
+        let filling = fill(self.connection, rows, &self.not_theirs()).await.map_err(database)?;
         found.notes.extend(filling.notes.iter().cloned());
-        let before = Contents::all(connection, &own).await.map_err(database)?;
+        let mut before = self.contents().await?;
+        // What the migration has brought itself may go with it.
+        for table in &mut before {
+            table.leave_out(&schemas.rows, &own);
+        }
         if let Some((_, message)) = self.attempt(Direction::Down, name).await? {
             found.faults.push(Fault::OnlyEmpty { message });
             return Ok(());
@@ -170,7 +175,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             found.faults.push(Fault::Other { missing, left });
             return Ok(());
         }
-        let between = Contents::all(connection, &own).await.map_err(database)?;
+        let between = self.contents().await?;
         compare(&before, &between, Direction::Down, found);
         if !found.faults.is_empty() {
             return Ok(());
@@ -179,10 +184,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             found.notes.push(Note::UpOnRows { message });
             return Ok(());
         }
-        let after = Contents::all(connection, &own).await.map_err(database)?;
+        let after = self.contents().await?;
         compare(&between, &after, Direction::Up, found);
         let same = self.schema().await? == schemas.with;
-        found.whole = found.faults.is_empty() && same && filling.remove(connection).await;
+        found.whole = found.faults.is_empty() && same && filling.remove(self.connection).await;
         Ok(())
     }
 
@@ -203,10 +208,18 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
     }
 
+    /// Tables that no migration has made.
+    fn not_theirs(&self) -> Vec<&str> {
+        own_tables(&self.table).into_iter().chain([MARK]).collect()
+    }
+
+    async fn contents(&self) -> Result<Vec<Contents>, Failure> {
+        Contents::all(self.connection, &self.not_theirs()).await.map_err(database)
+    }
+
     /// The schema, and what stands beside it.
     async fn schema(&self) -> Result<Snapshot, Failure> {
-        let own: Vec<&str> = own_tables(&self.table).into_iter().chain([MARK]).collect();
-        let snapshot = Snapshot::take(self.connection, &own).await.map_err(database)?;
+        let snapshot = Snapshot::take(self.connection, &self.not_theirs()).await.map_err(database)?;
         let outside = self.outside().await?;
         Ok(snapshot.with(outside.into_iter().map(|(kind, name)| format!("{} {name}", kind.to_lowercase()))))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::table::{Table, read};
+use super::table::{Column, Table, read};
 use crate::connection::{Connection, Error, Row};
 use crate::wire::Direction;
 
@@ -27,8 +27,8 @@ impl Contents {
     /// Reads a table.
     pub(super) async fn read<C: Connection>(connection: &C, table: &Table) -> Result<Self, Error> {
         let dialect = connection.dialect();
-        let columns: Vec<String> =
-            table.columns.iter().map(|column| dialect.readable(&column.name, column.is_bytes())).collect();
+        let readable = |column: &Column| dialect.readable(&column.name, &column.kind, column.is_bytes());
+        let columns: Vec<String> = table.columns.iter().map(readable).collect();
         let sql = format!("SELECT {} FROM {}", columns.join(", "), dialect.quote(&table.name));
         Ok(Self { table: table.clone(), rows: connection.query(&sql, &[]).await? })
     }
@@ -59,6 +59,15 @@ impl Contents {
         let all = !self.table.has_key();
         let cells = self.table.columns.iter().zip(row).filter(|(column, _)| all || column.key);
         cells.map(|(_, cell)| cell.clone()).collect()
+    }
+
+    /// Leaves out the rows that `with` has and `without` has not.
+    pub fn leave_out(&mut self, without: &[Self], with: &[Self]) {
+        let keys = |all: &[Self]| -> BTreeSet<Row> {
+            all.iter().filter(|one| one.table.name == self.table.name).flat_map(Self::keys).collect()
+        };
+        let (without, with) = (keys(without), keys(with));
+        self.retain(|key| without.contains(key) || !with.contains(key));
     }
 
     /// Keeps the rows with these keys.

@@ -75,7 +75,9 @@ pub(super) async fn read<C: Connection>(connection: &C, without: &[&str]) -> Res
     let dialect = connection.dialect();
     let mut tables: Vec<Table> = Vec::new();
     for row in connection.query(dialect.columns(), &[]).await? {
-        let [Some(table), Some(name), kind, nullable, by_itself, default, labels, key] = row.as_slice() else { continue };
+        let [Some(table), Some(name), kind, nullable, by_itself, default, labels, key] = row.as_slice() else {
+            continue;
+        };
         if without.contains(&table.as_str()) {
             continue;
         }
@@ -119,9 +121,13 @@ pub(super) async fn read<C: Connection>(connection: &C, without: &[&str]) -> Res
         reference.columns.push((own.clone(), column));
     }
     for (table, check) in snapshot::checks(connection).await? {
-        if let Some(found) = tables.iter_mut().find(|found| found.name == table) {
-            found.checks.push(check);
+        let Some(found) = tables.iter_mut().find(|found| found.name == table) else { continue };
+        // Where there is no type for it, a check says so.
+        let is_json = |column: &&mut Column| check == format!("json_valid({})", dialect.quote(&column.name));
+        if let Some(column) = found.columns.iter_mut().find(is_json) {
+            "json".clone_into(&mut column.kind);
         }
+        found.checks.push(check);
     }
     Ok(tables)
 }
@@ -155,7 +161,10 @@ pub(super) fn quoted(text: &str) -> Vec<String> {
 fn numbers(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.' || c == '-'));
     let numbers = words.filter_map(|word| word.split('.').next()?.parse::<i64>().ok());
-    numbers.flat_map(|number| [number, number.saturating_add(1), number.saturating_sub(1)]).map(|n| n.to_string()).collect()
+    numbers
+        .flat_map(|number| [number, number.saturating_add(1), number.saturating_sub(1)])
+        .map(|n| n.to_string())
+        .collect()
 }
 
 #[cfg(test)]
