@@ -21,7 +21,7 @@ impl Dialect {
                 "SELECT c.relname::text, a.attname::text, \
                  CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END, \
                  CASE WHEN a.attnotnull OR t.typnotnull THEN '0' ELSE '1' END, \
-                 CASE WHEN a.attidentity <> '' OR a.attgenerated <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN '1' ELSE '0' END, \
+                 CASE WHEN a.attidentity <> '' OR to_jsonb(a) ->> 'attgenerated' <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN '1' ELSE '0' END, \
                  CASE WHEN d.adbin IS NOT NULL OR t.typdefault IS NOT NULL THEN '1' ELSE '0' END, \
                  (SELECT string_agg(quote_literal(e.enumlabel), ',' ORDER BY e.enumsortorder) FROM pg_enum e \
                  WHERE e.enumtypid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END), \

@@ -118,8 +118,8 @@ const POSTGRES: &[&[&str]] = &[
     &[concat!(
         "SELECT 'column', c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), 'notnull=' || a.attnotnull, \
      'default=' || coalesce(pg_get_expr(d.adbin, d.adrelid), '-'), 'identity=' || a.attidentity::text, \
-     CASE WHEN a.attgenerated <> '' THEN 'generated' END, \
-     CASE WHEN a.attcollation <> t.typcollation THEN 'collate=' || a.attcollation::regcollation::text END, \
+     CASE WHEN to_jsonb(a) ->> 'attgenerated' <> '' THEN 'generated' END, \
+     CASE WHEN a.attcollation <> t.typcollation THEN 'collate=' || (SELECT collname FROM pg_collation WHERE oid = a.attcollation) END, \
      'comment=' || col_description(c.oid, a.attnum) \
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid \
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE ",
