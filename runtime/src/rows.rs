@@ -103,7 +103,7 @@ fn insert<C: Connection>(
     parents: &BTreeMap<String, Contents>,
 ) -> String {
     let dialect = connection.dialect();
-    let sparse = number == 0 && variant % 2 == 0;
+    let sparse = number == 0 && variant.is_multiple_of(2);
     let mut cells: Vec<(String, String)> = Vec::new();
     for reference in &table.references {
         let all_nullable = reference.columns.iter().all(|(own, _)| table.column(own).is_some_and(|own| own.nullable));

@@ -149,8 +149,11 @@ fn unseen<'a>(names: &'a [String], verified: &[Verified]) -> Vec<&'a String> {
 fn as_json(names: &[String], verified: &[Verified], error: Option<&Error>) -> Value {
     let said = |one: &Verified| {
         let faults = one.faults.iter().map(|fault| {
-            let (missing, left) = fault.difference();
-            json!({ "text": fault.to_string(), "missing": missing, "left": left })
+            let mut said = json!(fault);
+            if let Some(said) = said.as_object_mut() {
+                said.insert("text".to_owned(), json!(fault.to_string()));
+            }
+            said
         });
         let notes = one.notes.iter().map(ToString::to_string);
         json!({

@@ -110,7 +110,9 @@ pub(super) fn fault_hint(name: &str, fault: &Fault) -> String {
     match fault {
         Fault::Up { .. } => format!("mend the `up` of `{name}`: nothing behind it can be looked at before"),
         Fault::Missing => format!("write the `down` of `{name}`, or pass --except {name} if it cannot have one"),
-        Fault::Down { .. } => format!("mend the `down` of `{name}`: it has to undo what `up` does, in reverse order"),
+        Fault::Down { .. } => {
+            format!("mend the `down` of `{name}`: it has to undo what `up` does, backwards; or pass --except {name}")
+        }
         Fault::Idle { .. } => format!("write what undoes `up` into the `down` of `{name}`"),
         Fault::Other { .. } | Fault::Unlike { .. } => {
             format!("mend the `down` of `{name}`: lines with - have to come back, lines with + have to go")

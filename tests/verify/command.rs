@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use kit::database::{Scratch, Target};
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 
@@ -203,12 +204,60 @@ async fn nothing_stays_on_a_server_however_a_run_ends() {
         send("-INT", &running.id().to_string());
         let said = String::from_utf8(running.wait_with_output().unwrap().stderr).unwrap();
         assert!(said.contains("INFO  Removed 1 scratch database that a killed run has left"), "{said}");
-        assert_eq!(scratches(&database).await, [stranger.clone()]);
+        assert_eq!(scratches(&database).await, std::slice::from_ref(&stranger));
         database.drop_sibling(&stranger).await;
 
+        likeness(&database).await;
+        assert_eq!(scratches(&database).await, Vec::<String>::new(), "one that is like another");
         no_right(&sandbox, &database).await;
         assert_eq!(scratches(&database).await, Vec::<String>::new(), "without the right to have one");
     }
+}
+
+/// Encoding, collation, settings, schema and extensions are those of the user's database.
+async fn likeness(database: &Database) {
+    let (name, url) = database.sibling();
+    let quoted = database.dialect.quote(&name);
+    let (create, more, questions): (_, &[String], &[(&str, &str)]) = match database.dialect {
+        Dialect::Postgres => (
+            format!("CREATE DATABASE {quoted} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"),
+            &[
+                "CREATE SCHEMA app".to_owned(),
+                "CREATE EXTENSION citext".to_owned(),
+                "CREATE EXTENSION hstore SCHEMA app".to_owned(),
+                format!("ALTER DATABASE {quoted} SET search_path TO app, public"),
+                format!("ALTER DATABASE {quoted} SET work_mem TO '9MB'"),
+            ],
+            &[
+                ("current_setting('server_encoding')", "LATIN1"),
+                ("current_setting('search_path')", "app, public"),
+                ("current_setting('work_mem')", "9MB"),
+                ("current_schema()", "app"),
+                ("(SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension)", "citext plpgsql"),
+            ],
+        ),
+        _ => (
+            format!("CREATE DATABASE {quoted} CHARACTER SET latin1 COLLATE latin1_german2_ci"),
+            &[],
+            &[("@@character_set_database", "latin1"), ("@@collation_database", "latin1_german2_ci")],
+        ),
+    };
+    database.session.execute(&create, &[]).await.unwrap();
+    let theirs = Database::of(database.dialect, &url).await;
+    for sql in more {
+        theirs.session.execute(sql, &[]).await.unwrap();
+    }
+    drop(theirs);
+    let target = Target::parse(&url, "a test", Path::new("/")).unwrap();
+    let (scratch, _) = Scratch::make(&target, |extension| extension == "hstore").await.unwrap();
+    let made = Database::of(database.dialect, scratch.target().secret_url()).await;
+    for (question, answer) in questions {
+        assert_eq!(made.value(question).await.as_deref(), Some(*answer), "{question}");
+    }
+    // Whoever is in it.
+    scratch.remove().await.unwrap();
+    drop(made);
+    database.drop_sibling(&name).await;
 }
 
 /// Who may not create databases is told so.

@@ -24,7 +24,7 @@ pub(super) fn value(dialect: Dialect, column: &Column, allowed: &[String], numbe
         return text("{}");
     }
     if has(&["bool"]) || kind == "tinyint(1)" {
-        return dialect.boolean_literal((number + variant) % 2 == 0);
+        return dialect.boolean_literal((number + variant).is_multiple_of(2));
     }
     if kind.starts_with("set(") {
         return text(quoted(kind).first().map_or("", String::as_str));
