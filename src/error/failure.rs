@@ -124,3 +124,29 @@ pub(super) fn fault_hint(name: &str, fault: &Fault) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, Exit};
+
+    #[test]
+    fn faults_are_counted_and_the_first_is_to_be_mended_first() {
+        let up = || ("m2".to_owned(), Fault::Up { message: "no".to_owned() });
+        for (faulty, unseen, text, hint) in [
+            (vec![up()], 3, "`m2` does not go up, down and up again as it should; not looked at: 3", "mend the `up`"),
+            (
+                vec![("m1".to_owned(), Fault::Missing), up()],
+                0,
+                "2 migrations do not go up, down and up again as they should, `m1` is the first",
+                "write the `down` of `m1`, or pass --except m1 if it cannot have one",
+            ),
+            (Vec::new(), 2, "the scratch database could not be made anew on the way; not looked at: 2", ""),
+        ] {
+            let error = Error::Faulty { faulty, unseen };
+            assert_eq!(error.to_string(), text);
+            assert!(error.hint().unwrap_or_default().starts_with(hint), "{text}");
+            assert_eq!(error.exit(), Exit::Failed);
+        }
+    }
+}

@@ -45,55 +45,63 @@ fn project() -> Sandbox {
     sandbox
 }
 
+/// All in one test: whoever counts the scratch databases of a server must not meet somebody else's.
 #[tokio::test]
-async fn it_says_what_to_mend_and_touches_nothing() {
+async fn it_says_what_to_mend_and_leaves_nothing_however_it_ends() {
     let sandbox = project();
     for database in Database::all().await {
-        let on = On::new(&sandbox, &database);
-        let all = on.kit(&["migrate:verify", "--env", "production"]);
-        assert_eq!(all.code, 1, "{all}");
-        let lines: Vec<&str> = all.stdout.lines().collect();
-        assert!(lines[0].starts_with("  m20240101_000001_create_a ....") && lines[0].ends_with(" DONE"), "{all}");
-        assert!(lines[1].ends_with(" DONE"), "{all}");
-        assert!(lines[2].contains("leaves_index ....") && lines[2].ends_with(" FAIL"), "{all}");
-        assert_eq!(lines[3], "    `down` does nothing", "{all}");
-        assert!(lines[4].starts_with("      + index a ") && lines[4].contains("idx_n"), "{all}");
-        assert!(lines[5].contains("create_c ....") && lines[5].ends_with(" DONE"), "{all}");
-        assert_eq!(lines.len(), 6, "{all}");
-        assert!(all.stderr.contains("INFO  Verifying 4 migrations: up, down and up again"), "{all}");
-        assert!(
-            all.stderr.ends_with(
-                "  ERROR  `m20240101_000003_leaves_index` does not go up, down and up again as it should\n  \
-                 hint: write what undoes `up` into the `down` of `m20240101_000003_leaves_index`\n"
-            ),
-            "{all}"
-        );
-        for good in [
-            &["migrate:verify", "--except", "leaves_index", "--rows", "3"] as &[&str],
-            &["migrate:verify", "--from", "create_c", "--quiet"],
-        ] {
-            let said = on.ok(good);
-            assert_eq!(said.stdout.is_empty(), good.contains(&"--quiet"), "{said:?}");
+        it_says_what_to_mend(&sandbox, &database).await;
+        if database.dialect != Dialect::Sqlite {
+            nothing_stays_on_a_server(&sandbox, &database).await;
         }
-        let json = on.kit(&["migrate:verify", "--json"]);
-        let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
-        assert_eq!(json["error"], serde_json::Value::Null);
-        assert_eq!(json["unseen"], serde_json::json!([]));
-        let verified = json["verified"].as_array().unwrap();
-        let ok: Vec<bool> = verified.iter().map(|one| one["ok"].as_bool().unwrap()).collect();
-        assert_eq!(ok, [true, true, false, true]);
-        assert!(verified[2]["faults"][0]["left"][0].as_str().unwrap().contains("idx_n"), "{json}");
-        assert_eq!(database.tables().await, Vec::<String>::new());
-
-        on.ok(&["migrate", "--limit", "3"]);
-        let before = database.everything().await;
-        assert_eq!(on.ok(&["migrate:verify", "--pending"]).stdout.lines().count(), 4);
-        assert_eq!(database.everything().await, before);
-        on.ok(&["migrate"]);
-        let nothing = on.ok(&["migrate:verify", "--pending"]);
-        assert!(nothing.stderr.contains("Nothing to verify"), "{nothing:?}");
-        assert!(on.fails(&["migrate:verify", "--from", "nowhere"]).contains("no single migration is `nowhere`"));
     }
+}
+
+async fn it_says_what_to_mend(sandbox: &Sandbox, database: &Database) {
+    let on = On::new(sandbox, database);
+    let all = on.kit(&["migrate:verify", "--env", "production"]);
+    assert_eq!(all.code, 1, "{all}");
+    let lines: Vec<&str> = all.stdout.lines().collect();
+    assert!(lines[0].starts_with("  m20240101_000001_create_a ....") && lines[0].ends_with(" DONE"), "{all}");
+    assert!(lines[1].ends_with(" DONE"), "{all}");
+    assert!(lines[2].contains("leaves_index ....") && lines[2].ends_with(" FAIL"), "{all}");
+    assert_eq!(lines[3], "    `down` does nothing", "{all}");
+    assert!(lines[4].starts_with("      + index a ") && lines[4].contains("idx_n"), "{all}");
+    assert!(lines[5].contains("create_c ....") && lines[5].ends_with(" DONE"), "{all}");
+    assert_eq!(lines.len(), 6, "{all}");
+    assert!(all.stderr.contains("INFO  Verifying 4 migrations: up, down and up again"), "{all}");
+    assert!(
+        all.stderr.ends_with(
+            "  ERROR  `m20240101_000003_leaves_index` does not go up, down and up again as it should\n  \
+             hint: write what undoes `up` into the `down` of `m20240101_000003_leaves_index`\n"
+        ),
+        "{all}"
+    );
+    for good in [
+        &["migrate:verify", "--except", "leaves_index", "--rows", "3"] as &[&str],
+        &["migrate:verify", "--from", "create_c", "--quiet"],
+    ] {
+        let said = on.ok(good);
+        assert_eq!(said.stdout.is_empty(), good.contains(&"--quiet"), "{said:?}");
+    }
+    let json = on.kit(&["migrate:verify", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["error"], serde_json::Value::Null);
+    assert_eq!(json["unseen"], serde_json::json!([]));
+    let verified = json["verified"].as_array().unwrap();
+    let ok: Vec<bool> = verified.iter().map(|one| one["ok"].as_bool().unwrap()).collect();
+    assert_eq!(ok, [true, true, false, true]);
+    assert!(verified[2]["faults"][0]["left"][0].as_str().unwrap().contains("idx_n"), "{json}");
+    assert_eq!(database.tables().await, Vec::<String>::new());
+
+    on.ok(&["migrate", "--limit", "3"]);
+    let before = database.everything().await;
+    assert_eq!(on.ok(&["migrate:verify", "--pending"]).stdout.lines().count(), 4);
+    assert_eq!(database.everything().await, before);
+    on.ok(&["migrate"]);
+    let nothing = on.ok(&["migrate:verify", "--pending"]);
+    assert!(nothing.stderr.contains("Nothing to verify"), "{nothing:?}");
+    assert!(on.fails(&["migrate:verify", "--from", "nowhere"]).contains("no single migration is `nowhere`"));
 }
 
 #[tokio::test]
@@ -155,63 +163,58 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// All in one test: whoever counts the scratch databases of a server must not meet somebody else's.
-#[tokio::test]
-async fn nothing_stays_on_a_server_however_a_run_ends() {
-    let sandbox = project();
-    for database in [Database::postgres().await, Database::mysql().await] {
-        let dialect = database.dialect;
-        let on = On::new(&sandbox, &database);
-        assert_eq!(on.kit(&["migrate:verify"]).code, 1);
-        assert_eq!(scratches(&database).await, Vec::<String>::new(), "after a fault");
+async fn nothing_stays_on_a_server(sandbox: &Sandbox, database: &Database) {
+    let dialect = database.dialect;
+    let on = On::new(sandbox, database);
+    assert_eq!(on.kit(&["migrate:verify"]).code, 1);
+    assert_eq!(scratches(database).await, Vec::<String>::new(), "after a fault");
 
-        // Ctrl-C, and what a supervisor sends: to kit alone.
-        for signal in ["-INT", "-TERM"] {
-            let kit = start(&sandbox, database.url(), 600_000);
-            until("a scratch database", async || !scratches(&database).await.is_empty()).await;
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            send(signal, &kit.id().to_string());
-            let Output { status, stderr, .. } = kit.wait_with_output().unwrap();
-            let said = String::from_utf8(stderr).unwrap();
-            assert_eq!(status.code(), Some(1), "{said}");
-            assert!(said.contains("ERROR  interrupted, nothing was changed but on the scratch database"), "{said}");
-            assert_eq!(scratches(&database).await, Vec::<String>::new(), "{dialect:?} {signal}: {said}");
-        }
-
-        // Killed with all its processes: it stays, and the next run removes it, but none that is in use or not kit's.
-        let mut killed = start(&sandbox, database.url(), 600_000);
-        until("a scratch database", async || !scratches(&database).await.is_empty()).await;
+    // Ctrl-C, and what a supervisor sends: to kit alone.
+    for signal in ["-INT", "-TERM"] {
+        let kit = start(sandbox, database.url(), 600_000);
+        until("a scratch database", async || !scratches(database).await.is_empty()).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
-        send("-KILL", &format!("-{}", killed.id()));
-        killed.wait().unwrap();
-        let left = scratches(&database).await;
-        let [left] = left.as_slice() else { panic!("{left:?}") };
-        let stranger = format!("{}0123456789abcdef", &left[..left.len() - 16]);
-        database.execute(&[&format!("CREATE DATABASE {}", dialect.quote(&stranger))]).await;
-        let url = database.url().rsplit_once('/').unwrap().0.to_owned() + "/" + &stranger;
-        let session = Database::of(dialect, &url).await;
-        session.execute(&["CREATE TABLE precious (id integer)"]).await;
-        drop(session);
-        let running = start(&sandbox, database.url(), 600_000);
-        until("a second one", async || {
-            let now = scratches(&database).await;
-            !now.contains(left) && now.len() == 2
-        })
-        .await;
-        let said = on.ok(&["migrate:verify", "--except", "leaves_index"]);
-        assert!(!said.stderr.contains("Removed"), "{said:?}");
-        assert_eq!(scratches(&database).await.len(), 2, "of the run that is at work, and of a stranger");
-        send("-INT", &running.id().to_string());
-        let said = String::from_utf8(running.wait_with_output().unwrap().stderr).unwrap();
-        assert!(said.contains("INFO  Removed 1 scratch database that a killed run has left"), "{said}");
-        assert_eq!(scratches(&database).await, std::slice::from_ref(&stranger));
-        database.drop_sibling(&stranger).await;
-
-        likeness(&database).await;
-        assert_eq!(scratches(&database).await, Vec::<String>::new(), "one that is like another");
-        no_right(&sandbox, &database).await;
-        assert_eq!(scratches(&database).await, Vec::<String>::new(), "without the right to have one");
+        send(signal, &kit.id().to_string());
+        let Output { status, stderr, .. } = kit.wait_with_output().unwrap();
+        let said = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(1), "{said}");
+        assert!(said.contains("ERROR  interrupted, nothing was changed but on the scratch database"), "{said}");
+        assert_eq!(scratches(database).await, Vec::<String>::new(), "{dialect:?} {signal}: {said}");
     }
+
+    // Killed with all its processes: it stays, and the next run removes it, but none that is in use or not kit's.
+    let mut killed = start(sandbox, database.url(), 600_000);
+    until("a scratch database", async || !scratches(database).await.is_empty()).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    send("-KILL", &format!("-{}", killed.id()));
+    killed.wait().unwrap();
+    let left = scratches(database).await;
+    let [left] = left.as_slice() else { panic!("{left:?}") };
+    let stranger = format!("{}0123456789abcdef", &left[..left.len() - 16]);
+    database.execute(&[&format!("CREATE DATABASE {}", dialect.quote(&stranger))]).await;
+    let url = database.url().rsplit_once('/').unwrap().0.to_owned() + "/" + &stranger;
+    let session = Database::of(dialect, &url).await;
+    session.execute(&["CREATE TABLE precious (id integer)"]).await;
+    drop(session);
+    let running = start(sandbox, database.url(), 600_000);
+    until("a second one", async || {
+        let now = scratches(database).await;
+        !now.contains(left) && now.len() == 2
+    })
+    .await;
+    let said = on.ok(&["migrate:verify", "--except", "leaves_index"]);
+    assert!(!said.stderr.contains("Removed"), "{said:?}");
+    assert_eq!(scratches(database).await.len(), 2, "of the run that is at work, and of a stranger");
+    send("-INT", &running.id().to_string());
+    let said = String::from_utf8(running.wait_with_output().unwrap().stderr).unwrap();
+    assert!(said.contains("INFO  Removed 1 scratch database that a killed run has left"), "{said}");
+    assert_eq!(scratches(database).await, std::slice::from_ref(&stranger));
+    database.drop_sibling(&stranger).await;
+
+    likeness(database).await;
+    assert_eq!(scratches(database).await, Vec::<String>::new(), "one that is like another");
+    no_right(sandbox, database).await;
+    assert_eq!(scratches(database).await, Vec::<String>::new(), "without the right to have one");
 }
 
 /// Encoding, collation, settings, schema and extensions are those of the user's database.
