@@ -90,6 +90,8 @@ pub enum Command {
     MigrateRepair(commands::migrate_repair::RepairArgs),
     #[command(name = "migrate:mark")]
     MigrateMark(commands::migrate_mark::MarkArgs),
+    #[command(name = "migrate:verify")]
+    MigrateVerify(commands::migrate_verify::VerifyArgs),
     About(commands::about::AboutArgs),
     Completions(commands::completions::CompletionsArgs),
     Help(commands::help::HelpArgs),
@@ -117,6 +119,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateInstall(args) => commands::migrate_install::run(ctx, &args).await,
         Command::MigrateRepair(args) => commands::migrate_repair::run(ctx, &args).await,
         Command::MigrateMark(args) => commands::migrate_mark::run(ctx, &args).await,
+        Command::MigrateVerify(args) => commands::migrate_verify::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
         Command::Complete(args) => commands::complete::run(ctx, args),

@@ -144,9 +144,7 @@ impl Context {
     pub fn target(&self) -> Result<Target> {
         let project = self.project()?;
         let target = Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))?;
-        if self.env("KIT_REQUIRE_TLS").is_some_and(|value| value != "0") && target.may_be_overheard() {
-            return Err(Error::Overheard { database: target.redacted() });
-        }
+        self.allow_network(&target)?;
         if !self.cautioned.replace(true) {
             if target.shows_password() {
                 self.ui.warn("Every user of this machine can read the password in --database: DATABASE_URL hides it");
@@ -159,6 +157,17 @@ impl Context {
             }
         }
         Ok(target)
+    }
+
+    /// Passes unless `KIT_REQUIRE_TLS` is set and nothing says that the way to the database is encrypted.
+    ///
+    /// # Errors
+    /// [`Error::Overheard`].
+    pub fn allow_network(&self, target: &Target) -> Result<()> {
+        if self.env("KIT_REQUIRE_TLS").is_some_and(|value| value != "0") && target.may_be_overheard() {
+            return Err(Error::Overheard { database: target.redacted() });
+        }
+        Ok(())
     }
 
     /// The project's migrations, from its sources where they tell, else from the built migrator.
@@ -195,12 +204,18 @@ impl Context {
             connections: project.settings.migrator.connections,
             actions,
         };
+        let expendable = request.actions.iter().any(|action| matches!(action, Action::Verify(_)));
         let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };
         let run = migrator::Run {
             project,
             cache,
             // As sea-orm-cli does; the environment of a process is its owner's alone.
-            env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],
+            env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)]
+                .into_iter()
+                // Nothing there may lead past it to the project's own.
+                .chain(expendable.then(|| ("DIRECT_DATABASE_URL", target.secret_url().to_owned())))
+                .collect(),
+            expendable,
             request,
         };
         let mut report = Report::default();
@@ -256,6 +271,14 @@ impl Context {
         if self.project()?.settings.database.prohibit_destructive {
             return Err(Error::Prohibited { command });
         }
+        self.allow_protected(command, target)
+    }
+
+    /// Passes unless `KIT_PROTECT` names the database.
+    ///
+    /// # Errors
+    /// [`Error::Protected`].
+    pub fn allow_protected(&self, command: &'static str, target: &Target) -> Result<()> {
         let name = target.file().map(|file| file.display().to_string()).or_else(|| target.database_name());
         let protected = self.env("KIT_PROTECT").unwrap_or_default();
         if protected

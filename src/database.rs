@@ -3,6 +3,7 @@
 
 mod caution;
 mod connect;
+mod scratch;
 mod url;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::settings::Connection;
 
+pub use scratch::Scratch;
 pub use url::hide_passwords;
 
 /// One database, as the user's settings name it.

@@ -8,10 +8,10 @@ mod failure;
 use std::io;
 use std::path::PathBuf;
 
-use kit_runtime::wire::{Direction, Failure};
+use kit_runtime::wire::{Direction, Failure, Fault};
 
 pub use failure::holder_text;
-use failure::{LEDGER, failure_hint, failure_text, ledger_text};
+use failure::{LEDGER, failure_hint, failure_text, fault_hint, faulty_text, ledger_text};
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -282,6 +282,40 @@ pub enum Error {
         message: String,
     },
 
+    /// No database to try migrations on can be made.
+    #[error("cannot create a scratch database beside {server}: {message}")]
+    NoScratch {
+        /// Redacted URL of the database it was to stand for.
+        server: String,
+        /// What the database said.
+        message: String,
+    },
+    /// `--scratch` names a database that cannot be one.
+    #[error("cannot use the database of --scratch: {reason}")]
+    WrongScratch {
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A scratch database could not be dropped.
+    #[error("the scratch database `{name}` could not be dropped: {message}")]
+    ScratchStays {
+        /// Its name.
+        name: String,
+        /// What the database said.
+        message: String,
+    },
+    /// Somebody ended it.
+    #[error("interrupted, nothing was changed but on the scratch database")]
+    Interrupted,
+    /// Migrations that do not go up, down and up again.
+    #[error("{}", faulty_text(faulty, *unseen))]
+    Faulty {
+        /// Each with its first fault, in order.
+        faulty: Vec<(String, Fault)>,
+        /// How many come after the last one that could be looked at.
+        unseen: usize,
+    },
+
     /// A lease is nobody's session to end.
     #[error("{who} has a lease, which no session of the server's stands for")]
     LeaseGoesByItself {
@@ -423,6 +457,13 @@ impl Error {
             Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),
+            Self::NoScratch { .. } => "name an empty database that you may use: --scratch URL".to_owned(),
+            Self::WrongScratch { .. } => "name an empty database of the same kind: --scratch URL".to_owned(),
+            Self::ScratchStays { .. } => "drop it by hand, or leave it: the next `kit migrate:verify` does".to_owned(),
+            Self::Faulty { faulty, .. } => {
+                let (name, fault) = faulty.first()?;
+                fault_hint(name, fault)
+            }
             Self::LeaseGoesByItself { .. } => {
                 "end its process; fifteen seconds after its last sign of life the next run takes the lease".to_owned()
             }

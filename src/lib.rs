@@ -20,6 +20,7 @@ pub mod completion;
 pub mod context;
 pub mod database;
 pub mod error;
+pub mod interrupt;
 pub mod migrator;
 pub mod project;
 pub mod scaffold;

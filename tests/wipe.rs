@@ -155,7 +155,7 @@ async fn views_and_types_can_stay() {
         .await;
     assert_eq!(wipe(&database.session, Wipe { views: false, types: false }, LEDGER).await.unwrap(), 1);
     let left = database.schema().await;
-    for object in ["type mood", "relation S s", "function f()", "relation v v"] {
+    for object in ["type mood", "sequence s", "function f()", "view v"] {
         assert!(left.contains(object), "{object}: {left}");
     }
     database.execute(&["CREATE TABLE a (id int)", "CREATE VIEW on_a AS SELECT * FROM a"]).await;

@@ -2,8 +2,10 @@
 //! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
 
 mod lock;
+mod rows;
 mod session;
 mod snapshot;
+pub mod sqlite_sql;
 mod trouble;
 
 pub use lock::{Canary, Survey};

@@ -12,11 +12,13 @@ mod journaled;
 mod migration;
 mod settings;
 mod transactional;
+mod verify;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use call::quiet_panics;
 use migration::TRIES;
+pub use verify::MARK;
 
 use crate::connection::{Connection, Error, Listed, Migrations, Sessions, Trouble};
 use crate::ledger::{self, Ledger, State};
@@ -107,6 +109,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 Action::Down(down) => {
                     self.down(down).await?;
                 }
+                Action::Verify(verify) => self.verify(verify).await?,
                 Action::Redo(down) => {
                     let names = self.down(down).await?;
                     if !names.is_empty() {

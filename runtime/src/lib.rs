@@ -15,6 +15,7 @@
 //! | [`engine`] | doing it |
 //! | [`repair`] | putting the ledger right by hand |
 //! | [`snapshot`] | a schema as lines, to be compared |
+//! | `rows` | rows that nobody wrote, to try migrations on |
 //! | [`wipe`] | dropping everything of a schema |
 //! | [`census`] | how much there is to lose |
 //! | [`sea_orm`] | the traits over SeaORM, a file for what each major version has of its own |
@@ -79,6 +80,7 @@ mod library;
 pub mod lock;
 pub mod plan;
 pub mod repair;
+mod rows;
 pub mod sea_orm;
 mod serve;
 pub mod snapshot;

@@ -30,7 +30,7 @@ pub async fn wipe<C: Connection>(connection: &C, what: Wipe, ledger: &str) -> Re
 }
 
 /// Runs `work` while the session does not look at foreign keys, and puts the switch back however that ends.
-async fn switched_off<C: Connection>(
+pub(crate) async fn switched_off<C: Connection>(
     session: &C,
     switch: Option<Switch>,
     work: impl AsyncFnOnce() -> Result<usize, Error>,

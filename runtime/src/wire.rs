@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -101,6 +101,8 @@ pub enum Action {
     Down(Down),
     /// Roll back, then apply exactly those again.
     Redo(Down),
+    /// Apply, roll back and apply again on a database that is nobody's, and say what does not come back as it was.
+    Verify(Verify),
 }
 
 /// How much [`Action::Wipe`] drops besides tables.
@@ -110,6 +112,17 @@ pub struct Wipe {
     pub views: bool,
     /// Enums, domains, sequences and functions.
     pub types: bool,
+}
+
+/// Which migrations to look at, and how.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Verify {
+    /// Their names; those before and between them are applied and not looked at.
+    pub only: Vec<String>,
+    /// Rows that each table gets before a migration is rolled back once more; with 0, not.
+    pub rows: u32,
+    /// Leave the database empty, since it stays.
+    pub clean: bool,
 }
 
 /// Which pending migrations to apply, and how.
@@ -214,10 +227,115 @@ pub enum Event {
         /// How long it took, in milliseconds.
         millis: u64,
     },
+    /// A migration was applied, rolled back and applied again.
+    Verified {
+        /// Its name.
+        name: String,
+        /// How long all of that took, in milliseconds.
+        millis: u64,
+        /// What is wrong with it; empty if nothing.
+        faults: Vec<Fault>,
+        /// What could not be looked at, and what may well be meant so.
+        notes: Vec<Note>,
+    },
     /// Last of all: everything was done.
     Done,
     /// Last of all: it could not be done.
     Failed(Failure),
+}
+
+/// What is wrong with a migration, as far as it shows when it is applied, rolled back and applied again.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Fault {
+    /// It cannot be applied at all.
+    Up {
+        /// What was said.
+        message: String,
+    },
+    /// It has no `down`.
+    Missing,
+    /// Its `down` fails on empty tables.
+    Down {
+        /// What was said.
+        message: String,
+    },
+    /// Its `down` leaves the schema as `up` made it.
+    Idle {
+        /// Lines of the schema that `up` has taken away and that do not come back.
+        missing: Vec<String>,
+        /// Lines that `up` has brought and that stay.
+        left: Vec<String>,
+    },
+    /// Its `down` makes another schema than there was before.
+    Other {
+        /// Lines of the schema that do not come back.
+        missing: Vec<String>,
+        /// Lines that there were not before.
+        left: Vec<String>,
+    },
+    /// After its `down`, it cannot be applied again.
+    Again {
+        /// What was said.
+        message: String,
+    },
+    /// The second `up` makes another schema than the first.
+    Unlike {
+        /// Lines that only the first has made.
+        missing: Vec<String>,
+        /// Lines that only the second has made.
+        left: Vec<String>,
+    },
+    /// Its `down` works on empty tables only.
+    OnlyEmpty {
+        /// What was said.
+        message: String,
+    },
+    /// Rows of a table are gone that it was not to touch.
+    RowsLost {
+        /// The table.
+        table: String,
+        /// Which way they got lost.
+        direction: Direction,
+        /// How many.
+        lost: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Rows of a table are there, and what stood in one of their columns is gone.
+    ValuesLost {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Which way they got lost.
+        direction: Direction,
+    },
+}
+
+/// What there is to say of a migration that is no fault of it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// A table got no rows, or fewer than were asked for.
+    Unfilled {
+        /// The table.
+        table: String,
+        /// What the last attempt was answered.
+        message: String,
+    },
+    /// `up` does not go through with the rows that kit made up.
+    UpOnRows {
+        /// What was said.
+        message: String,
+    },
+    /// `up` drops a table or a column, and `down` brings it back empty.
+    Emptied {
+        /// The table.
+        table: String,
+        /// The column, if it is not the whole table.
+        column: Option<String>,
+    },
 }
 
 /// What is odd, but stops nothing.
@@ -303,6 +421,11 @@ pub enum Unfit {
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(tag = "failure", rename_all = "snake_case")]
 pub enum Failure {
+    /// The database to try migrations on is not empty; nothing was done.
+    Occupied {
+        /// Some of what is in it.
+        objects: Vec<String>,
+    },
     /// The other half speaks another [`PROTOCOL`].
     Protocol {
         /// What the migrator speaks.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::{Cause, Direction, Failure, Holder, PROTOCOL, Unfit, Warning};
+use crate::wire::{Cause, Direction, Failure, Fault, Holder, Note, PROTOCOL, Unfit, Warning};
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,6 +18,54 @@ impl fmt::Display for Warning {
     }
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Up { message } => write!(f, "`up` fails: {message}"),
+            Self::Missing => f.write_str("there is no `down`"),
+            Self::Down { message } => write!(f, "`down` fails: {message}"),
+            Self::Idle { .. } => f.write_str("`down` does nothing"),
+            Self::Other { .. } => f.write_str("`down` does not restore the schema"),
+            Self::Again { message } => write!(f, "after `down`, `up` fails: {message}"),
+            Self::Unlike { .. } => f.write_str("after `down`, `up` makes another schema than the first time"),
+            Self::OnlyEmpty { message } => write!(f, "`down` fails where tables have rows: {message}"),
+            Self::RowsLost { table, direction, lost, of } => {
+                write!(f, "`{}` loses {lost} of {of} rows of `{table}`", direction.name())
+            }
+            Self::ValuesLost { table, column, direction } => {
+                write!(f, "`{}` loses what stood in `{column}` of `{table}`", direction.name())
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// What differs between two schemas: lines that are missing, lines that are left over.
+    pub fn difference(&self) -> (&[String], &[String]) {
+        match self {
+            Self::Idle { missing, left } | Self::Other { missing, left } | Self::Unlike { missing, left } => {
+                (missing, left)
+            }
+            _ => (&[], &[]),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unfilled { table, message } => write!(f, "`{table}` could not be filled: {message}"),
+            Self::UpOnRows { message } => write!(f, "`up` fails with the rows that kit made up: {message}"),
+            Self::Emptied { table, column: None } => {
+                write!(f, "`up` drops `{table}`, and `down` brings it back without its rows")
+            }
+            Self::Emptied { table, column: Some(column) } => {
+                write!(f, "`up` drops `{column}` of `{table}`, and `down` brings it back without its values")
+            }
+        }
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`kit {}` on {} (process {})", self.command, self.host, self.pid)
@@ -28,6 +76,9 @@ fn failure_text(failure: &Failure) -> String {
     match failure {
         Failure::Protocol { migrator } => {
             format!("the migrator speaks version {migrator} of the wire, kit {}", PROTOCOL)
+        }
+        Failure::Occupied { objects } => {
+            format!("the scratch database is not empty: {}; nothing was done", objects.join(", "))
         }
         Failure::Request { message } => format!("the migrator does not understand kit: {message}"),
         Failure::Connect { message } => format!("the migrator cannot connect: {message}"),

@@ -19,6 +19,7 @@ pub mod migrate_repair;
 pub mod migrate_reset;
 pub mod migrate_rollback;
 pub mod migrate_status;
+pub mod migrate_verify;
 pub mod stub_publish;
 
 use clap::{Args, ValueEnum};

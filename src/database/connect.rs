@@ -22,6 +22,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the pool may try before somebody asks why.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// Longer than any command.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// Databases that are on every server of the families that cannot connect to none.
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
 
@@ -75,7 +78,7 @@ impl Target {
     }
 
     /// A session on the server that needs the target's own database not to be there.
-    async fn open_server(&self) -> Result<Session> {
+    pub(super) async fn open_server(&self) -> Result<Session> {
         let on = |database: &str| {
             let mut url = Url::parse(self.secret_url()).ok()?;
             url.set_path(database);
@@ -98,6 +101,8 @@ impl Target {
     async fn open(&self, url: &str) -> Result<Session> {
         let mut options = ConnectOptions::new(url);
         options.max_connections(1).connect_timeout(self.patience.unwrap_or(TIMEOUT)).sqlx_logging(false);
+        // What a session has locked is lost with it.
+        options.idle_timeout(FOR_EVER).max_lifetime(FOR_EVER);
         if let Some(schema) = &self.schema {
             options.set_schema_search_path(self.dialect.quote(schema));
         }

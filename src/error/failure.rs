@@ -1,7 +1,7 @@
 //! What a migrator reports, in sentences: failures, their hints, warnings.
 
 use chrono::DateTime;
-use kit_runtime::wire::{Cause, Direction, Failure, Holder, Unfit, Warning};
+use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Unfit, Warning};
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
      give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
@@ -40,6 +40,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         }
         Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
         Failure::Ledger { .. } => LEDGER,
+        Failure::Occupied { .. } => "empty it, or name another one: --scratch URL",
         Failure::Busy { .. } => "wait longer with --wait SECS",
         Failure::Unfit(Unfit::ReadOnly { .. }) => "name the server that takes writes: the primary, not a replica",
         Failure::Unfit(Unfit::NoQuorum { .. }) => {
@@ -103,9 +104,45 @@ fn shows_a_pooler(message: &str) -> bool {
     message.contains("prepared statement \"") && known.iter().any(|end| message.contains(end))
 }
 
+/// How many migrations do not come back, and which is the first.
+pub(super) fn faulty_text(faulty: &[(String, Fault)], unseen: usize) -> String {
+    let Some((first, _)) = faulty.first() else {
+        return format!("the scratch database could not be made anew on the way; not looked at: {unseen}");
+    };
+    let mut text = match faulty.len() {
+        1 => format!("`{first}` does not go up, down and up again as it should"),
+        count => format!("{count} migrations do not go up, down and up again as they should, `{first}` is the first"),
+    };
+    if unseen > 0 {
+        text.push_str(&format!("; not looked at: {unseen}"));
+    }
+    text
+}
+
+/// What to mend first.
+pub(super) fn fault_hint(name: &str, fault: &Fault) -> String {
+    match fault {
+        Fault::Up { .. } => format!("mend the `up` of `{name}`: nothing behind it can be looked at before"),
+        Fault::Missing => format!("write the `down` of `{name}`, or pass --except {name} if it cannot have one"),
+        Fault::Down { .. } => {
+            format!("mend the `down` of `{name}`: it has to undo what `up` does, backwards; or pass --except {name}")
+        }
+        Fault::Idle { .. } => format!("write what undoes `up` into the `down` of `{name}`"),
+        Fault::Other { .. } | Fault::Unlike { .. } => {
+            format!("mend the `down` of `{name}`: lines with - have to come back, lines with + have to go")
+        }
+        Fault::Again { .. } => format!("mend the `down` of `{name}`: it leaves what `up` then meets"),
+        Fault::OnlyEmpty { .. } => format!("mend the `down` of `{name}` for tables that have rows"),
+        Fault::RowsLost { direction, .. } | Fault::ValuesLost { direction, .. } => {
+            format!("mend the `{}` of `{name}`: copy what a table holds before it goes", direction.name())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, Exit};
 
     #[test]
     fn statements_of_somebody_elses_session_show_a_pooler() {
@@ -116,5 +153,25 @@ mod tests {
             assert!(hint.is_some_and(|hint| hint.contains("DIRECT_DATABASE_URL")), "{message}");
         }
         assert_eq!(failure_hint(&Failure::Database { message: "relation \"a\" does not exist".to_owned() }), None);
+    }
+
+    #[test]
+    fn faults_are_counted_and_the_first_is_to_be_mended_first() {
+        let up = || ("m2".to_owned(), Fault::Up { message: "no".to_owned() });
+        for (faulty, unseen, text, hint) in [
+            (vec![up()], 3, "`m2` does not go up, down and up again as it should; not looked at: 3", "mend the `up`"),
+            (
+                vec![("m1".to_owned(), Fault::Missing), up()],
+                0,
+                "2 migrations do not go up, down and up again as they should, `m1` is the first",
+                "write the `down` of `m1`, or pass --except m1 if it cannot have one",
+            ),
+            (Vec::new(), 2, "the scratch database could not be made anew on the way; not looked at: 2", ""),
+        ] {
+            let error = Error::Faulty { faulty, unseen };
+            assert_eq!(error.to_string(), text);
+            assert!(error.hint().unwrap_or_default().starts_with(hint), "{text}");
+            assert_eq!(error.exit(), Exit::Failed);
+        }
     }
 }

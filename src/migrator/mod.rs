@@ -73,6 +73,8 @@ pub struct Run<'a> {
     pub cache: Cache,
     /// Variables the migrator gets besides kit's own environment.
     pub env: Vec<(&'static str, String)>,
+    /// It is killed if nobody waits for its end any more.
+    pub expendable: bool,
     /// What it is asked.
     pub request: Request,
 }
@@ -87,7 +89,7 @@ pub async fn run(run: Run<'_>, notify: &mut dyn FnMut(Notice)) -> Result<std::re
         Some(command) => command,
         None => vec![build::binary(run.project, &run.cache, notify).await?.display().to_string()],
     };
-    process::run(&run.project.root, &command, &run.env, &run.request, notify).await
+    process::run(&run, &command, notify).await
 }
 
 fn own_command(settings: &Settings) -> Option<Vec<String>> {

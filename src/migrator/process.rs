@@ -1,22 +1,19 @@
 //! Running the migrator: the request on its standard input, its events and whatever else it prints
 //! from its outputs, as they come.
 
-use std::path::Path;
 use std::process::Stdio;
 
-use kit_runtime::wire::{Event, Failure, PROTOCOL, Request};
+use kit_runtime::wire::{Event, Failure, PROTOCOL};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
-use super::Notice;
+use super::{Notice, Run};
 use crate::error::{Error, Result};
 
-/// Runs `command` in `folder` with one request. The inner `Err` is the failure that it reported.
+/// Runs `command` in the project's folder with the run's request. The inner `Err` is the failure that it reported.
 pub async fn run(
-    folder: &Path,
+    run: &Run<'_>,
     command: &[String],
-    env: &[(&'static str, String)],
-    request: &Request,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<std::result::Result<(), Failure>> {
     let (program, arguments) =
@@ -24,14 +21,15 @@ pub async fn run(
     let failed = |source| Error::Program { program: program.clone(), source };
     let mut child = Command::new(program)
         .args(arguments)
-        .current_dir(folder)
-        .envs(env.iter().map(|(name, value)| (*name, value.as_str())))
+        .current_dir(&run.project.root)
+        .kill_on_drop(run.expendable)
+        .envs(run.env.iter().map(|(name, value)| (*name, value.as_str())))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(failed)?;
-    let mut line = serde_json::to_string(request).map_err(|error| failed(error.into()))?;
+    let mut line = serde_json::to_string(&run.request).map_err(|error| failed(error.into()))?;
     line.push('\n');
     if let Some(mut input) = child.stdin.take() {
         // A migrator that ended before it read its request says why on its outputs.

@@ -1,6 +1,6 @@
 //! What a migrator does, shown as it happens and kept for what is said at the end.
 
-use kit_runtime::wire::{Direction, Event};
+use kit_runtime::wire::{Direction, Event, Fault, Note};
 use serde::Serialize;
 
 use super::{Outcome, Ui};
@@ -12,6 +12,8 @@ use crate::migrator::Notice;
 pub struct Report {
     /// Applied or rolled back, in order.
     pub done: Vec<Ran>,
+    /// Verified, in order.
+    pub verified: Vec<Verified>,
     /// What was warned of.
     pub warnings: Vec<String>,
     /// The Migrator's names, where they were asked for.
@@ -32,6 +34,34 @@ pub struct Ran {
     pub direction: Direction,
     /// How long it took.
     pub milliseconds: u64,
+}
+
+/// A migration that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Its name.
+    pub migration: String,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+    /// What else there is to say.
+    pub notes: Vec<Note>,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+impl Verified {
+    fn show(&self, ui: &Ui) {
+        let outcome = if self.faults.is_empty() { Outcome::Done } else { Outcome::Fail };
+        ui.task(&self.migration, Some(self.milliseconds), outcome);
+        for fault in &self.faults {
+            ui.detail(&fault.to_string());
+            let (missing, left) = fault.difference();
+            ui.difference(missing, left);
+        }
+        for note in &self.notes {
+            ui.detail(&note.to_string());
+        }
+    }
 }
 
 impl Report {
@@ -78,12 +108,21 @@ impl Report {
             }),
             Event::Warned(warning) => {
                 let text = warning.to_string();
-                ui.warn(&text);
-                self.warnings.push(text);
+                // A migration that is tried several times says the same each time.
+                if !self.warnings.contains(&text) {
+                    ui.warn(&text);
+                    self.warnings.push(text);
+                }
             }
             Event::Started { name, .. } => {
                 ui.progress(&name);
                 self.running = Some(name);
+            }
+            Event::Verified { name, millis, faults, notes } => {
+                self.running = None;
+                let verified = Verified { migration: name, faults, notes, milliseconds: millis };
+                verified.show(ui);
+                self.verified.push(verified);
             }
             Event::Finished { direction, name, millis } => {
                 self.running = None;

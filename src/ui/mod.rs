@@ -14,7 +14,7 @@ use similar::TextDiff;
 use crate::database::hide_passwords;
 use crate::error::Error;
 
-pub use events::{Ran, Report};
+pub use events::{Ran, Report, Verified};
 pub use prompt::Interaction;
 pub use style::ColorChoice;
 
@@ -192,6 +192,26 @@ impl Ui {
         let time = millis.map(|millis| style::dim(&duration(millis)) + " ").unwrap_or_default();
         let right = format!("{time}{}", outcome.styled());
         self.answer(self.dotted(&printable(name), &right));
+    }
+
+    /// More of the task that the last line is about.
+    pub fn detail(&self, text: &str) {
+        if self.verbosity.get() > Verbosity::Quiet {
+            self.answer(format!("    {}", printable(text).replace('\n', "\n    ")));
+        }
+    }
+
+    /// Lines that are missing, and lines that are left over.
+    pub fn difference(&self, missing: &[String], left: &[String]) {
+        if self.verbosity.get() == Verbosity::Quiet {
+            return;
+        }
+        for line in missing {
+            self.answer(style::removed(&format!("      - {}", printable(line))));
+        }
+        for line in left {
+            self.answer(style::added(&format!("      + {}", printable(line))));
+        }
     }
 
     /// A line that the next one replaces; only on a terminal.

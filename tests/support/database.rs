@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use kit_runtime::connection::{Connection, Row};
 use kit_runtime::dialect::Dialect;
+use kit_runtime::ledger;
 use kit_runtime::sea_orm::Session;
+use kit_runtime::snapshot::Snapshot;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 
 /// Table names that all three families accept, as reported against other tools.
@@ -202,29 +204,13 @@ impl Database {
 
     /// Everything in the schema but the ledgers, a line each, sorted: two equal texts are two equal schemas.
     pub async fn schema(&self) -> String {
-        let mut lines = self.everything().await;
-        lines.retain(|line| {
-            !["seaql_migrations", "kit_migrations", "kit_lock", "kit_probe"].iter().any(|own| line.contains(own))
-        });
-        lines.join("\n")
+        Snapshot::take(&self.session, &ledger::own_tables(ledger::LEDGER)).await.unwrap().text()
     }
 
     /// [`Self::schema`] with the ledgers.
     pub async fn everything(&self) -> Vec<String> {
-        let queries = match self.dialect {
-            Dialect::Sqlite => SQLITE_SCHEMA,
-            Dialect::Postgres => POSTGRES_SCHEMA,
-            Dialect::MySql => MYSQL_SCHEMA,
-        };
-        let mut lines = Vec::new();
-        for sql in queries {
-            for row in self.query(sql).await {
-                let cells = row.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned()));
-                lines.push(cells.collect::<Vec<_>>().join(" "));
-            }
-        }
-        lines.sort();
-        lines
+        let snapshot = Snapshot::take(&self.session, &[]).await.unwrap();
+        snapshot.lines().map(str::to_owned).collect()
     }
 }
 
@@ -272,49 +258,3 @@ fn unique_name() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
     format!("kit_{}_{since}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
-
-const SQLITE_SCHEMA: &[&str] = &[
-    "SELECT type, name, CASE WHEN type IN ('view', 'trigger') THEN sql END FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    "SELECT 'column', m.name, c.name, lower(c.type), 'notnull=' || c.\"notnull\", 'default=' || coalesce(c.dflt_value, '-'), 'pk=' || c.pk, \
-     'hidden=' || c.hidden FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    "SELECT 'index', m.name, CASE i.origin WHEN 'c' THEN i.name END, 'unique=' || i.\"unique\", i.origin, \
-     (SELECT group_concat(coalesce(c.name, '?'), ',') FROM pragma_index_info(i.name) c) \
-     FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    "SELECT 'foreign key', m.name, f.\"from\", f.\"table\", f.\"to\", f.on_update, f.on_delete \
-     FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-];
-
-const POSTGRES_SCHEMA: &[&str] = &[
-    "SELECT 'relation', relkind::text, relname::text, CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END \
-     FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind <> 'i'",
-    "SELECT 'column', c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), 'notnull=' || a.attnotnull, \
-     'default=' || coalesce(pg_get_expr(d.adbin, d.adrelid), '-'), 'identity=' || a.attidentity::text \
-     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
-     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped",
-    "SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = current_schema()",
-    "SELECT 'constraint', conrelid::regclass::text, conname::text, pg_get_constraintdef(oid) FROM pg_constraint \
-     WHERE connamespace = current_schema()::regnamespace",
-    "SELECT 'type', typname::text, typtype::text, (SELECT string_agg(enumlabel::text, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid) \
-     FROM pg_type t WHERE typnamespace = current_schema()::regnamespace AND typtype <> 'b'",
-    "SELECT 'function', oid::regprocedure::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace",
-    "SELECT 'trigger', tgrelid::regclass::text, tgname::text FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid \
-     WHERE c.relnamespace = current_schema()::regnamespace AND NOT tgisinternal",
-];
-
-const MYSQL_SCHEMA: &[&str] = &[
-    "SELECT CAST(table_type AS CHAR), CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()",
-    "SELECT 'column', CAST(table_name AS CHAR), CAST(column_name AS CHAR), CAST(column_type AS CHAR), CONCAT('null=', is_nullable), \
-     CONCAT('default=', COALESCE(CAST(column_default AS CHAR), '-')), CAST(extra AS CHAR), CAST(column_comment AS CHAR) \
-     FROM information_schema.columns WHERE table_schema = DATABASE()",
-    "SELECT 'index', CAST(table_name AS CHAR), CAST(index_name AS CHAR), CONCAT('not unique=', MAX(non_unique)), \
-     CAST(GROUP_CONCAT(column_name ORDER BY seq_in_index) AS CHAR) FROM information_schema.statistics \
-     WHERE table_schema = DATABASE() GROUP BY table_name, index_name",
-    "SELECT 'foreign key', CAST(k.table_name AS CHAR), CAST(k.constraint_name AS CHAR), CAST(k.column_name AS CHAR), \
-     CAST(k.referenced_table_name AS CHAR), CAST(k.referenced_column_name AS CHAR), CAST(r.update_rule AS CHAR), CAST(r.delete_rule AS CHAR) \
-     FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r \
-     ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name WHERE k.table_schema = DATABASE() \
-     AND k.referenced_table_name IS NOT NULL",
-    "SELECT CAST(routine_type AS CHAR), CAST(routine_name AS CHAR) FROM information_schema.routines WHERE routine_schema = DATABASE()",
-    "SELECT 'trigger', CAST(trigger_name AS CHAR) FROM information_schema.triggers WHERE trigger_schema = DATABASE()",
-    "SELECT 'event', CAST(event_name AS CHAR) FROM information_schema.events WHERE event_schema = DATABASE()",
-];

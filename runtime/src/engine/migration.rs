@@ -54,6 +54,17 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         name: &str,
         batch: Option<i64>,
     ) -> Result<(), Failure> {
+        let job = self.job(direction, name, batch)?;
+        (self.on_event)(Event::Started { direction, name: name.to_owned() });
+        let clock = Instant::now();
+        self.tries(&job).await?;
+        let millis = millis_since(clock);
+        (self.on_event)(Event::Finished { direction, name: name.to_owned(), millis });
+        Ok(())
+    }
+
+    /// A migration as it is to run next.
+    pub(super) fn job(&mut self, direction: Direction, name: &str, batch: Option<i64>) -> Result<Job, Failure> {
         let index = self.names.iter().position(|known| known == name);
         let Some((index, listed)) = index.and_then(|index| Some((index, self.list.get(index)?))) else {
             return Err(Failure::Unknown { name: name.to_owned() });
@@ -63,8 +74,6 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         if !transactional && self.connection.sessions() == Sessions::Lent {
             return Err(Failure::Unfit(Unfit::Lent { name: name.to_owned() }));
         }
-        (self.on_event)(Event::Started { direction, name: name.to_owned() });
-        let clock = Instant::now();
         let started_at = now_millis().max(self.last_start + 1);
         self.last_start = started_at;
         let entry = Entry {
@@ -78,13 +87,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             finished_at: None,
             error: None,
         };
-        self.tries(&Job { direction, index, entry, transactional, wanted }).await?;
-        let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        (self.on_event)(Event::Finished { direction, name: name.to_owned(), millis });
-        Ok(())
+        Ok(Job { direction, index, entry, transactional, wanted })
     }
 
-    async fn tries(&mut self, job: &Job) -> Result<(), Failure> {
+    /// Runs it, once more where another session was in the way.
+    pub(super) async fn tries(&mut self, job: &Job) -> Result<(), Failure> {
         let (mut tried, mut foreign_keys_off) = (0, false);
         loop {
             let outcome = match job.transactional {
@@ -186,6 +193,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             self.warn(Warning::Settings { name: job.entry.name.clone(), settings });
         }
     }
+}
+
+pub(super) fn millis_since(clock: Instant) -> u64 {
+    u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// So long may a server be away.

@@ -4,7 +4,6 @@
 mod mysql;
 mod postgres;
 mod sqlite;
-mod sqlite_sql;
 
 use std::collections::BTreeMap;
 

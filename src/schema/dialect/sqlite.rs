@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use kit_runtime::connection::{Connection, Error};
+use kit_runtime::dialect::sqlite_sql::{self, Definitions};
 
-use super::sqlite_sql::{self, Definitions};
 use super::{Cells, Tables, precision, take_apart};
 use crate::schema::model::{
     Action, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Table, View, What,

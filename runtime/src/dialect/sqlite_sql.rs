@@ -6,7 +6,8 @@ use std::ops::Range;
 
 /// What stands between the brackets of `CREATE TABLE`.
 #[derive(Debug, Default)]
-pub(super) struct Definitions {
+pub struct Definitions {
+    /// Its columns, in order.
     pub columns: Vec<Written>,
     /// Checks, those of columns too: name and expression.
     pub checks: Vec<(Option<String>, String)>,
@@ -14,15 +15,19 @@ pub(super) struct Definitions {
 
 /// A column as it was written.
 #[derive(Debug)]
-pub(super) struct Written {
+pub struct Written {
+    /// Its name.
     pub name: String,
+    /// What it is computed from.
     pub generated: Option<String>,
+    /// Its collation.
     pub collation: Option<String>,
+    /// Whether it says AUTOINCREMENT.
     pub auto_increment: bool,
 }
 
 /// Takes `CREATE TABLE` apart.
-pub(super) fn table(sql: &str) -> Definitions {
+pub fn table(sql: &str) -> Definitions {
     let mut definitions = Definitions::default();
     for part in parts(sql) {
         let tokens = tokens(&sql[part.clone()]);
@@ -61,7 +66,7 @@ pub(super) fn table(sql: &str) -> Definitions {
 }
 
 /// The part at `place`, from 0, of what `CREATE INDEX` is over, without its order.
-pub(super) fn index_part(sql: &str, place: usize) -> Option<String> {
+pub fn index_part(sql: &str, place: usize) -> Option<String> {
     let part = parts(sql).get(place)?.clone();
     let text = sql[part].trim();
     let upper = text.to_ascii_uppercase();
@@ -70,10 +75,27 @@ pub(super) fn index_part(sql: &str, place: usize) -> Option<String> {
 }
 
 /// What stands behind the `WHERE` of `CREATE INDEX`.
-pub(super) fn predicate(sql: &str) -> Option<String> {
+pub fn predicate(sql: &str) -> Option<String> {
     let tokens = tokens(sql);
     let at = tokens.iter().find(|token| !token.quoted && sql[token.range.clone()].eq_ignore_ascii_case("WHERE"))?;
     Some(sql[at.range.end..].trim().to_owned())
+}
+
+/// A statement, or a part of one, as it would be written by one hand: single spaces, no quotes around plain names, no
+/// comments. The database itself puts quotes around names when it renames what they stand for.
+pub fn plain(sql: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for token in tokens(sql) {
+        let text = &sql[token.range];
+        let name = unquote(text);
+        let is_plain = !name.is_empty() && !text.starts_with('\'') && name.bytes().all(word);
+        words.push(match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+            Some(inside) => format!("({})", plain(inside)),
+            None if token.quoted && is_plain => name,
+            None => text.to_owned(),
+        });
+    }
+    words.join(" ").replace(" ,", ",")
 }
 
 /// The parts between the first brackets of a statement.
@@ -241,6 +263,18 @@ mod tests {
     }
 
     #[test]
+    fn however_it_is_written_it_is_the_same() {
+        for (one, other) in [
+            ("CREATE INDEX i ON t (a)", "CREATE  INDEX\n[i] ON \"t\"(`a` ) -- here"),
+            ("n > (0) AND b = 'x  \"y\"'", "\"n\">( 0 ) AND b='x  \"y\"'"),
+        ] {
+            assert_eq!(plain(one), plain(other));
+        }
+        assert_ne!(plain("b = 'x'"), plain("b = 'x '"));
+        assert_ne!(plain("\"a b\""), plain("a b"));
+    }
+
+    #[test]
     fn indexes_are_taken_apart() {
         let sql = "CREATE INDEX \"where (\" ON t (lower(a, ')'), b DESC, c || ' x' asc) WHERE a > 1 AND b";
         assert_eq!(index_part(sql, 0).as_deref(), Some("lower(a, ')')"));
@@ -252,6 +286,7 @@ mod tests {
         for broken in ["", "(", "CREATE TABLE t (a", "'", "/*", "CREATE TABLE t (a int CHECK"] {
             table(broken);
             index_part(broken, 0);
+            plain(broken);
         }
     }
 }

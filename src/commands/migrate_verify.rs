@@ -1,0 +1,172 @@
+//! `kit migrate:verify`.
+
+use clap::Args;
+use kit_runtime::wire::{Action, LockKind, Locking, Verify};
+use serde_json::{Value, json};
+
+use crate::context::{Context, Listing};
+use crate::database::{Scratch, Target};
+use crate::error::{Error, Exit, Result};
+use crate::interrupt::Interrupt;
+use crate::ui::{Report, Verified, counted};
+
+/// Apply, roll back and apply each migration again on a scratch database
+///
+/// Says which migrations do not come back as they were, and what of the schema differs. The scratch database is in memory
+/// or a temporary one on the same server; the project's own is only read. Exits 1 if there is something to mend.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Begin with this migration; those before it are only applied
+    #[arg(long, value_name = "MIGRATION")]
+    from: Option<String>,
+    /// Look only at migrations that are pending in the project's database
+    #[arg(long)]
+    pending: bool,
+    /// Apply these without looking at them
+    #[arg(long, value_name = "MIGRATION", num_args = 1..)]
+    except: Vec<String>,
+    /// Roll back with N rows in each table as well
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    rows: u32,
+    /// Use this empty database instead of creating one
+    #[arg(long, value_name = "URL")]
+    scratch: Option<String>,
+    /// Print what was found as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Verifies.
+pub async fn run(ctx: &Context, args: &VerifyArgs) -> Result<Exit> {
+    if args.json {
+        ctx.ui.only_json();
+    }
+    let (names, outcome) = match chosen(ctx, args).await {
+        Ok((target, listing, names)) if !names.is_empty() => {
+            let outcome = verify(ctx, args, &target, &listing, &names).await;
+            (names, outcome)
+        }
+        Ok((_, _, names)) => {
+            ctx.ui.info("Nothing to verify");
+            (names, Ok(Report::default()))
+        }
+        Err(error) => (Vec::new(), Err(error)),
+    };
+    let verdict = outcome.and_then(|report| {
+        let faulty =
+            report.verified.iter().filter_map(|one| Some((one.migration.clone(), one.faults.first()?.clone())));
+        let faulty: Vec<_> = faulty.collect();
+        let unseen = unseen(&names, &report.verified).len();
+        if args.json {
+            ctx.ui.json(&as_json(&names, &report.verified, None));
+        }
+        if faulty.is_empty() && unseen == 0 { Ok(Exit::Ok) } else { Err(Error::Faulty { faulty, unseen }) }
+    });
+    if let (true, Err(error)) = (args.json, &verdict)
+        && !matches!(error, Error::Faulty { .. })
+    {
+        ctx.ui.json(&as_json(&names, &[], Some(error)));
+    }
+    verdict
+}
+
+/// The database, its migrations, and the names of those to look at, in order.
+async fn chosen(ctx: &Context, args: &VerifyArgs) -> Result<(Target, Listing, Vec<String>)> {
+    let target = ctx.target()?;
+    let listing = ctx.listing(&target).await?;
+    let mut names = listing.names();
+    let known = |name: &String| listing.sources.resolve(name);
+    if let Some(from) = &args.from {
+        let from = known(from)?;
+        let at = names.iter().position(|name| *name == from);
+        names.drain(..at.unwrap_or_default());
+    }
+    let except: Vec<String> = args.except.iter().map(known).collect::<Result<_>>()?;
+    names.retain(|name| !except.contains(name));
+    if args.pending {
+        let ledger = target.ledger(&listing.ledger).await?;
+        names.retain(|name| !ledger.has(name));
+    }
+    Ok((target, listing, names))
+}
+
+async fn verify(
+    ctx: &Context,
+    args: &VerifyArgs,
+    target: &Target,
+    listing: &Listing,
+    names: &[String],
+) -> Result<Report> {
+    if args.scratch.is_none() {
+        // Without a compiler that is content there is nothing to make a database for.
+        ctx.migrate(target, Locking::default(), vec![Action::List]).await?;
+    }
+    // From here on, what was made has to be taken away, whatever comes.
+    let mut interrupt = Interrupt::listen();
+    let scratch = match &args.scratch {
+        Some(url) => {
+            let given = Scratch::parse(url, target, &ctx.project()?.root)?;
+            ctx.allow_network(&given)?;
+            ctx.allow_protected("migrate:verify", &given)?;
+            Scratch::given(given).await?
+        }
+        None => {
+            let (scratch, removed) = Scratch::make(target, |extension| brings(listing, extension)).await?;
+            if removed > 0 {
+                ctx.ui.info(format!("Removed {} that a killed run has left", counted(removed, "scratch database")));
+            }
+            scratch
+        }
+    };
+    ctx.ui.info(format!("Verifying {}: up, down and up again", counted(names.len(), "migration")));
+    let kind = (!scratch.stays()).then_some(LockKind::None);
+    let locking = Locking { kind, command: "migrate:verify".to_owned(), ..Locking::default() };
+    let action = Action::Verify(Verify { only: names.to_vec(), rows: args.rows, clean: scratch.stays() });
+    let outcome = tokio::select! {
+        // On a terminal, both hear Ctrl-C; that the migrator ends is no failure of its own then.
+        biased;
+        () = interrupt.heard() => Err(Error::Interrupted),
+        outcome = ctx.migrate(scratch.target(), locking, vec![action]) => outcome,
+    };
+    ctx.ui.clear_transient();
+    let removed = scratch.remove().await;
+    // The first failure is the one to report.
+    let report = outcome?;
+    removed.map(|()| report)
+}
+
+/// Whether a migration brings an extension itself, as far as its text shows.
+fn brings(listing: &Listing, extension: &str) -> bool {
+    let texts = listing.migrations.iter().filter_map(|migration| migration.text.as_deref());
+    texts.map(str::to_lowercase).any(|text| text.contains("extension") && text.contains(&extension.to_lowercase()))
+}
+
+/// Those that nothing was said of.
+fn unseen<'a>(names: &'a [String], verified: &[Verified]) -> Vec<&'a String> {
+    names.iter().filter(|name| !verified.iter().any(|one| one.migration == **name)).collect()
+}
+
+fn as_json(names: &[String], verified: &[Verified], error: Option<&Error>) -> Value {
+    let said = |one: &Verified| {
+        let faults = one.faults.iter().map(|fault| {
+            let mut said = json!(fault);
+            if let Some(said) = said.as_object_mut() {
+                said.insert("text".to_owned(), json!(fault.to_string()));
+            }
+            said
+        });
+        let notes = one.notes.iter().map(ToString::to_string);
+        json!({
+            "migration": one.migration,
+            "ok": one.faults.is_empty(),
+            "milliseconds": one.milliseconds,
+            "faults": faults.collect::<Vec<_>>(),
+            "notes": notes.collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "verified": verified.iter().map(said).collect::<Vec<_>>(),
+        "unseen": unseen(names, verified),
+        "error": error.map(ToString::to_string),
+    })
+}
