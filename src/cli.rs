@@ -105,6 +105,10 @@ pub enum Command {
     StubPublish(commands::stub_publish::StubPublishArgs),
     #[command(name = "db:sync")]
     DbSync(Box<commands::db_sync::DbSyncArgs>),
+    #[command(name = "db:seed")]
+    DbSeed(commands::db_seed::DbSeedArgs),
+    #[command(name = "db:truncate")]
+    DbTruncate(commands::db_truncate::DbTruncateArgs),
 }
 
 async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
@@ -129,6 +133,8 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MakeMigration(args) => commands::make_migration::run(ctx, &args),
         Command::StubPublish(args) => commands::stub_publish::run(ctx, &args),
         Command::DbSync(args) => commands::db_sync::run(ctx, &args).await,
+        Command::DbSeed(args) => commands::db_seed::run(ctx, &args).await,
+        Command::DbTruncate(args) => commands::db_truncate::run(ctx, &args).await,
     }
 }
 

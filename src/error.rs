@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use kit_runtime::wire::{Direction, Failure, Fault};
 
+use crate::seeds::Fault;
+
 pub use failure::holder_text;
 use failure::{LEDGER, failure_hint, failure_text, fault_hint, faulty_text, ledger_text};
 
@@ -406,6 +408,32 @@ pub enum Error {
         /// Those that were rolled back were to run again.
         again: bool,
     },
+
+    // Fixtures.
+    /// A fixture, or the folder of them, cannot be taken as it is.
+    #[error("{}: {message}", path.display())]
+    Fixtures {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// A row of a fixture cannot go into its table.
+    #[error("{}{}: {fault}", path.display(), fault.line.map(|line| format!(":{line}")).unwrap_or_default())]
+    Fixture {
+        /// The file.
+        path: PathBuf,
+        /// What, and where in it.
+        fault: Box<Fault>,
+    },
+    /// A seed that failed, and tables that take nothing back.
+    #[error("{error}; rows that went into {} before stay there", tables.join(", "))]
+    Seeded {
+        /// Their names.
+        tables: Vec<String>,
+        /// What failed.
+        error: Box<Error>,
+    },
 }
 
 impl Error {
@@ -506,6 +534,11 @@ impl Error {
                 holder.pid, holder.host
             ),
             Self::Migrator { failure, .. } => return failure_hint(failure),
+            Self::Fixture { .. } => "nothing of the seed was kept: mend the file, then run it again".to_owned(),
+            Self::Fixtures { .. } => {
+                "a fixture is `TABLE.yaml`, `TABLE.json` or `TABLE.csv`; --from DIR names another folder".to_owned()
+            }
+            Self::Seeded { .. } => "`kit db:seed --reset` begins anew".to_owned(),
             _ => return None,
         };
         Some(hint)

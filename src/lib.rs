@@ -7,6 +7,7 @@
 //!                           ├─ migrator          generate, build and drive the migrator
 //!                           ├─ codegen           schema → entities
 //!                           ├─ schema            the model of a schema, and reading it
+//!                           ├─ seeds             files → rows, rows → files
 //!                           └─ database          URLs and connections
 //! ```
 //!
@@ -25,6 +26,7 @@ pub mod migrator;
 pub mod project;
 pub mod scaffold;
 pub mod schema;
+pub mod seeds;
 pub mod ui;
 
 pub use cli::run;

@@ -242,7 +242,7 @@ async fn read(target: &Target) -> Result<Schema> {
     schema::read(&session).await.map_err(|error| target.failed(&error))
 }
 
-fn no_such_table(name: &str, schema: &Schema, target: &Target) -> Error {
+pub(super) fn no_such_table(name: &str, schema: &Schema, target: &Target) -> Error {
     let near = |table: &&Table| strsim::jaro_winkler(name, &table.name) > 0.8;
     let similar = schema.tables.iter().filter(near).take(3).map(|table| printable(&table.name)).collect();
     Error::NoSuchTable { name: printable(name), database: target.redacted(), similar }

@@ -4,7 +4,9 @@
 pub mod about;
 pub mod complete;
 pub mod completions;
+pub mod db_seed;
 pub mod db_sync;
+pub mod db_truncate;
 pub mod help;
 pub mod init;
 pub mod list;

@@ -1,0 +1,50 @@
+//! `kit db:truncate`.
+
+use clap::Args;
+
+use super::db_seed::{ledger, tables};
+use super::{LockArgs, locked};
+use crate::context::Context;
+use crate::error::{Exit, Result};
+use crate::schema;
+use crate::seeds;
+use crate::ui::counted;
+
+/// Take all rows out of all tables
+///
+/// Tables stay, and so does what the ledger says. Numbers begin anew.
+#[derive(Debug, Args)]
+pub struct DbTruncateArgs {
+    /// Only these tables
+    #[arg(value_name = "TABLE")]
+    tables: Vec<String>,
+    /// Answer yes to every question
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    lock: LockArgs,
+}
+
+/// Empties tables.
+pub async fn run(ctx: &Context, args: &DbTruncateArgs) -> Result<Exit> {
+    let locking = args.lock.locking("db:truncate", args.force)?;
+    let target = ctx.target()?;
+    ctx.allow_destruction("db:truncate", &target)?;
+    let session = target.connect().await?;
+    let schema = schema::read(&session).await.map_err(|error| target.failed(&error))?;
+    drop(session);
+    if let Some(name) = args.tables.iter().find(|name| schema.table(name).is_none()) {
+        return Err(super::db_sync::no_such_table(name, &schema, &target));
+    }
+    let ledger = ledger(ctx.project()?)?;
+    let chosen = if args.tables.is_empty() { tables(&schema, &ledger) } else { args.tables.clone() };
+    if chosen.is_empty() {
+        ctx.ui.info("There are no tables");
+        return Ok(Exit::Ok);
+    }
+    let count = counted(chosen.len(), "table");
+    ctx.confirm(&format!("Take all rows out of {count} of {}?", target.redacted()), args.force)?;
+    locked(ctx, &target, &ledger, &locking, async |_| seeds::clear(&target, &chosen).await).await?;
+    ctx.ui.info(format!("Emptied {count}"));
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,154 @@
+//! What is around filling and reading tables: beginning, emptying, having foreign keys wait until the end, numbering on.
+
+use kit_runtime::dialect::Dialect;
+use sea_orm::sqlx;
+
+use super::{Writer, list};
+use crate::schema::model::{ForeignKey, Table};
+
+impl Writer {
+    /// Begins a transaction that writes.
+    pub async fn begin(&mut self) -> sqlx::Result<()> {
+        let sql = if self.dialect() == Dialect::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.execute(sql).await
+    }
+
+    /// Begins a transaction in which everything stays as it is at this moment.
+    pub async fn begin_to_read(&mut self) -> sqlx::Result<()> {
+        let statements: &[&str] = match self.dialect() {
+            Dialect::Postgres => &["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"],
+            Dialect::MySql => &[
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+            ],
+            Dialect::Sqlite => &["BEGIN"],
+        };
+        for sql in statements {
+            self.execute(sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes all rows out of tables, in a transaction that is there. MySQL numbers on where it was.
+    pub async fn empty(&mut self, tables: &[String]) -> sqlx::Result<()> {
+        let dialect = self.dialect();
+        match dialect {
+            Dialect::Postgres if tables.is_empty() => {}
+            Dialect::Postgres => {
+                let tables = list(dialect, tables.iter().map(String::as_str));
+                self.execute(&format!("TRUNCATE {tables} RESTART IDENTITY")).await?;
+            }
+            Dialect::MySql => {
+                self.execute("SET SESSION foreign_key_checks = 0").await?;
+                for table in tables {
+                    self.execute(&format!("DELETE FROM {}", dialect.quote(table))).await?;
+                }
+                self.execute("SET SESSION foreign_key_checks = 1").await?;
+            }
+            Dialect::Sqlite => {
+                self.execute("PRAGMA defer_foreign_keys = ON").await?;
+                for table in tables {
+                    self.execute(&format!("DELETE FROM {}", dialect.quote(table))).await?;
+                }
+                // There once a table numbers its rows for good.
+                if !self.texts("SELECT name FROM sqlite_master WHERE name = 'sqlite_sequence'").await?.is_empty() {
+                    for table in tables {
+                        let name = table.replace('\'', "''");
+                        self.execute(&format!("DELETE FROM sqlite_sequence WHERE name = '{name}'")).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes all rows out of tables, and has their numbers begin anew.
+    pub async fn truncate(&mut self, tables: &[String]) -> sqlx::Result<()> {
+        let dialect = self.dialect();
+        if dialect == Dialect::MySql {
+            // It commits each of them anyway.
+            self.execute("SET SESSION foreign_key_checks = 0").await?;
+            for table in tables {
+                self.execute(&format!("TRUNCATE TABLE {}", dialect.quote(table))).await?;
+            }
+            return Ok(());
+        }
+        self.begin().await?;
+        self.empty(tables).await?;
+        self.execute("COMMIT").await
+    }
+
+    /// Lets rows come before those that they refer to, for some keys of tables. Returns what puts that back, and looks whether
+    /// all refer to something, where the database does so by itself.
+    pub async fn relax(&mut self, waiting: &[(&Table, &ForeignKey)]) -> sqlx::Result<Vec<String>> {
+        if waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let dialect = self.dialect();
+        let mut back = Vec::new();
+        match dialect {
+            Dialect::Sqlite => self.execute("PRAGMA defer_foreign_keys = ON").await?,
+            Dialect::MySql => {
+                self.execute("SET SESSION foreign_key_checks = 0").await?;
+                back.push("SET SESSION foreign_key_checks = 1".to_owned());
+            }
+            Dialect::Postgres => {
+                back.push("SET CONSTRAINTS ALL IMMEDIATE".to_owned());
+                for (table, key) in waiting {
+                    let Some(name) = &key.name else { continue };
+                    let quoted = dialect.quote(&table.name);
+                    let sql = format!(
+                        "SELECT CAST(condeferrable AS text) FROM pg_constraint WHERE conrelid = '{}'::regclass AND conname = '{}'",
+                        quoted.replace('\'', "''"),
+                        name.replace('\'', "''")
+                    );
+                    let name = dialect.quote(name);
+                    if self.texts(&sql).await?.first() == Some(&Some("true".to_owned())) {
+                        self.execute(&format!("SET CONSTRAINTS {name} DEFERRED")).await?;
+                        continue;
+                    }
+                    let alter = format!("ALTER TABLE {quoted} ALTER CONSTRAINT {name}");
+                    self.execute(&format!("{alter} DEFERRABLE INITIALLY DEFERRED")).await?;
+                    back.push(format!("{alter} NOT DEFERRABLE"));
+                }
+            }
+        }
+        Ok(back)
+    }
+
+    /// Whether the database, told to wait, does not say in the end which row refers to nothing.
+    pub fn is_silent(&self) -> bool {
+        self.dialect() != Dialect::Postgres
+    }
+
+    /// Has the database number the next rows behind those that are there, where it does not do so by itself.
+    pub async fn number_on(&mut self, tables: &[&Table]) -> sqlx::Result<()> {
+        let dialect = self.dialect();
+        if dialect != Dialect::Postgres {
+            return Ok(());
+        }
+        for table in tables {
+            for column in table.columns.iter().filter(|column| column.identity.is_some()) {
+                let (quoted, name) = (dialect.quote(&table.name), dialect.quote(&column.name));
+                let (text, word) = (quoted.replace('\'', "''"), column.name.replace('\'', "''"));
+                self.execute(&format!(
+                    "SELECT setval(pg_get_serial_sequence('{text}', '{word}'), GREATEST(max({name}), 1), max({name}) IS NOT NULL) \
+                     FROM {quoted}"
+                ))
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The tables that take nothing back, whatever happens.
+    pub async fn final_tables(&mut self) -> sqlx::Result<Vec<String>> {
+        if self.dialect() != Dialect::MySql {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables t \
+                   JOIN information_schema.engines e ON e.engine = t.engine \
+                   WHERE t.table_schema = DATABASE() AND e.transactions <> 'YES'";
+        Ok(self.texts(sql).await?.into_iter().flatten().collect())
+    }
+}

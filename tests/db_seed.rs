@@ -1,0 +1,350 @@
+//! `kit db:seed` and `kit db:truncate` on real databases: what files say is in the tables, tables come back from files as they
+//! were, and a file that is wrong is named with its row and leaves nothing.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests write their own files")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/schemas.rs"]
+mod schemas;
+mod support;
+
+use database::Database;
+use kit_runtime::connection::Row;
+use kit_runtime::dialect::Dialect;
+use support::{Sandbox, Transcript};
+
+fn kit(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
+    // Kit has a runtime of its own.
+    std::thread::scope(|scope| scope.spawn(|| sandbox.kit(arguments)).join().unwrap())
+}
+
+fn ok(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let said = kit(sandbox, arguments);
+    assert_eq!(said.code, 0, "{arguments:?}\n{said}");
+    said.stdout + &said.stderr
+}
+
+fn fails(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let said = kit(sandbox, arguments);
+    assert_eq!(said.code, 1, "{arguments:?}\n{said}");
+    said.stderr
+}
+
+fn project(database: &Database) -> Sandbox {
+    Sandbox::project().env("DATABASE_URL", database.url())
+}
+
+/// Tables that refer to each other and to themselves, and a table with a column of each kind.
+async fn tables(database: &Database) {
+    let (id, bytes, real, json, moment, uuid) = match database.dialect {
+        Dialect::Sqlite => (
+            "integer PRIMARY KEY AUTOINCREMENT",
+            "blob",
+            "double",
+            "json_text",
+            "timestamp_with_timezone_text",
+            "uuid_text",
+        ),
+        Dialect::Postgres => ("serial PRIMARY KEY", "bytea", "double precision", "jsonb", "timestamptz", "uuid"),
+        Dialect::MySql => {
+            ("int AUTO_INCREMENT PRIMARY KEY", "varbinary(100)", "double", "json", "timestamp(3) NULL", "char(36)")
+        }
+    };
+    let int = if database.dialect == Dialect::Sqlite { "integer" } else { "int" };
+    let text = if database.dialect == Dialect::MySql { "text CHARACTER SET utf8mb4" } else { "text" };
+    let (kind, tags, computed) = match database.dialect {
+        Dialect::Sqlite => ("text", "", "n2 integer GENERATED ALWAYS AS (n * 2) STORED"),
+        Dialect::Postgres => ("mood", "tags text[],", "n2 int GENERATED ALWAYS AS (n * 2) STORED"),
+        Dialect::MySql => ("enum('good', 'bad')", "bits bit(4),", "n2 int AS (n * 2) STORED"),
+    };
+    if database.dialect == Dialect::Postgres {
+        database.execute(&["CREATE TYPE mood AS ENUM ('good', 'bad')"]).await;
+    }
+    database
+        .execute(&[
+            &format!("CREATE TABLE users (id {id}, name varchar(20) NOT NULL UNIQUE, age {int}, boss_id {int}, FOREIGN KEY (boss_id) REFERENCES users (id))"),
+            &format!("CREATE TABLE posts (id {id}, author_id {int} NOT NULL, title varchar(50) NOT NULL DEFAULT 'untitled', \
+                      FOREIGN KEY (author_id) REFERENCES users (id))"),
+            &format!("CREATE TABLE kinds (id {id}, n {int}, r {real}, d decimal(12, 3), ok boolean, made {moment}, day date, said {text}, raw {bytes}, \
+                      j {json}, u {uuid}, mood {kind}, {tags} {computed})"),
+        ])
+        .await;
+}
+
+/// All rows of all tables, as text.
+async fn contents(database: &Database) -> Vec<(String, Vec<Row>)> {
+    let mut all = Vec::new();
+    let schema = kit::schema::read(&database.session).await.unwrap();
+    for table in schema.tables.iter().filter(|table| !table.name.starts_with("kit_")) {
+        let dialect = database.dialect;
+        let cell = |name: &String| match dialect {
+            Dialect::Sqlite => format!("typeof({0}) || ':' || quote({0})", dialect.quote(name)),
+            Dialect::Postgres => dialect.text(&dialect.quote(name)),
+            Dialect::MySql => format!("HEX({})", dialect.quote(name)),
+        };
+        let cells: Vec<String> = table.columns.iter().map(|column| cell(&column.name)).collect();
+        let mut rows =
+            database.query(&format!("SELECT {} FROM {}", cells.join(", "), dialect.quote(&table.name))).await;
+        rows.sort();
+        all.push((table.name.clone(), rows));
+    }
+    all
+}
+
+const USERS: &str = "\
+# Labels instead of numbers.
+alice:
+  name: alice
+  age: 40
+bob:
+  name: bob
+  boss: @alice
+carol:
+  id: 7
+  name: carol
+  boss_id: @bob
+";
+
+#[tokio::test]
+async fn rows_of_files_are_in_tables_in_the_right_order() {
+    for database in Database::all().await {
+        tables(&database).await;
+        let sandbox = project(&database)
+            .file("database/fixtures/users.yaml", USERS)
+            .file(
+                "database/fixtures/posts.json",
+                "[{\"author\": \"@carol\", \"title\": \"It's \\\\ \\\"q\\\"\"},\n {\"id\": 9, \"author_id\": 7}]\n",
+            )
+            .file("database/fixtures/kinds.csv", "n,said,ok,day\n1,\"a,\nb\",yes,2024-02-29\n,,false,\n")
+            .file("database/fixtures/README.md", "not one");
+        let said = ok(&sandbox, &["db:seed"]);
+        assert!(said.contains("Seeded 3 tables with 7 rows"), "{said}");
+        assert!(said.contains("users ") && said.contains(" 3 rows"), "{said}");
+        let value = |sql: &'static str| database.value(sql);
+        let boss = "(SELECT b.name FROM users a JOIN users b ON b.id = a.boss_id WHERE a.name = 'bob')";
+        assert_eq!(value(boss).await.as_deref(), Some("alice"), "{:?}", database.dialect);
+        assert_eq!(value("(SELECT name FROM users WHERE id = 7)").await.as_deref(), Some("carol"));
+        assert_eq!(value("(SELECT title FROM posts WHERE id = 9)").await.as_deref(), Some("untitled"));
+        assert_eq!(value("(SELECT title FROM posts WHERE id <> 9)").await.as_deref(), Some("It's \\ \"q\""));
+        assert_eq!(value("(SELECT said FROM kinds WHERE n2 = 2)").await.as_deref(), Some("a,\nb"));
+        assert_eq!(
+            value("(SELECT count(*) FROM kinds WHERE n IS NULL AND said IS NULL AND day IS NULL)").await.as_deref(),
+            Some("1")
+        );
+        // The database numbers on behind what files say.
+        database.execute(&["INSERT INTO posts (author_id) VALUES (7)"]).await;
+        let next = value("(SELECT max(id) FROM posts)").await.unwrap();
+        assert!(next.parse::<u64>().unwrap() > 9, "{next}");
+
+        // The same again is the same: refused, or brought up to date.
+        let before = contents(&database).await;
+        let said = fails(&sandbox, &["db:seed"]);
+        assert!(said.contains("database/fixtures/users.yaml:"), "{said}");
+        assert!(said.contains("row 1") && said.contains("hint: nothing of the seed was kept"), "{said}");
+        assert_eq!(before, contents(&database).await);
+        sandbox.write("database/fixtures/posts.json", "[{\"id\": 9, \"author_id\": 7, \"title\": \"new\"}]");
+        sandbox.write("database/fixtures/users.yaml", &USERS.replace("age: 40", "age: 41"));
+        std::fs::remove_file(sandbox.root().join("database/fixtures/kinds.csv")).unwrap();
+        ok(&sandbox, &["db:seed", "--upsert"]);
+        ok(&sandbox, &["db:seed", "--upsert"]);
+        assert_eq!(value("(SELECT title FROM posts WHERE id = 9)").await.as_deref(), Some("new"));
+        assert_eq!(value("(SELECT age FROM users WHERE name = 'alice')").await.as_deref(), Some("41"));
+        assert_eq!(value("(SELECT count(*) FROM users)").await.as_deref(), Some("3"));
+
+        // Another environment has files of its own.
+        sandbox.write("database/fixtures/production/users.yaml", "- name: root\n");
+        let said = fails(&sandbox, &["db:seed", "--reset", "--env", "production"]);
+        assert!(said.contains("refused without a terminal: Take all rows out of all tables of "), "{said}");
+        ok(&sandbox, &["db:seed", "--reset", "--env", "production", "--force"]);
+        assert_eq!(value("(SELECT name FROM users)").await.as_deref(), Some("root"));
+        assert_eq!(value("(SELECT count(*) FROM posts)").await.as_deref(), Some("0"));
+        let said = fails(&sandbox, &["db:truncate"]);
+        assert!(said.contains("refused without a terminal: Take all rows out of 3 tables of "), "{said}");
+        ok(&sandbox, &["db:truncate", "--force"]);
+        assert_eq!(value("(SELECT count(*) FROM users)").await.as_deref(), Some("0"));
+        database.execute(&["INSERT INTO users (name) VALUES ('first')"]).await;
+        assert_eq!(value("(SELECT id FROM users)").await.as_deref(), Some("1"));
+    }
+}
+
+#[tokio::test]
+async fn tables_come_back_from_files_as_they_were() {
+    for database in Database::all().await {
+        tables(&database).await;
+        let (bytes, escape) = match database.dialect {
+            Dialect::Postgres => ("'\\x00ff5c0a'::bytea", "E'a\\\\b\\n\\t\\r\"''@ \\u0085\\u2028 #: - \\\\N'"),
+            Dialect::Sqlite => {
+                ("x'00ff5c0a'", "'a\\b' || char(10, 9, 13) || '\"''@ ' || char(133, 8232) || ' #: - \\N'")
+            }
+            Dialect::MySql => ("x'00ff5c0a'", "'a\\\\b\\n\\t\\r\"''@ \u{85}\u{2028} #: - \\\\N'"),
+        };
+        let uuid = if database.dialect == Dialect::Sqlite {
+            "x'00112233445566778899aabbccddeeff'"
+        } else {
+            "'00112233-4455-6677-8899-aabbccddeeff'"
+        };
+        database
+            .execute(&[
+                "INSERT INTO users (id, name, age, boss_id) VALUES (3, '@odd', -1, NULL), (1, ' null ', NULL, 3), (2, 'true', 0, 2)",
+                "INSERT INTO posts (id, author_id, title) VALUES (1, 1, ''), (2, 3, '0123'), (3, 3, '1e5')",
+                &format!(
+                    "INSERT INTO kinds (id, n, r, d, ok, made, day, said, raw, j, u, mood) VALUES \
+                     (1, 1073741823, 0.1, 123456789.125, true, '2024-02-29 12:34:56.789', '0001-01-01', {escape}, {bytes}, '{{\"a\": [1, null, \"x\"]}}', {uuid}, 'good'), \
+                     (2, -1, -1e300, -0.001, false, '1999-12-31 23:59:59', '9999-12-31', '', {}, '\"text\"', NULL, 'bad'), \
+                     (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+                    if database.dialect == Dialect::Postgres { "''::bytea" } else { "x''" }
+                ),
+            ])
+            .await;
+        match database.dialect {
+            Dialect::Postgres => {
+                database
+                    .execute(&[
+                        "UPDATE kinds SET tags = ARRAY['a,b', NULL, '\"', '{}'] WHERE id = 1",
+                        "UPDATE kinds SET r = 'NaN' WHERE id = 2",
+                    ])
+                    .await;
+            }
+            Dialect::MySql => database.execute(&["UPDATE kinds SET bits = b'101', ok = 5 WHERE id = 1"]).await,
+            // What columns of SQLite hold whatever they are called.
+            Dialect::Sqlite => {
+                database
+                    .execute(&[
+                        "UPDATE kinds SET n = 'word', d = 'word', ok = 'word', j = 'no json', u = 'word' WHERE id = 2",
+                        "UPDATE kinds SET said = x'6869', r = 2, raw = 5, day = 5.5 WHERE id = 1",
+                    ])
+                    .await;
+            }
+        }
+        let before = contents(&database).await;
+        let sandbox = project(&database);
+        let said = ok(&sandbox, &["db:seed", "--dump"]);
+        assert!(said.contains("Wrote 9 rows of 3 tables"), "{said}");
+        let text = sandbox.read("database/fixtures/users.yaml");
+        assert!(text.starts_with("- id: 1\n  name: \" null \"\n  age: null\n  boss_id: 3\n- id: 2\n"), "{text}");
+        ok(&sandbox, &["db:seed", "--reset", "--force"]);
+        assert_eq!(
+            before,
+            contents(&database).await,
+            "{:?}\n{}",
+            database.dialect,
+            sandbox.read("database/fixtures/kinds.yaml")
+        );
+        // And the files are what they were.
+        let files = ["users", "posts", "kinds"].map(|table| sandbox.read(&format!("database/fixtures/{table}.yaml")));
+        let said = fails(&sandbox, &["db:seed", "--dump"]);
+        assert!(said.contains("refused without a terminal: Replace 3 files in database/fixtures?"), "{said}");
+        ok(&sandbox, &["db:seed", "--dump-tables", "users,kinds", "--from", "elsewhere"]);
+        assert_eq!(sandbox.read("elsewhere/users.yaml"), files[0]);
+        assert_eq!(sandbox.read("elsewhere/kinds.yaml"), files[2]);
+        assert!(!sandbox.files().contains(&"elsewhere/posts.yaml".to_owned()));
+        let said = fails(&sandbox, &["db:seed", "--dump-tables", "user"]);
+        assert!(said.contains("no table `user`") && said.contains("did you mean `users`?"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn public_databases_come_back_from_files() {
+    for script in schemas::public().into_iter().filter(|script| ["chinook", "sakila"].contains(&script.name)) {
+        let database = match script.dialect {
+            Dialect::Sqlite => Database::sqlite().await,
+            Dialect::Postgres => Database::postgres().await,
+            Dialect::MySql => Database::mysql().await,
+        };
+        script.load(&database).unwrap();
+        let before = contents(&database).await;
+        let sandbox = project(&database);
+        ok(&sandbox, &["db:seed", "--dump"]);
+        ok(&sandbox, &["db:seed", "--reset", "--force"]);
+        assert!(before == contents(&database).await, "{} on {:?}", script.name, script.dialect);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
+    for database in Database::all().await {
+        tables(&database).await;
+        let sandbox = project(&database);
+        let good = (0..40).map(|n| format!("- name: u{n}\n")).collect::<String>();
+        let says = |table: &str, text: &str| {
+            let sandbox = sandbox.seeing("KIT", "");
+            let folder = sandbox.root().join("database/fixtures");
+            let _ = std::fs::remove_dir_all(&folder);
+            sandbox.write(&format!("database/fixtures/{table}"), text);
+            fails(&sandbox, &["db:seed"])
+        };
+        let cases: Vec<(&str, String, &str)> = vec![
+            ("users.yaml", format!("{good}- name: u7\n"), "users.yaml:41: row 41, column name: "),
+            ("users.yaml", format!("{good}- age: 3\n"), "users.yaml:41: row 41"),
+            (
+                "users.yaml",
+                format!("{good}- name: x\n  age: forty\n"),
+                "users.yaml:42: row 41, column age: `forty` is not a whole number",
+            ),
+            (
+                "users.yaml",
+                "- name: x\n  age: 99999999999999999999\n".to_owned(),
+                "row 1, column age: 99999999999999999999 is not between",
+            ),
+            (
+                "users.yaml",
+                "- name: x\n  agee: 4\n".to_owned(),
+                "users.yaml:1: row 1, column agee: users has no such column, did you mean age?",
+            ),
+            (
+                "users.yaml",
+                "- name: x\n  boss: @nobody\n".to_owned(),
+                "users.yaml:2: row 1, column boss_id: no row of users has a label",
+            ),
+            (
+                "users.yaml",
+                "a:\n  name: x\n  boss: @b\nbb:\n  name: y\n".to_owned(),
+                "no row of users is called `b`, did you mean @bb?",
+            ),
+            (
+                "users.yaml",
+                "- name: x\n  boss: 3\n".to_owned(),
+                "only a label may stand there, `@name`; a key stands in boss_id",
+            ),
+            ("users.yaml", "- name: null\n".to_owned(), "row 1, column name: it takes no null"),
+            ("users.yaml", "- name: [1]\n".to_owned(), "row 1, column name: a list is nothing for the type"),
+            ("users.yaml", "- name: x\n- name: [y\n".to_owned(), "users.yaml:"),
+            ("users.yaml", "- &a\n  name: x\n- *a\n".to_owned(), "users.yaml:3: a fixture takes no aliases"),
+            ("user.yaml", "- name: x\n".to_owned(), "there is no table user, did you mean users?"),
+            ("posts.csv", "author_id,title\n1,x\n".to_owned(), "posts.csv:2: row 1"),
+            ("posts.csv", "author_id,title\n1\n".to_owned(), "posts.csv:2: row 1: 1 values for 2 columns"),
+            ("kinds.yaml", "- n2: 4\n".to_owned(), "kinds.yaml:1: row 1, column n2: the database computes it"),
+            ("kinds.yaml", "- raw: 'no base64!'\n".to_owned(), "row 1, column raw: not base64"),
+            ("kinds.yaml", "- ok: maybe\n".to_owned(), "row 1, column ok: `maybe` is neither true nor false"),
+            ("kinds.yaml", "- j: '{'\n".to_owned(), "row 1, column j: not JSON"),
+        ];
+        for (file, text, expected) in cases {
+            let said = says(file, &text);
+            assert!(said.contains(expected), "{:?} {file}\n{text}\n{said}", database.dialect);
+            assert!(said.contains("hint: "), "{said}");
+            let rows: Vec<Row> = contents(&database).await.into_iter().flat_map(|(_, rows)| rows).collect();
+            assert_eq!(rows, Vec::<Row>::new(), "{said}");
+        }
+        // Bytes that are no text, and no files at all.
+        let folder = sandbox.root().join("database/fixtures");
+        std::fs::remove_dir_all(&folder).unwrap();
+        let said = fails(&sandbox, &["db:seed"]);
+        assert!(
+            said.contains("database/fixtures: No such file or directory") || said.contains("cannot read"),
+            "{said}"
+        );
+        std::fs::create_dir_all(&folder).unwrap();
+        let said = fails(&sandbox, &["db:seed"]);
+        assert!(
+            said.contains("there are no fixtures in it") && said.contains("--from DIR names another folder"),
+            "{said}"
+        );
+        std::fs::write(folder.join("users.yaml"), b"- name: \xe4\n").unwrap();
+        let said = fails(&sandbox, &["db:seed"]);
+        assert!(said.contains("users.yaml:") && said.contains("line 1 is not UTF-8"), "{said}");
+        std::fs::write(folder.join("users.csv"), "name\nx\n").unwrap();
+        let said = fails(&sandbox, &["db:seed"]);
+        assert!(said.contains("is for the same table"), "{said}");
+    }
+}
