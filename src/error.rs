@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use kit_runtime::wire::{Direction, Failure, Fault};
 
-use crate::seeds::Fault;
+use crate::seeds::Mistake;
 
 pub use failure::holder_text;
 use failure::{LEDGER, failure_hint, failure_text, fault_hint, faulty_text, ledger_text};
@@ -424,7 +424,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What, and where in it.
-        fault: Box<Fault>,
+        fault: Box<Mistake>,
     },
     /// A seed that failed, and tables that take nothing back.
     #[error("{error}; rows that went into {} before stay there", tables.join(", "))]

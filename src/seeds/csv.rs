@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ::csv::{ErrorKind, ReaderBuilder, StringRecord, StringRecordsIntoIter};
 
-use super::{Cell, Fault, Node, Record};
+use super::{Cell, Mistake, Node, Record};
 
 /// The rows of a file.
 pub struct Csv<R> {
@@ -20,17 +20,17 @@ impl<R: Read> Csv<R> {
     ///
     /// # Errors
     /// What is wrong with the names of the columns.
-    pub fn new(source: R) -> Result<Self, Fault> {
+    pub fn new(source: R) -> Result<Self, Mistake> {
         let mut reader = ReaderBuilder::new().from_reader(source);
         let header = reader.headers().map_err(|error| fault(&error))?;
         let names: Vec<String> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
         for (at, name) in names.iter().enumerate() {
             if name.is_empty() {
-                return Err(Fault::at(1, format!("column {} has no name", at + 1)));
+                return Err(Mistake::at(1, format!("column {} has no name", at + 1)));
             }
             if names.iter().take(at).any(|before| before == name) {
-                return Err(Fault::at(1, "it is there twice").in_column(name));
+                return Err(Mistake::at(1, "it is there twice").in_column(name));
             }
         }
         Ok(Self { rows: reader.into_records(), names: Arc::new(names), number: 0 })
@@ -54,19 +54,19 @@ impl<R: Read> Csv<R> {
 }
 
 impl<R: Read> Iterator for Csv<R> {
-    type Item = Result<Record, Fault>;
+    type Item = Result<Record, Mistake>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let row = self.rows.next()?;
         self.number += 1;
         Some(match row {
             Ok(row) => Ok(self.record(&row)),
-            Err(error) => Err(Fault { row: Some(self.number), ..fault(&error) }),
+            Err(error) => Err(Mistake { row: Some(self.number), ..fault(&error) }),
         })
     }
 }
 
-fn fault(error: &::csv::Error) -> Fault {
+fn fault(error: &::csv::Error) -> Mistake {
     let line = error.position().map(::csv::Position::line);
     let message = match error.kind() {
         ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
@@ -76,14 +76,14 @@ fn fault(error: &::csv::Error) -> Fault {
         ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
     };
-    Fault { line, ..Fault::new(message) }
+    Mistake { line, ..Mistake::new(message) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(text: &[u8]) -> Result<Vec<Record>, Fault> {
+    fn rows(text: &[u8]) -> Result<Vec<Record>, Mistake> {
         Csv::new(text)?.collect()
     }
 

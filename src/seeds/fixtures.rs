@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::csv::Csv;
 use super::yaml::Yaml;
-use super::{Fault, Records};
+use super::{Mistake, Records};
 use crate::error::{Error, Result};
 
 /// A file of rows.
@@ -56,7 +56,7 @@ impl Fixture {
         self.form == Form::Yaml
     }
 
-    pub(super) fn wrong(&self, fault: Fault) -> Error {
+    pub(super) fn wrong(&self, fault: Mistake) -> Error {
         Error::Fixture { path: self.path.clone(), fault: Box::new(fault) }
     }
 }

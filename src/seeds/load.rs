@@ -11,7 +11,7 @@ use super::dialect::value::{Datum, datum};
 use super::dialect::{Batch, Writer, is_lost, said};
 use super::labels::Labels;
 use super::order::{Order, order};
-use super::{Fault, Fixture, Node, Record};
+use super::{Fixture, Mistake, Node, Record};
 use crate::database::Target;
 use crate::error::{Error, Result};
 use crate::schema::model::{Column, ForeignKey, Schema, Table};
@@ -125,7 +125,7 @@ impl<'a> Loader<'a> {
                 self.flush(fixture, &mut batch, &mut places).await?;
                 on_rows(&table.name, rows);
             }
-            let wrong = |fault: Fault| fixture.wrong(fault.in_row(record.number, record.line));
+            let wrong = |fault: Mistake| fixture.wrong(fault.in_row(record.number, record.line));
             if !same {
                 slots = self.slots(table, &record).map_err(wrong)?;
                 batch.columns = slots.iter().map(|slot| slot.column).collect();
@@ -143,7 +143,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Which columns the names of a row mean. A row with a label has a key, whether it says so or not.
-    fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, Fault> {
+    fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, Mistake> {
         let mut slots: Vec<Slot<'a>> = Vec::new();
         for name in record.names.iter() {
             let key = |columns: &dyn Fn(&ForeignKey) -> bool| {
@@ -166,10 +166,10 @@ impl<'a> Loader<'a> {
                 }
             };
             if slot.column.generated.is_some() {
-                return Err(Fault::new("the database computes it").in_column(name));
+                return Err(Mistake::new("the database computes it").in_column(name));
             }
             if slots.iter().any(|other| other.column.name == slot.column.name) {
-                return Err(Fault::new("it is there twice").in_column(name));
+                return Err(Mistake::new("it is there twice").in_column(name));
             }
             slots.push(slot);
         }
@@ -182,7 +182,7 @@ impl<'a> Loader<'a> {
         Ok(slots)
     }
 
-    fn row(&self, slots: &[Slot<'a>], record: &Record) -> std::result::Result<Vec<Datum>, Fault> {
+    fn row(&self, slots: &[Slot<'a>], record: &Record) -> std::result::Result<Vec<Datum>, Mistake> {
         let dialect = self.writer.dialect();
         let mut row = Vec::with_capacity(slots.len());
         for (at, slot) in slots.iter().enumerate() {
@@ -193,7 +193,7 @@ impl<'a> Loader<'a> {
             };
             row.push(value.map_err(|message| {
                 let line = record.cells.get(at).map(|cell| cell.line);
-                Fault { line, ..Fault::new(message).in_column(&slot.column.name) }
+                Mistake { line, ..Mistake::new(message).in_column(&slot.column.name) }
             })?);
         }
         Ok(row)
@@ -240,7 +240,7 @@ impl<'a> Loader<'a> {
         }
         let key = match self.job.upsert {
             true => {
-                Some(key_of(batch).ok_or_else(|| fixture.wrong(Fault::new("--upsert needs the columns of a key")))?)
+                Some(key_of(batch).ok_or_else(|| fixture.wrong(Mistake::new("--upsert needs the columns of a key")))?)
             }
             false => None,
         };
@@ -297,7 +297,7 @@ impl<'a> Loader<'a> {
         let message = self.job.target.scrub(&said(&error));
         let column = batch.columns.iter().find(|column| names(&message, &column.name));
         let (number, line) = places.get(from).copied().unwrap_or_default();
-        let fault = Fault { column: column.map(|column| column.name.clone()), ..Fault::new(message) };
+        let fault = Mistake { column: column.map(|column| column.name.clone()), ..Mistake::new(message) };
         fixture.wrong(fault.in_row(number, line))
     }
 
@@ -313,7 +313,7 @@ impl<'a> Loader<'a> {
                 if let Some(value) = found.into_iter().next() {
                     let value = value.unwrap_or_default();
                     let column = key.columns.join(", ");
-                    let fault = Fault::new(format!("{value} is in no row of {}", key.table)).in_column(&column);
+                    let fault = Mistake::new(format!("{value} is in no row of {}", key.table)).in_column(&column);
                     let fixture = self.job.fixtures.iter().find(|fixture| fixture.table == table.name);
                     return Err(match fixture {
                         Some(fixture) => fixture.wrong(fault),
@@ -385,10 +385,10 @@ fn unknown_table(fixture: &Fixture, job: &Job<'_>) -> Error {
     Error::Fixtures { path: fixture.path.clone(), message: format!("there is no table {}{near}", fixture.table) }
 }
 
-fn unknown_column(table: &Table, name: &str) -> Fault {
+fn unknown_column(table: &Table, name: &str) -> Mistake {
     let near = table.columns.iter().find(|column| strsim::jaro_winkler(&column.name, name) > 0.8);
     let near = near.map(|column| format!(", did you mean {}?", column.name)).unwrap_or_default();
-    Fault::new(format!("{} has no such column{near}", table.name)).in_column(name)
+    Mistake::new(format!("{} has no such column{near}", table.name)).in_column(name)
 }
 
 fn failed(target: &Target, error: &sqlx::Error) -> Error {

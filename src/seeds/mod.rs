@@ -78,7 +78,7 @@ pub enum Tag {
 
 /// What is wrong in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fault {
+pub struct Mistake {
     /// The line, counted from 1.
     pub line: Option<u64>,
     /// The row, counted from 1.
@@ -89,7 +89,7 @@ pub struct Fault {
     pub message: String,
 }
 
-impl Fault {
+impl Mistake {
     fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
@@ -107,7 +107,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Mistake {
     /// `row 3, column age: not a whole number`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = self.row.map(|row| format!("row {row}"));
@@ -121,4 +121,4 @@ impl fmt::Display for Fault {
 }
 
 /// The rows of a file, in its order.
-type Records = Box<dyn Iterator<Item = Result<Record, Fault>>>;
+type Records = Box<dyn Iterator<Item = Result<Record, Mistake>>>;

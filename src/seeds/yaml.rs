@@ -7,7 +7,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::chars::{Chars, with_at};
-use super::{Cell, Fault, Node, Record, Tag};
+use super::{Cell, Mistake, Node, Record, Tag};
 
 /// Lists and maps in each other.
 const DEPTH: usize = 64;
@@ -36,15 +36,15 @@ impl<R: Read> Yaml<R> {
     }
 
     /// The next event and its line.
-    fn event(&mut self) -> Result<(Event<'static>, u64), Fault> {
+    fn event(&mut self) -> Result<(Event<'static>, u64), Mistake> {
         match self.parser.next() {
             Some(Ok((event, span))) => Ok((event, line(&span))),
-            Some(Err(error)) => Err(Fault::at(error.marker().line() as u64, with_at(&error.kind().to_string()))),
+            Some(Err(error)) => Err(Mistake::at(error.marker().line() as u64, with_at(&error.kind().to_string()))),
             None => Ok((Event::StreamEnd, 0)),
         }
     }
 
-    fn record(&mut self) -> Result<Option<Record>, Fault> {
+    fn record(&mut self) -> Result<Option<Record>, Mistake> {
         if self.form == Form::Unknown {
             self.form = self.begin()?;
         }
@@ -63,7 +63,7 @@ impl<R: Read> Yaml<R> {
                 return Ok(None);
             }
             Event::Alias(_) => return Err(alias(line)),
-            _ => return Err(Fault::at(line, "a row is a map of columns to values")),
+            _ => return Err(Mistake::at(line, "a row is a map of columns to values")),
         }
         self.number += 1;
         let record = self.columns(label, line);
@@ -71,7 +71,7 @@ impl<R: Read> Yaml<R> {
     }
 
     /// What kind of file it is.
-    fn begin(&mut self) -> Result<Form, Fault> {
+    fn begin(&mut self) -> Result<Form, Mistake> {
         loop {
             return match self.event()? {
                 (Event::StreamStart | Event::DocumentStart(..), _) => continue,
@@ -82,23 +82,23 @@ impl<R: Read> Yaml<R> {
                     self.end()?;
                     Ok(Form::Over)
                 }
-                (_, line) => Err(Fault::at(line, "a fixture is a list of rows, or a map of labels to rows")),
+                (_, line) => Err(Mistake::at(line, "a fixture is a list of rows, or a map of labels to rows")),
             };
         }
     }
 
-    fn end(&mut self) -> Result<(), Fault> {
+    fn end(&mut self) -> Result<(), Mistake> {
         self.form = Form::Over;
         loop {
             match self.event()? {
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentEnd, _) => {}
-                (_, line) => return Err(Fault::at(line, "a fixture is one document")),
+                (_, line) => return Err(Mistake::at(line, "a fixture is one document")),
             }
         }
     }
 
-    fn columns(&mut self, label: Option<String>, line: u64) -> Result<Record, Fault> {
+    fn columns(&mut self, label: Option<String>, line: u64) -> Result<Record, Mistake> {
         let (known, mut names) = (self.names.clone(), None::<Vec<String>>);
         let mut cells: Vec<Cell> = Vec::with_capacity(known.len());
         loop {
@@ -107,7 +107,7 @@ impl<R: Read> Yaml<R> {
                 (Event::Scalar(name, ..), line) if name == "<<" => return Err(alias(line)),
                 (Event::Scalar(name, ..), _) => name,
                 (Event::Alias(_), line) => return Err(alias(line)),
-                (_, line) => return Err(Fault::at(line, "the name of a column is a word")),
+                (_, line) => return Err(Mistake::at(line, "the name of a column is a word")),
             };
             let at = cells.len();
             let same = names.is_none() && known.get(at).is_some_and(|known| *known == *name);
@@ -115,7 +115,7 @@ impl<R: Read> Yaml<R> {
                 let name = with_at(&name);
                 let names = names.get_or_insert_with(|| known.iter().take(at).cloned().collect());
                 if names.contains(&name) {
-                    return Err(Fault::new("it is there twice").in_column(&name));
+                    return Err(Mistake::new("it is there twice").in_column(&name));
                 }
                 names.push(name);
             }
@@ -131,9 +131,9 @@ impl<R: Read> Yaml<R> {
         Ok(Record { label, names: self.names.clone(), cells, number: self.number, line })
     }
 
-    fn node(&mut self, event: Event<'static>, line: u64, depth: usize) -> Result<Node, Fault> {
+    fn node(&mut self, event: Event<'static>, line: u64, depth: usize) -> Result<Node, Mistake> {
         if depth > DEPTH {
-            return Err(Fault::at(line, format!("more than {DEPTH} lists and maps in each other")));
+            return Err(Mistake::at(line, format!("more than {DEPTH} lists and maps in each other")));
         }
         match event {
             Event::Scalar(text, style, _, tag) => {
@@ -146,7 +146,7 @@ impl<R: Read> Yaml<R> {
                         "float" => Some(Tag::Float),
                         "binary" => Some(Tag::Binary),
                         "bool" | "null" | "timestamp" => None,
-                        other => return Err(Fault::at(line, format!("kit knows no tag `{other}`"))),
+                        other => return Err(Mistake::at(line, format!("kit knows no tag `{other}`"))),
                     },
                 };
                 if plain && tag.is_none() && is_null(&text) {
@@ -170,7 +170,7 @@ impl<R: Read> Yaml<R> {
                     let name = match self.event()? {
                         (Event::MappingEnd, _) => return Ok(Node::Map(map)),
                         (Event::Scalar(name, ..), _) => with_at(&name),
-                        (_, line) => return Err(Fault::at(line, "the key of a map is a word")),
+                        (_, line) => return Err(Mistake::at(line, "the key of a map is a word")),
                     };
                     let (event, line) = self.event()?;
                     let node = self.node(event, line, depth + 1)?;
@@ -178,13 +178,13 @@ impl<R: Read> Yaml<R> {
                 }
             }
             Event::Alias(_) => Err(alias(line)),
-            _ => Err(Fault::at(line, "a value is missing")),
+            _ => Err(Mistake::at(line, "a value is missing")),
         }
     }
 }
 
 impl<R: Read> Iterator for Yaml<R> {
-    type Item = Result<Record, Fault>;
+    type Item = Result<Record, Mistake>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.record().transpose();
@@ -203,8 +203,8 @@ fn line(span: &Span) -> u64 {
     span.start.line() as u64
 }
 
-fn alias(line: u64) -> Fault {
-    Fault::at(line, "a fixture takes no aliases (`*name`): write the value out, or give rows labels")
+fn alias(line: u64) -> Mistake {
+    Mistake::at(line, "a fixture takes no aliases (`*name`): write the value out, or give rows labels")
 }
 
 #[cfg(test)]
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Result<Vec<Record>, String> {
-        let rows: Result<Vec<Record>, Fault> = Yaml::new(text.as_bytes()).collect();
+        let rows: Result<Vec<Record>, Mistake> = Yaml::new(text.as_bytes()).collect();
         rows.map_err(|fault| format!("{}: {fault}", fault.line.unwrap_or_default()))
     }
 
