@@ -2,6 +2,7 @@
 //! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
 
 mod lock;
+pub mod schema;
 mod session;
 mod snapshot;
 mod trouble;
