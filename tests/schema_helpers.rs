@@ -57,7 +57,9 @@ async fn migrations_of_loco_run_both_ways_with_rows() {
                 &director,
                 &movie,
                 "INSERT INTO posts (title, user_id) VALUES ('Hello', 1)",
-                "INSERT INTO groups (name) VALUES ('all')".replace("groups", &database.dialect.quote("groups")).as_str(),
+                "INSERT INTO groups (name) VALUES ('all')"
+                    .replace("groups", &database.dialect.quote("groups"))
+                    .as_str(),
                 "INSERT INTO group_users (user_id, group_id) VALUES (1, 1)",
                 "INSERT INTO users_votes (user_id, movie_id, vote) VALUES (1, 1, 5)",
             ])
@@ -123,7 +125,8 @@ async fn a_crate_of_locos_has_the_library_and_lives() {
         assert!(sandbox.read("migration/vendor/kit-runtime/src/schema/mod.rs").contains("use kit_runtime::schema::*;"));
         // Everything as in the builds that are there already, so that SeaORM is not compiled once more.
         let manifest = sandbox.read("migration/Cargo.toml");
-        let with = |features: &str| format!("kit-runtime = {{ path = \"vendor/kit-runtime\", features = [\"{features}\"] }}");
+        let with =
+            |features: &str| format!("kit-runtime = {{ path = \"vendor/kit-runtime\", features = [\"{features}\"] }}");
         sandbox.write("migration/Cargo.toml", &manifest.replace(&with("sqlx-sqlite"), &with("drivers")));
         life(&sandbox, &url);
     };
@@ -134,18 +137,32 @@ async fn a_crate_of_locos_has_the_library_and_lives() {
 async fn a_table_is_the_one_that_is_named_else_its_plural() {
     for database in Database::all().await {
         let session = &database.session;
-        up(session, step!(|m| {
-            create_table(m, "staff", &[("name", ColType::StringNull)], &[]).await?;
-            create_table(m, "people", &[("name", ColType::StringNull)], &[("staff", "")]).await?;
-            create_table(m, "categories", &[("name", ColType::StringNull)], &[("category?", "parent_id"), ("Person", "")]).await?;
-            add_column(m, "category", "more", ColType::TextNull).await?;
-            add_column(m, "staff", "more", ColType::TextNull).await
-        }))
+        up(
+            session,
+            step!(|m| {
+                create_table(m, "staff", &[("name", ColType::StringNull)], &[]).await?;
+                create_table(m, "people", &[("name", ColType::StringNull)], &[("staff", "")]).await?;
+                create_table(
+                    m,
+                    "categories",
+                    &[("name", ColType::StringNull)],
+                    &[("category?", "parent_id"), ("Person", "")],
+                )
+                .await?;
+                add_column(m, "category", "more", ColType::TextNull).await?;
+                add_column(m, "staff", "more", ColType::TextNull).await
+            }),
+        )
         .await;
         let tables = database.tables().await;
-        assert!(["staff", "people", "categories"].iter().all(|name| tables.iter().any(|table| table == name)), "{tables:?}");
+        assert!(
+            ["staff", "people", "categories"].iter().all(|name| tables.iter().any(|table| table == name)),
+            "{tables:?}"
+        );
         let schema = database.schema().await;
-        for expected in ["people staff_id", "categories parent_id", "categories person_id", "categories more", "staff more"] {
+        for expected in
+            ["people staff_id", "categories parent_id", "categories person_id", "categories more", "staff more"]
+        {
             assert!(schema.contains(&format!("column {expected}")), "{expected}: {schema}");
         }
         for (act, words) in [
@@ -157,7 +174,10 @@ async fn a_table_is_the_one_that_is_named_else_its_plural() {
                 step!(|m| add_column(m, "baby", "n", ColType::Integer).await),
                 "there is no table `baby`, and none called `babies` or `babys`",
             ),
-            (step!(|m| drop_table(m, "notes").await), "there is no table `notes`, and none called `noteses` or `notess`"),
+            (
+                step!(|m| drop_table(m, "notes").await),
+                "there is no table `notes`, and none called `noteses` or `notess`",
+            ),
             (step!(|m| remove_column(m, "staff", "nme").await), "`staff` has no column `nme`"),
             (
                 step!(|m| remove_reference(m, "people", "category", "").await),
@@ -167,14 +187,8 @@ async fn a_table_is_the_one_that_is_named_else_its_plural() {
                 step!(|m| remove_reference(m, "people", "category", "staff_id").await),
                 "`staff_id` of `people` refers to `staff`, not to `categories`",
             ),
-            (
-                step!(|m| add_reference(m, "people", "staff", "").await),
-                "`staff_id` of `people` is a reference already",
-            ),
-            (
-                step!(|m| add_enum_values(m, "mood", vec!["x".to_owned()]).await),
-                "there is no enum `mood`",
-            ),
+            (step!(|m| add_reference(m, "people", "staff", "").await), "`staff_id` of `people` is a reference already"),
+            (step!(|m| add_enum_values(m, "mood", vec!["x".to_owned()]).await), "there is no enum `mood`"),
         ] {
             let said = fails(session, act).await;
             assert!(said.contains(words), "{:?}: {said}", database.dialect);
@@ -230,16 +244,25 @@ async fn what_loco_has_made_is_removed_by_its_own_name() {
             q("fk-posts-template_id-to-posts")
         );
         database.execute(&[&key, "CREATE TABLE notes (id bigint, user_id bigint NOT NULL)"]).await;
-        database.execute(&["INSERT INTO users VALUES (1)", "INSERT INTO posts VALUES (1, 1, 1)", "INSERT INTO notes VALUES (1, 1)"]).await;
-        up(&database.session, step!(|m| {
-            remove_reference(m, "posts", "users", "").await?;
-            // As a migration for Loco may go on.
-            remove_column(m, "posts", "user_id").await?;
-            // The key is on another column than the default one, as in the guide.
-            remove_reference(m, "posts", "posts", "").await?;
-            remove_column(m, "posts", "template_id").await?;
-            remove_reference(m, "notes", "users", "").await
-        }))
+        database
+            .execute(&[
+                "INSERT INTO users VALUES (1)",
+                "INSERT INTO posts VALUES (1, 1, 1)",
+                "INSERT INTO notes VALUES (1, 1)",
+            ])
+            .await;
+        up(
+            &database.session,
+            step!(|m| {
+                remove_reference(m, "posts", "users", "").await?;
+                // As a migration for Loco may go on.
+                remove_column(m, "posts", "user_id").await?;
+                // The key is on another column than the default one, as in the guide.
+                remove_reference(m, "posts", "posts", "").await?;
+                remove_column(m, "posts", "template_id").await?;
+                remove_reference(m, "notes", "users", "").await
+            }),
+        )
         .await;
         let schema = database.schema().await;
         assert!(!schema.contains("user_id") && !schema.contains("template_id") && !schema.contains("fk-"), "{schema}");
@@ -257,29 +280,35 @@ async fn the_nullable_key_of_the_guide() {
         });
         up(&database.session, made).await;
         let before = database.schema().await;
-        up(&database.session, step!(|m| {
-            add_column(m, "generation_logs", "template_id", ColType::UuidNull).await?;
+        up(
+            &database.session,
+            step!(|m| {
+                add_column(m, "generation_logs", "template_id", ColType::UuidNull).await?;
 
-            let fk = TableForeignKey::new()
-                .name("fk-generation_logs-template_id-to-prompt_templates")
-                .from_tbl(Alias::new("generation_logs"))
-                .from_col(Alias::new("template_id"))
-                .to_tbl(Alias::new("prompt_templates"))
-                .to_col(Alias::new("id"))
-                .on_delete(ForeignKeyAction::SetNull)
-                .on_update(ForeignKeyAction::Cascade)
-                .to_owned();
+                let fk = TableForeignKey::new()
+                    .name("fk-generation_logs-template_id-to-prompt_templates")
+                    .from_tbl(Alias::new("generation_logs"))
+                    .from_col(Alias::new("template_id"))
+                    .to_tbl(Alias::new("prompt_templates"))
+                    .to_col(Alias::new("id"))
+                    .on_delete(ForeignKeyAction::SetNull)
+                    .on_update(ForeignKeyAction::Cascade)
+                    .to_owned();
 
-            m.alter_table(alter(Alias::new("generation_logs")).add_foreign_key(&fk).to_owned()).await?;
+                m.alter_table(alter(Alias::new("generation_logs")).add_foreign_key(&fk).to_owned()).await?;
 
-            Ok(())
-        }))
+                Ok(())
+            }),
+        )
         .await;
-        up(&database.session, step!(|m| {
-            remove_reference(m, "generation_logs", "prompt_templates", "").await?;
-            remove_column(m, "generation_logs", "template_id").await?;
-            Ok(())
-        }))
+        up(
+            &database.session,
+            step!(|m| {
+                remove_reference(m, "generation_logs", "prompt_templates", "").await?;
+                remove_column(m, "generation_logs", "template_id").await?;
+                Ok(())
+            }),
+        )
         .await;
         assert_eq!(database.schema().await, before);
     }

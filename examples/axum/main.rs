@@ -46,7 +46,8 @@ pub async fn run(url: &str, port: u16, migrates: bool) -> Result<(), Box<dyn Err
     if migrates {
         tokio::spawn(start(db.clone()));
     }
-    let application = Router::new().route("/live", get(|| async { "alive\n" })).route("/ready", get(ready)).with_state(db);
+    let application =
+        Router::new().route("/live", get(|| async { "alive\n" })).route("/ready", get(ready)).with_state(db);
     axum::serve(listener, application).await?;
     Ok(())
 }

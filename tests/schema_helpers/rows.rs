@@ -10,12 +10,16 @@ use crate::run::{Act, fails, run, step, up};
 
 /// Users with posts, posts with comments, all of them with rows.
 async fn blog(database: &Database) {
-    up(&database.session, step!(|m| {
-        create_table(m, "users", &[("email", ColType::StringUniq), ("name", ColType::StringNull)], &[]).await?;
-        create_table(m, "posts", &[("title", ColType::StringNull)], &[("user", ""), ("user?", "editor_id")]).await?;
-        create_table(m, "comments", &[("body", ColType::TextNull)], &[("post", "")]).await?;
-        create_table(m, "empties", &[("n", ColType::IntegerNull)], &[]).await
-    }))
+    up(
+        &database.session,
+        step!(|m| {
+            create_table(m, "users", &[("email", ColType::StringUniq), ("name", ColType::StringNull)], &[]).await?;
+            create_table(m, "posts", &[("title", ColType::StringNull)], &[("user", ""), ("user?", "editor_id")])
+                .await?;
+            create_table(m, "comments", &[("body", ColType::TextNull)], &[("post", "")]).await?;
+            create_table(m, "empties", &[("n", ColType::IntegerNull)], &[]).await
+        }),
+    )
     .await;
     database
         .execute(&[
@@ -42,27 +46,78 @@ async fn counts(database: &Database) -> Vec<Option<String>> {
 
 /// Pairs of an up and a down.
 fn changes() -> Vec<(&'static str, Act, Act)> {
-    let mood = || ColType::EnumWithDefault("mood".to_owned(), vec!["good".to_owned(), "bad".to_owned()], "good".to_owned());
+    let mood =
+        || ColType::EnumWithDefault("mood".to_owned(), vec!["good".to_owned(), "bad".to_owned()], "good".to_owned());
     vec![
-        ("nullable column", step!(|m| add_column(m, "users", "age", ColType::IntegerNull).await), step!(|m| remove_column(m, "users", "age").await)),
-        ("default", step!(|m| add_column(m, "users", "age", ColType::integer().default(7)).await), step!(|m| remove_column(m, "users", "age").await)),
+        (
+            "nullable column",
+            step!(|m| add_column(m, "users", "age", ColType::IntegerNull).await),
+            step!(|m| remove_column(m, "users", "age").await),
+        ),
+        (
+            "default",
+            step!(|m| add_column(m, "users", "age", ColType::integer().default(7)).await),
+            step!(|m| remove_column(m, "users", "age").await),
+        ),
         (
             "default that is an expression",
             step!(|m| add_column(m, "users", "seen_at", ColType::date_time().default_now()).await),
             step!(|m| remove_column(m, "users", "seen_at").await),
         ),
-        ("unique", step!(|m| add_column(m, "users", "nick", ColType::string().null().unique()).await), step!(|m| remove_column(m, "users", "nick").await)),
-        ("enum", step!(|m| add_column(m, "users", "mood", mood()).await), step!(|m| {
-            remove_column(m, "users", "mood").await?;
-            drop_enum_type(m, "mood").await
-        })),
-        ("required", step!(|m| add_column(m, "empties", "needed", ColType::StringUniq).await), step!(|m| remove_column(m, "empties", "needed").await)),
-        ("nullable reference", step!(|m| add_reference(m, "posts", "user?", "approved_by").await), step!(|m| remove_reference(m, "posts", "user", "approved_by").await)),
-        ("required reference", step!(|m| add_reference(m, "empties", "user", "").await), step!(|m| remove_reference(m, "empties", "user", "").await)),
-        ("reference to itself", step!(|m| add_reference(m, "users", "user?", "boss_id").await), step!(|m| remove_reference(m, "users", "user", "boss_id").await)),
-        ("rename", step!(|m| rename_column(m, "posts", "title", "headline").await), step!(|m| rename_column(m, "posts", "headline", "title").await)),
-        ("join", step!(|m| create_join_table(m, "users_posts", &[("n", ColType::IntegerNull)], &[("user", ""), ("post", "")]).await), step!(|m| drop_table(m, "users_posts").await)),
-        ("removed reference", step!(|m| remove_reference(m, "posts", "user", "editor_id").await), step!(|m| add_reference(m, "posts", "user?", "editor_id").await)),
+        (
+            "unique",
+            step!(|m| add_column(m, "users", "nick", ColType::string().null().unique()).await),
+            step!(|m| remove_column(m, "users", "nick").await),
+        ),
+        (
+            "enum",
+            step!(|m| add_column(m, "users", "mood", mood()).await),
+            step!(|m| {
+                remove_column(m, "users", "mood").await?;
+                drop_enum_type(m, "mood").await
+            }),
+        ),
+        (
+            "required",
+            step!(|m| add_column(m, "empties", "needed", ColType::StringUniq).await),
+            step!(|m| remove_column(m, "empties", "needed").await),
+        ),
+        (
+            "nullable reference",
+            step!(|m| add_reference(m, "posts", "user?", "approved_by").await),
+            step!(|m| remove_reference(m, "posts", "user", "approved_by").await),
+        ),
+        (
+            "required reference",
+            step!(|m| add_reference(m, "empties", "user", "").await),
+            step!(|m| remove_reference(m, "empties", "user", "").await),
+        ),
+        (
+            "reference to itself",
+            step!(|m| add_reference(m, "users", "user?", "boss_id").await),
+            step!(|m| remove_reference(m, "users", "user", "boss_id").await),
+        ),
+        (
+            "rename",
+            step!(|m| rename_column(m, "posts", "title", "headline").await),
+            step!(|m| rename_column(m, "posts", "headline", "title").await),
+        ),
+        (
+            "join",
+            step!(|m| create_join_table(
+                m,
+                "users_posts",
+                &[("n", ColType::IntegerNull)],
+                &[("user", ""), ("post", "")]
+            )
+            .await),
+            step!(|m| drop_table(m, "users_posts").await),
+        ),
+        (
+            "removed reference",
+            step!(|m| remove_reference(m, "posts", "user", "editor_id").await),
+            step!(|m| add_reference(m, "posts", "user?", "editor_id").await),
+        ),
         (
             "removed unique",
             step!(|m| remove_column(m, "users", "email").await),
@@ -104,7 +159,10 @@ async fn what_rows_stand_against_is_said_and_nothing_is_done() {
         let (rows, before) = (counts(&database).await, database.schema().await);
         for (what, act) in [
             ("a required reference", step!(|m| add_reference(m, "comments", "user", "").await)),
-            ("a unique default", step!(|m| add_column(m, "users", "code", ColType::string().default("x").unique()).await)),
+            (
+                "a unique default",
+                step!(|m| add_column(m, "users", "code", ColType::string().default("x").unique()).await),
+            ),
         ] {
             let said = fails(&database.session, act).await;
             assert!(said.contains("failed: "), "{what}: {said}");
@@ -185,14 +243,30 @@ async fn a_table_that_is_made_anew_keeps_all_it_had() {
             "INSERT INTO users (name, age, code) VALUES ('Eve', 1, 'a')",
             "INSERT INTO posts (user_id) VALUES (5)",
         ] {
-            assert!(kit_runtime::connection::Connection::execute(&database.session, refused, &[]).await.is_err(), "{refused}");
+            assert!(
+                kit_runtime::connection::Connection::execute(&database.session, refused, &[]).await.is_err(),
+                "{refused}"
+            );
         }
-        database.execute(&["INSERT INTO users (age, code) VALUES (3, 'n')", "INSERT INTO posts (user_id) VALUES (91)"]).await;
-        assert_eq!(database.value("(SELECT name || id || age || double FROM users WHERE code = 'n')").await.as_deref(), Some("x, (y9148"));
+        database
+            .execute(&["INSERT INTO users (age, code) VALUES (3, 'n')", "INSERT INTO posts (user_id) VALUES (91)"])
+            .await;
+        assert_eq!(
+            database.value("(SELECT name || id || age || double FROM users WHERE code = 'n')").await.as_deref(),
+            Some("x, (y9148")
+        );
         assert_eq!(database.value("(SELECT COUNT(*) FROM log)").await.as_deref(), Some("4"));
-        assert_eq!(database.value("(SELECT COUNT(*) FROM users WHERE name = 'ann')").await.as_deref(), Some("1"), "collation");
+        assert_eq!(
+            database.value("(SELECT COUNT(*) FROM users WHERE name = 'ann')").await.as_deref(),
+            Some("1"),
+            "collation"
+        );
         for (pragma, expected) in [("foreign_keys", "1"), ("legacy_alter_table", "0")] {
-            assert_eq!(database.value(&format!("(SELECT {pragma} FROM pragma_{pragma})")).await.as_deref(), Some(expected), "{transaction:?} {pragma}");
+            assert_eq!(
+                database.value(&format!("(SELECT {pragma} FROM pragma_{pragma})")).await.as_deref(),
+                Some(expected),
+                "{transaction:?} {pragma}"
+            );
         }
     }
 }
@@ -207,7 +281,10 @@ async fn a_column_that_much_depends_on_goes() {
     assert!(!schema.contains("code") && !schema.contains("i3") && schema.contains("i2"), "{schema}");
     assert_eq!(database.value("(SELECT COUNT(*) FROM posts)").await.as_deref(), Some("3"));
     up(&database.session, step!(|m| remove_reference(m, "users", "user", "boss_id").await)).await;
-    assert_eq!(database.value("(SELECT COUNT(*) FROM posts JOIN users ON users.id = user_id)").await.as_deref(), Some("3"));
+    assert_eq!(
+        database.value("(SELECT COUNT(*) FROM posts JOIN users ON users.id = user_id)").await.as_deref(),
+        Some("3")
+    );
     for (act, words) in [
         (step!(|m| remove_column(m, "users", "id").await), "`id` is part of the primary key of `users`"),
         (step!(|m| remove_column(m, "without", "a").await), "`a` is part of the primary key of `without`"),
@@ -237,7 +314,12 @@ async fn without_the_engine_no_row_is_lost() {
     // In a transaction keys cannot be left out of sight.
     let transaction = pool.begin().await.unwrap();
     let said = anew()(&SchemaManager::new(&transaction)).await.unwrap_err().to_string();
-    assert!(said.contains("`users` has to be made anew, and rows of other tables refer to it: this needs `PRAGMA foreign_keys = OFF`"), "{said}");
+    assert!(
+        said.contains(
+            "`users` has to be made anew, and rows of other tables refer to it: this needs `PRAGMA foreign_keys = OFF`"
+        ),
+        "{said}"
+    );
     transaction.rollback().await.unwrap();
     // What fails half-way leaves nothing, and every session as it was.
     pool.execute_unprepared("DROP TRIGGER t1").await.unwrap();

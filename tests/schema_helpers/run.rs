@@ -59,7 +59,9 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let next = NEXT.with(|next| next.borrow().clone());
         next.into_iter()
-            .map(|(number, act, transaction)| Box::new(One(format!("m{number:05}"), act, transaction)) as Box<dyn MigrationTrait>)
+            .map(|(number, act, transaction)| {
+                Box::new(One(format!("m{number:05}"), act, transaction)) as Box<dyn MigrationTrait>
+            })
             .collect()
     }
 }

@@ -120,9 +120,12 @@ fn some(dialect: Dialect) -> Vec<(ColType, Make)> {
 async fn columns(database: &Database, table: &str) -> (Vec<String>, BTreeSet<String>) {
     let schema = database.schema().await;
     let begin = format!("column {table} ");
-    let columns = schema.lines().filter_map(|line| line.strip_prefix(&begin)).map(|line| line.replace(table, "t")).collect();
+    let columns =
+        schema.lines().filter_map(|line| line.strip_prefix(&begin)).map(|line| line.replace(table, "t")).collect();
     let sql = match database.dialect {
-        Dialect::Sqlite => format!("SELECT c.name FROM pragma_index_list('{table}') i JOIN pragma_index_info(i.name) c WHERE i.\"unique\""),
+        Dialect::Sqlite => format!(
+            "SELECT c.name FROM pragma_index_list('{table}') i JOIN pragma_index_info(i.name) c WHERE i.\"unique\""
+        ),
         Dialect::Postgres => format!(
             "SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
              WHERE i.indrelid = '{table}'::regclass AND i.indisunique AND NOT i.indisprimary"
@@ -148,34 +151,46 @@ async fn every_type_makes_the_column_that_locos_makes() {
                 names.iter().zip(pairs).map(|(name, (_, make))| make(Alias::new(name.as_str()))).collect();
             let (our, their) = (format!("our{part}"), format!("their{part}"));
             let (table, other) = (our.clone(), their.clone());
-            up(&database.session, step!([table, other, ours, theirs] |m| {
-                let columns: Vec<(&str, ColType)> = ours.iter().map(|(name, kind)| (name.as_str(), kind.clone())).collect();
-                create_table(m, &table, &columns, &[]).await?;
-                let mut create = table_auto_tz(Alias::new(&other));
-                create.col(big_pk_auto(Alias::new("id")));
-                for column in &theirs {
-                    create.col(column.clone());
-                }
-                m.create_table(create).await
-            }))
+            up(
+                &database.session,
+                step!(
+                    [table, other, ours, theirs] | m | {
+                        let columns: Vec<(&str, ColType)> =
+                            ours.iter().map(|(name, kind)| (name.as_str(), kind.clone())).collect();
+                        create_table(m, &table, &columns, &[]).await?;
+                        let mut create = table_auto_tz(Alias::new(&other));
+                        create.col(big_pk_auto(Alias::new("id")));
+                        for column in &theirs {
+                            create.col(column.clone());
+                        }
+                        m.create_table(create).await
+                    }
+                ),
+            )
             .await;
             let (ours, theirs) = (columns(&database, &our).await, columns(&database, &their).await);
             assert_eq!(ours.0.len(), names.len() + 3);
             for (ours, theirs) in ours.0.iter().zip(&theirs.0) {
-                let kind = pairs.iter().zip(&names).find(|(_, name)| ours.starts_with(*name)).map(|((kind, _), _)| kind);
+                let kind =
+                    pairs.iter().zip(&names).find(|(_, name)| ours.starts_with(*name)).map(|((kind, _), _)| kind);
                 assert_eq!(ours, theirs, "{:?}: {kind:?}", database.dialect);
             }
             assert_eq!(ours.1, theirs.1, "{:?}", database.dialect);
             // A column alone goes, and comes back. All of them would take minutes.
             let before = database.schema().await;
             let (table, kinds): (String, Vec<ColType>) = (our, pairs.iter().map(|(kind, _)| kind.clone()).collect());
-            up(&database.session, step!([table, names, kinds] |m| {
-                for (name, kind) in names.iter().zip(&kinds).step_by(5) {
-                    remove_column(m, &table, name).await?;
-                    add_column(m, &table, name, kind.clone()).await?;
-                }
-                Ok(())
-            }))
+            up(
+                &database.session,
+                step!(
+                    [table, names, kinds] | m | {
+                        for (name, kind) in names.iter().zip(&kinds).step_by(5) {
+                            remove_column(m, &table, name).await?;
+                            add_column(m, &table, name, kind.clone()).await?;
+                        }
+                        Ok(())
+                    }
+                ),
+            )
             .await;
             assert_eq!(database.schema().await, before, "{:?}", database.dialect);
         }
@@ -185,15 +200,24 @@ async fn every_type_makes_the_column_that_locos_makes() {
 #[tokio::test]
 async fn keys_are_numbers_or_uuids_and_references_are_of_their_type() {
     for database in Database::all().await {
-        up(&database.session, step!(|m| {
-            create_table(m, "users", &[("id", ColType::PkAuto)], &[]).await?;
-            create_table(m, "teams", &[("id", ColType::PkUuid)], &[("team?", "parent_id")]).await?;
-            m.create_table(Table::create().table(Alias::new("olds")).col(pk_auto(Alias::new("id"))).to_owned()).await?;
-            create_table(m, "posts", &[], &[("user", ""), ("team?", ""), ("old", "")]).await
-        }))
+        up(
+            &database.session,
+            step!(|m| {
+                create_table(m, "users", &[("id", ColType::PkAuto)], &[]).await?;
+                create_table(m, "teams", &[("id", ColType::PkUuid)], &[("team?", "parent_id")]).await?;
+                m.create_table(Table::create().table(Alias::new("olds")).col(pk_auto(Alias::new("id"))).to_owned())
+                    .await?;
+                create_table(m, "posts", &[], &[("user", ""), ("team?", ""), ("old", "")]).await
+            }),
+        )
         .await;
         for (column, of) in [("user_id", "users"), ("team_id", "teams"), ("old_id", "olds")] {
-            assert_eq!(kind(&database, "posts", column).await, kind(&database, of, "id").await, "{:?} {column}", database.dialect);
+            assert_eq!(
+                kind(&database, "posts", column).await,
+                kind(&database, of, "id").await,
+                "{:?} {column}",
+                database.dialect
+            );
         }
         assert_eq!(kind(&database, "teams", "parent_id").await, kind(&database, "teams", "id").await);
     }
@@ -207,11 +231,21 @@ async fn kind(database: &Database, table: &str, column: &str) -> String {
 #[tokio::test]
 async fn what_a_database_has_not_is_said_and_nothing_is_made() {
     for (database, lacking) in [
-        (Database::sqlite().await, vec![(ColType::array(ArrayColType::Int), "arrays"), (ColType::interval(), "intervals"), (ColType::VarBitLen(3), "strings of bits")]),
-        (Database::mysql().await, vec![(ColType::array(ArrayColType::Int), "arrays"), (ColType::interval(), "intervals")]),
+        (
+            Database::sqlite().await,
+            vec![
+                (ColType::array(ArrayColType::Int), "arrays"),
+                (ColType::interval(), "intervals"),
+                (ColType::VarBitLen(3), "strings of bits"),
+            ],
+        ),
+        (
+            Database::mysql().await,
+            vec![(ColType::array(ArrayColType::Int), "arrays"), (ColType::interval(), "intervals")],
+        ),
     ] {
         for (kind, words) in lacking {
-            let create = step!([kind] |m| create_table(m, "t", &[("tags", kind)], &[]).await);
+            let create = step!([kind] | m | create_table(m, "t", &[("tags", kind)], &[]).await);
             let said = fails(&database.session, create).await;
             assert!(said.ends_with(&format!("cannot have column `tags`: this database has no {words}")), "{said}");
             assert!(!database.has_table("t").await);
@@ -223,20 +257,39 @@ async fn what_a_database_has_not_is_said_and_nothing_is_made() {
 async fn enums_take_their_values_and_no_others() {
     for database in Database::all().await {
         let states = || vec!["draft".to_owned(), "published".to_owned()];
-        up(&database.session, step!(|m| {
-            let state = ColType::EnumWithDefault("state".to_owned(), states(), "draft".to_owned());
-            create_table(m, "posts", &[("state", state), ("before", ColType::EnumNull("state".to_owned(), states()))], &[]).await?;
-            create_table(m, "pages", &[("n", ColType::IntegerNull)], &[]).await?;
-            add_column(m, "pages", "state", ColType::EnumNullWithDefault("state".to_owned(), states(), "published".to_owned())).await?;
-            add_column(m, "pages", "needed", ColType::Enum("state".to_owned(), states())).await
-        }))
+        up(
+            &database.session,
+            step!(|m| {
+                let state = ColType::EnumWithDefault("state".to_owned(), states(), "draft".to_owned());
+                create_table(
+                    m,
+                    "posts",
+                    &[("state", state), ("before", ColType::EnumNull("state".to_owned(), states()))],
+                    &[],
+                )
+                .await?;
+                create_table(m, "pages", &[("n", ColType::IntegerNull)], &[]).await?;
+                add_column(
+                    m,
+                    "pages",
+                    "state",
+                    ColType::EnumNullWithDefault("state".to_owned(), states(), "published".to_owned()),
+                )
+                .await?;
+                add_column(m, "pages", "needed", ColType::Enum("state".to_owned(), states())).await
+            }),
+        )
         .await;
         let before = database.dialect.quote("before");
         let insert = |state: &str| format!("INSERT INTO posts (state, {before}) VALUES ('{state}', 'draft')");
         let refused = async |sql: String| database.session.execute(&sql, &[]).await.is_err();
         database.execute(&[&insert("published"), "INSERT INTO pages (needed) VALUES ('draft')"]).await;
         assert!(refused(insert("lost")).await, "{:?}", database.dialect);
-        up(&database.session, step!(|m| add_enum_values(m, "state", vec!["lost".to_owned(), "draft".to_owned()]).await)).await;
+        up(
+            &database.session,
+            step!(|m| add_enum_values(m, "state", vec!["lost".to_owned(), "draft".to_owned()]).await),
+        )
+        .await;
         database.execute(&[&insert("lost"), "UPDATE pages SET state = 'lost', needed = 'lost'"]).await;
         assert!(refused(insert("found")).await, "{:?}", database.dialect);
         assert_eq!(database.value("(SELECT MIN(state) FROM pages)").await.as_deref(), Some("lost"));
@@ -244,12 +297,15 @@ async fn enums_take_their_values_and_no_others() {
             let said = fails(&database.session, step!(|m| drop_enum_type(m, "state").await)).await;
             assert!(said.contains("cannot drop type state because other objects depend on it"), "{said}");
         }
-        up(&database.session, step!(|m| {
-            remove_column(m, "pages", "state").await?;
-            drop_table(m, "pages").await?;
-            drop_table(m, "posts").await?;
-            drop_enum_type(m, "state").await
-        }))
+        up(
+            &database.session,
+            step!(|m| {
+                remove_column(m, "pages", "state").await?;
+                drop_table(m, "pages").await?;
+                drop_table(m, "posts").await?;
+                drop_enum_type(m, "state").await
+            }),
+        )
         .await;
         assert!(!database.schema().await.contains("state"));
     }

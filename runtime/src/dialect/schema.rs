@@ -122,7 +122,9 @@ impl Dialect {
     /// it leads to. Takes the table.
     pub fn table_keys(self) -> &'static str {
         match self {
-            Self::Sqlite => "SELECT CAST(id AS TEXT), \"from\", \"table\" FROM pragma_foreign_key_list(?) ORDER BY id, seq",
+            Self::Sqlite => {
+                "SELECT CAST(id AS TEXT), \"from\", \"table\" FROM pragma_foreign_key_list(?) ORDER BY id, seq"
+            }
             Self::Postgres => {
                 "SELECT k.conname::text, a.attname::text, p.relname::text FROM pg_catalog.pg_constraint k \
                  JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -217,7 +219,9 @@ pub mod anew {
     pub fn refuse(words: &str) -> [String; 3] {
         [
             "CREATE TEMP TABLE kit_refusal (n)".to_owned(),
-            format!("CREATE TEMP TRIGGER kit_refuses BEFORE INSERT ON kit_refusal BEGIN SELECT RAISE(ABORT, {words}); END"),
+            format!(
+                "CREATE TEMP TRIGGER kit_refuses BEFORE INSERT ON kit_refusal BEGIN SELECT RAISE(ABORT, {words}); END"
+            ),
             "INSERT INTO temp.kit_refusal VALUES (1)".to_owned(),
         ]
     }

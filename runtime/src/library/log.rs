@@ -11,7 +11,9 @@ const TARGET: &str = "kit_runtime";
 /// Says it.
 pub(super) fn event(event: &Event) {
     match event {
-        Event::Waiting { holder } => info!(target: TARGET, holder = holder.as_ref().map(tracing::field::display), "waiting for another run to end"),
+        Event::Waiting { holder } => {
+            info!(target: TARGET, holder = holder.as_ref().map(tracing::field::display), "waiting for another run to end")
+        }
         Event::Planned { direction, migrations } => {
             info!(target: TARGET, direction = direction.name(), count = migrations.len(), "migrations to run");
         }

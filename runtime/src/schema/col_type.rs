@@ -448,7 +448,9 @@ impl ColType {
             Self::TimestampNull => Column::of(ColumnType::Timestamp).null(),
             Self::TimestampUniq => Column::of(ColumnType::Timestamp).unique(),
             Self::TimestampWithTimeZone => Column::of(ColumnType::TimestampWithTimeZone),
-            Self::TimestampWithTimeZoneWithDefault(value) => Column::of(ColumnType::TimestampWithTimeZone).default(value),
+            Self::TimestampWithTimeZoneWithDefault(value) => {
+                Column::of(ColumnType::TimestampWithTimeZone).default(value)
+            }
             Self::TimestampWithTimeZoneNull => Column::of(ColumnType::TimestampWithTimeZone).null(),
             Self::Date => Column::of(ColumnType::Date),
             Self::DateWithDefault(value) => Column::of(ColumnType::Date).default(value),

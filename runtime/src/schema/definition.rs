@@ -69,7 +69,9 @@ impl Token<'_> {
         match (self.kind, self.text.chars().next()) {
             (Kindred::Word, _) => Some(self.text.to_owned()),
             (Kindred::Quoted, Some('[')) => Some(inside().to_owned()),
-            (Kindred::Quoted | Kindred::Text, Some(quote)) => Some(inside().replace(&format!("{quote}{quote}"), &quote.to_string())),
+            (Kindred::Quoted | Kindred::Text, Some(quote)) => {
+                Some(inside().replace(&format!("{quote}{quote}"), &quote.to_string()))
+            }
             _ => None,
         }
     }
@@ -80,7 +82,8 @@ impl Definition {
     pub fn read(sql: &str) -> Option<Self> {
         let tokens = tokens(sql);
         let open = tokens.iter().position(|token| token.kind == Kindred::Open)?;
-        let close = open + tokens.get(open..)?.iter().position(|token| token.kind == Kindred::Close && token.depth == 0)?;
+        let close =
+            open + tokens.get(open..)?.iter().position(|token| token.kind == Kindred::Close && token.depth == 0)?;
         // CREATE TABLE name AS SELECT is kept with columns.
         if !tokens.first()?.is("CREATE") || !tokens.get(1)?.is("TABLE") {
             return None;
@@ -169,7 +172,8 @@ impl Definition {
         let before = self.clone();
         self.items.retain(|item| match item {
             Item::Constraint(constraint) => {
-                constraint.kind != Kind::ForeignKey || !matches!(constraint.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column))
+                constraint.kind != Kind::ForeignKey
+                    || !matches!(constraint.columns.as_slice(), [only] if only.eq_ignore_ascii_case(column))
             }
             Item::Column { .. } => true,
         });
@@ -382,7 +386,13 @@ mod tests {
         let mut table = read();
         assert!(table.remove_column("N"));
         let written = table.write("t");
-        assert!(!written.contains("decimal") && !written.contains("UNIQUE") && !written.contains("FOREIGN") && !written.contains("'z'"), "{written}");
+        assert!(
+            !written.contains("decimal")
+                && !written.contains("UNIQUE")
+                && !written.contains("FOREIGN")
+                && !written.contains("'z'"),
+            "{written}"
+        );
         assert!(written.contains("state enum_text"), "{written}");
         assert!(!table.remove_column("n"), "it is gone");
         assert!(!table.remove_column("id"), "it is the key");
@@ -422,7 +432,13 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_not_read() {
-        for sql in ["", "CREATE VIRTUAL TABLE t USING fts5(a)", "CREATE TABLE t", "CREATE TABLE t (a int", "CREATE TABLE t (,)"] {
+        for sql in [
+            "",
+            "CREATE VIRTUAL TABLE t USING fts5(a)",
+            "CREATE TABLE t",
+            "CREATE TABLE t (a int",
+            "CREATE TABLE t (,)",
+        ] {
             assert_eq!(Definition::read(sql), None, "{sql}");
         }
     }

@@ -48,7 +48,8 @@ pub async fn add_enum_values(m: &SchemaManager<'_>, enum_name: &str, new_values:
             };
             let (table, column) = (tables.dialect.quote(table), tables.dialect.quote(column));
             let comment = tables.dialect.literal(&enum_comment(enum_name));
-            let modify = format!("ALTER TABLE {table} MODIFY COLUMN {column} {kind}) {null}{default} COMMENT {comment}");
+            let modify =
+                format!("ALTER TABLE {table} MODIFY COLUMN {column} {kind}) {null}{default} COMMENT {comment}");
             tables.execute(&modify).await?;
         }
     } else {

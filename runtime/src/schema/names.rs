@@ -8,8 +8,10 @@ const LONGEST: usize = 60;
 /// within its quotes, which SeaORM does not see to, ends in a number that is always the same for the same table and columns.
 pub fn object(prefix: &str, table: &str, column: &str) -> String {
     let name = format!("{prefix}_{table}_{column}");
-    let plain: String =
-        name.chars().map(|letter| if letter.is_alphanumeric() || "_-$".contains(letter) { letter } else { '_' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|letter| if letter.is_alphanumeric() || "_-$".contains(letter) { letter } else { '_' })
+        .collect();
     if name.len() <= LONGEST && plain == name {
         return name;
     }

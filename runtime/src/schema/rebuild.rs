@@ -132,8 +132,7 @@ async fn plan(
         columns.insert(0, "rowid".to_owned());
     }
     let columns = columns.join(", ");
-    let before =
-        vec![definition.write(&new), format!("INSERT INTO {new} ({columns}) SELECT {columns} FROM {old}")];
+    let before = vec![definition.write(&new), format!("INSERT INTO {new} ({columns}) SELECT {columns} FROM {old}")];
     let alone = tables.ask(anew::RENAMES_ALONE, &[]).await?.into_iter().flatten().flatten().next();
     let mut after = vec![
         format!("DROP TABLE {old}"),
