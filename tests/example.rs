@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "a test that starts itself says so in the environment")]
 
-#[allow(dead_code, reason = "main only reads the environment")]
+#[expect(dead_code, reason = "main only reads the environment")]
 #[path = "../examples/axum/main.rs"]
 mod application;
 #[path = "support/database.rs"]

@@ -31,7 +31,7 @@ fn everywhere() -> Vec<(ColType, Make)> {
         StringLenWithDefault(9, text("it's")) => |n| string_len(n, 9).default("it's").to_owned(),
         String => string, StringNull => string_null, StringUniq => string_uniq,
         StringWithDefault(text("a\\b")) => |n| string(n).default("a\\b").to_owned(),
-        Text => |n| kit_runtime::schema::text(n), TextNull => text_null, TextUniq => text_uniq,
+        Text => kit_runtime::schema::text, TextNull => text_null, TextUniq => text_uniq,
         TextWithDefault(text("")) => |n| kit_runtime::schema::text(n).default("").to_owned(),
         TinyInteger => tiny_integer, TinyIntegerNull => tiny_integer_null, TinyIntegerUniq => tiny_integer_uniq,
         SmallInteger => small_integer, SmallIntegerNull => small_integer_null, SmallIntegerUniq => small_integer_uniq,
@@ -74,7 +74,7 @@ fn everywhere() -> Vec<(ColType, Make)> {
         Uuid => uuid, UuidNull => uuid_null, UuidUniq => uuid_uniq,
         // What is built is the variant of that name.
         ColType::string() => string, ColType::string().default("user") => |n| string(n).default("user").to_owned(),
-        ColType::text() => |n| kit_runtime::schema::text(n), ColType::integer() => integer, ColType::integer().default(1) => |n| integer(n).default(1).to_owned(),
+        ColType::text() => kit_runtime::schema::text, ColType::integer() => integer, ColType::integer().default(1) => |n| integer(n).default(1).to_owned(),
         ColType::boolean().default(false) => |n| boolean(n).default(false).to_owned(),
         ColType::big_integer().null().unique() => |n| big_integer_null(n).unique_key().to_owned(),
         ColType::StringNull.not_null() => string, ColType::date_time().default_now() => |n| date_time(n).default(Expr::current_timestamp()).to_owned(),

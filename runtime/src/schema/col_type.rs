@@ -352,7 +352,6 @@ impl ColType {
 
     /// What a row has that does not say.
     #[must_use]
-    #[expect(clippy::should_implement_trait, reason = "the name is that of the documents, and of SQL")]
     pub fn default(self, value: impl Into<Value>) -> Self {
         Self::Built(self.into_column().default(value))
     }
