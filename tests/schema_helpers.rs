@@ -23,7 +23,7 @@ use kit_runtime::dialect::Dialect;
 use kit_runtime::schema::*;
 use kit_runtime::wire::Down;
 use kit_runtime::{Options, migrate, rollback};
-use projects::{On, life, migration_manifest, ok, sandbox};
+use projects::{On, migration_manifest, ok, sandbox};
 use run::{fails, step, up};
 use sea_orm_migration::prelude::*;
 
@@ -96,12 +96,8 @@ async fn a_project_of_locos_lives_after_one_line_has_changed() {
     }
     for database in Database::all().await {
         let on = On::new(&sandbox, &database);
-        if database.dialect == Dialect::Sqlite {
-            std::thread::scope(|scope| scope.spawn(|| life(&sandbox, on.url)).join().unwrap());
-        } else {
-            on.ok(&["migrate"]);
-            on.ok(&["migrate:refresh", "--force"]);
-        }
+        on.ok(&["migrate"]);
+        on.ok(&["migrate:refresh", "--force"]);
         assert_eq!(on.states(), ["ran"; 12]);
     }
 }
@@ -118,9 +114,8 @@ async fn a_crate_of_locos_has_the_library_and_lives() {
         sandbox = sandbox.file(&format!("migration/src/{}", name.replace("mod.rs", "lib.rs")), &text);
     }
     let database = Database::sqlite().await;
-    let url = database.url().to_owned();
     // Kit brings its own runtime, and one runtime does not start another.
-    let lives = || {
+    let prepare = || {
         ok(sandbox.kit(&["init", "--library"]));
         assert!(sandbox.read("migration/vendor/kit-runtime/src/schema/mod.rs").contains("use kit_runtime::schema::*;"));
         // Everything as in the builds that are there already, so that SeaORM is not compiled once more.
@@ -128,9 +123,12 @@ async fn a_crate_of_locos_has_the_library_and_lives() {
         let with =
             |features: &str| format!("kit-runtime = {{ path = \"vendor/kit-runtime\", features = [\"{features}\"] }}");
         sandbox.write("migration/Cargo.toml", &manifest.replace(&with("sqlx-sqlite"), &with("drivers")));
-        life(&sandbox, &url);
     };
-    std::thread::scope(|scope| scope.spawn(lives).join().unwrap());
+    std::thread::scope(|scope| scope.spawn(prepare).join().unwrap());
+    let on = On::new(&sandbox, &database);
+    on.ok(&["migrate"]);
+    on.ok(&["migrate:refresh", "--force"]);
+    assert_eq!(on.states(), ["ran"; 12]);
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ impl Dialect {
     /// A query for the columns of a table, in order: name and type, as a column definition has it. Takes the table.
     pub fn table_columns(self) -> &'static str {
         match self {
-            Self::Sqlite => "SELECT name, type FROM pragma_table_xinfo(?) ORDER BY cid",
+            Self::Sqlite => "SELECT name, lower(type) FROM pragma_table_xinfo(?) ORDER BY cid",
             Self::Postgres => {
                 "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a \
                  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
