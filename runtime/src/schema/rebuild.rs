@@ -16,6 +16,8 @@ struct Work {
     after: Vec<String>,
     /// What the new one is called until then.
     aside: String,
+    /// Fails where a trigger or a view names a column that is gone.
+    check: Option<String>,
 }
 
 /// Makes a table anew, with its definition as `edit` leaves it; `edit` says what stands against it. Indexes in `without` are
@@ -34,8 +36,10 @@ pub async fn change(
     if !watched || !is_referred_to(tables, table).await? {
         let transaction = begin(tables.manager).await?;
         let outcome = async {
+            let check = sound(&transaction, &work).await;
             copy(&transaction, table, &work).await?;
-            perform(&transaction, &work.after).await
+            perform(&transaction, &work.after).await?;
+            perform(&transaction, check.as_slice()).await
         };
         return match outcome.await {
             Ok(()) => transaction.commit().await,
@@ -95,10 +99,11 @@ async fn read(tables: &Tables<'_>, table: &str) -> Result<(Definition, bool), Db
 /// What can fail is tried first.
 async fn alone(tables: &Tables<'_>, table: &str, work: &Work) -> Result<(), DbErr> {
     let rehearsal = begin(tables.manager).await?;
+    let check = sound(&rehearsal, work).await;
     let tried = copy(&rehearsal, table, work).await;
     rehearsal.rollback().await?;
     tried?;
-    let statements: Vec<String> = work.before.iter().chain(&work.after).cloned().collect();
+    let statements: Vec<String> = work.before.iter().chain(&work.after).chain(&check).cloned().collect();
     let done = tables.execute(&anew::unwatched(&statements)).await;
     if done.is_err() {
         for statement in anew::GIVE_UP {
@@ -107,6 +112,12 @@ async fn alone(tables: &Tables<'_>, table: &str, work: &Work) -> Result<(), DbEr
         }
     }
     done
+}
+
+/// The check, if it passes as things are: what is broken already stands against nothing.
+async fn sound(on: &impl ConnectionTrait, work: &Work) -> Option<String> {
+    let check = work.check.clone()?;
+    on.execute_unprepared(&check).await.is_ok().then_some(check)
 }
 
 async fn perform(on: &impl ConnectionTrait, statements: &[String]) -> Result<(), DbErr> {
@@ -153,7 +164,10 @@ async fn plan(
             after.push(sql.clone());
         }
     }
-    Ok(Work { before, after, aside })
+    let left =
+        names.iter().find(|name| definition.has(name)).filter(|_| names.iter().any(|name| !definition.has(name)));
+    let check = left.map(|name| format!("ALTER TABLE {old} RENAME COLUMN {} TO {}", quote(name), quote(name)));
+    Ok(Work { before, after, aside, check })
 }
 
 /// Whether rows, of other tables or its own, would go or change with those of the table.
