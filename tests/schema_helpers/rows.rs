@@ -276,7 +276,9 @@ async fn a_table_that_is_made_anew_keeps_all_it_had() {
 async fn a_column_that_much_depends_on_goes() {
     let database = Database::sqlite().await;
     database.execute(AROUND).await;
-    database.execute(&["CREATE TRIGGER t3 AFTER DELETE ON log BEGIN UPDATE users SET age = 1 WHERE code IS NULL; END"]).await;
+    database
+        .execute(&["CREATE TRIGGER t3 AFTER DELETE ON log BEGIN UPDATE users SET age = 1 WHERE code IS NULL; END"])
+        .await;
     let before = database.schema().await;
     let said = fails(&database.session, step!(|m| remove_column(m, "users", "code").await)).await;
     assert!(said.contains("error in trigger t3"), "{said}");
