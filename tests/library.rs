@@ -14,8 +14,8 @@ use std::time::Duration;
 use database::Database;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, LEDGER};
-use kit_runtime::wire::{Cause, Event, Failure, LockKind};
-use kit_runtime::{Options, migrate, migrate_telling, pending};
+use kit_runtime::wire::{Cause, Down, Event, Failure, LockKind};
+use kit_runtime::{Options, migrate, migrate_telling, pending, rollback};
 use projects::{FAMILY, On, family};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
 use sea_orm_migration::prelude::*;
@@ -46,6 +46,14 @@ impl MigrationTrait for One {
             create.col(column);
         }
         manager.create_table(create).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if self.0 == FAMILY[2] {
+            return manager.get_connection().execute_unprepared("DELETE FROM a").await.map(|_| ());
+        }
+        let table = self.0.rsplit_once('_').unwrap().1;
+        manager.drop_table(Table::drop().table(Alias::new(table)).to_owned()).await
     }
 }
 
@@ -83,6 +91,30 @@ async fn an_application_migrates_once_and_says_what_it_did() {
         assert_eq!(pending::<App>(&db).await.unwrap(), Vec::<String>::new());
         let ledger = ledger::read(&database.session, LEDGER).await.unwrap();
         assert_eq!((ledger.applied.len(), ledger.unfinished.len(), ledger.last_batch()), (4, 0, 2));
+    }
+}
+
+#[tokio::test]
+async fn an_application_applies_some_and_rolls_back() {
+    let none = Options::default;
+    for database in Database::all().await {
+        let db = pool(&database).await;
+        let before = database.schema().await;
+        let second = Options { only: vec![FAMILY[1].to_owned()], ..none() };
+        assert_eq!(migrate::<App>(&db, &second).await.unwrap(), [FAMILY[1]]);
+        assert_eq!(pending::<App>(&db).await.unwrap(), [FAMILY[0], FAMILY[2], FAMILY[3]]);
+        let strict = migrate::<App>(&db, &Options { strict: true, ..none() }).await.unwrap_err();
+        assert!(strict.to_string().contains("is out of order"), "{strict}");
+        let each = Options { batch_each: true, to: Some(FAMILY[2].to_owned()), ..none() };
+        assert_eq!(migrate::<App>(&db, &each).await.unwrap(), [FAMILY[0], FAMILY[2]]);
+        assert_eq!(rollback::<App>(&db, &Down::Steps(1), &none()).await.unwrap(), [FAMILY[2]]);
+        assert_eq!(rollback::<App>(&db, &Down::To(FAMILY[1].to_owned()), &none()).await.unwrap(), [FAMILY[0]]);
+        let unknown = rollback::<App>(&db, &Down::To("nobody".to_owned()), &none()).await.unwrap_err();
+        assert_eq!(unknown.to_string(), "no migration `nobody` to go to");
+        assert_eq!(migrate::<App>(&db, &none()).await.unwrap(), [FAMILY[0], FAMILY[2], FAMILY[3]]);
+        assert_eq!(rollback::<App>(&db, &Down::All, &none()).await.unwrap().len(), 4);
+        assert_eq!(database.schema().await, before);
+        assert_eq!(rollback::<App>(&db, &Down::All, &none()).await.unwrap(), Vec::<String>::new());
     }
 }
 

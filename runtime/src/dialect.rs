@@ -3,6 +3,7 @@
 
 mod lock;
 mod rows;
+pub mod schema;
 mod session;
 mod snapshot;
 pub mod sqlite_sql;

@@ -18,6 +18,7 @@
 //! | `rows` | rows that nobody wrote, to try migrations on |
 //! | [`wipe`] | dropping everything of a schema |
 //! | [`census`] | how much there is to lose |
+//! | [`schema`] | helpers for migrations, as Loco has them |
 //! | [`sea_orm`] | the traits over SeaORM, a file for what each major version has of its own |
 //!
 //! A project that has to start its own migrator (`[migrator] command` in `kit.toml`) calls
@@ -34,8 +35,10 @@
 //!
 //! # In an application
 //!
-//! With the feature of its driver (`sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`) an application migrates by itself, under the
-//! same lock and into the same tables as kit on the command line: of ten copies that start at once, one does the work.
+//! An application can migrate by itself, under the same lock and into the same tables as kit on the command line. It needs the
+//! feature of its driver: `sqlx-sqlite`, `sqlx-postgres` or `sqlx-mysql`. `kit init --library` adds all that.
+//!
+//! ## At startup
 //!
 //! ```no_run
 //! # #[cfg(feature = "driver")]
@@ -43,22 +46,103 @@
 //! # use sea_orm_migration::{prelude::*, sea_orm::Database};
 //! # struct Migrator;
 //! # impl MigratorTrait for Migrator { fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![] } }
-//! use kit_runtime::{Options, migrate, pending};
+//! use kit_runtime::{Options, migrate};
 //!
 //! let db = Database::connect(std::env::var("DATABASE_URL")?).await?;
-//! // At startup: apply what is pending.
 //! let applied = migrate::<Migrator>(&db, &Options::default()).await?;
-//! // Or, where somebody else migrates: do not start before that is done.
-//! if !pending::<Migrator>(&db).await?.is_empty() {
-//!     return Err("migrations are pending".into());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Of ten copies that start together one does the work; the others wait for it and return an empty list. Migrating takes a
+//! session of its own beside the pool, and a thread of its own, which goes on if the future is dropped: a timeout around
+//! [`migrate`] ends the waiting, not the migration. [`Options`] has what `kit migrate` has as flags. [`rollback`] is there for
+//! tests and for tools; an application that rolls back by itself is rarely what is wanted.
+//!
+//! ## Before it is ready
+//!
+//! [`pending`] names what is not applied. It reads the ledger, and neither locks nor creates anything, so a readiness probe can
+//! ask it every second; so can an application that is not to start before somebody else has migrated.
+//!
+//! ```no_run
+//! # #[cfg(feature = "driver")]
+//! # async fn start(db: sea_orm_migration::sea_orm::DatabaseConnection) -> Result<(), Box<dyn std::error::Error>> {
+//! # use sea_orm_migration::prelude::*;
+//! # struct Migrator;
+//! # impl MigratorTrait for Migrator { fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![] } }
+//! use kit_runtime::pending;
+//!
+//! let names = pending::<Migrator>(&db).await?;
+//! if !names.is_empty() {
+//!     return Err(format!("not migrated yet: {}", names.join(", ")).into());
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A readiness probe asks `pending`, which reads and writes nothing. [`migrate_telling`] gives every [`wire::Event`] to a
-//! closure, for a log. A migration that was killed half-way on a database that cannot roll it back is
-//! [`wire::Failure::Halted`]: `kit migrate:repair` says what is in.
+//! Where a long migration is possible, listen first and migrate then: a copy that answers no probe is restarted by whoever runs
+//! it. `examples/axum` in kit's repository does so.
+//!
+//! ## In tests
+//!
+//! A database in memory is migrated through its own pool, which then has to have one connection; for one on a server give
+//! each test a database or a schema, and migrate it in the same way.
+//!
+//! ```
+//! # #[cfg(all(feature = "sqlx-sqlite", feature = "drivers"))]
+//! # fn main() {
+//! # use sea_orm_migration::{prelude::*, sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection}};
+//! # struct Migrator;
+//! # struct Users;
+//! # impl MigrationName for Users { fn name(&self) -> &str { "m1_users" } }
+//! # #[async_trait::async_trait]
+//! # impl MigrationTrait for Users {
+//! #     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+//! #         manager.get_connection().execute_unprepared("CREATE TABLE users (id integer)").await.map(|_| ())
+//! #     }
+//! # }
+//! # impl MigratorTrait for Migrator {
+//! #     fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![Box::new(Users)] }
+//! # }
+//! use kit_runtime::{Options, migrate};
+//!
+//! async fn database() -> DatabaseConnection {
+//!     let mut options = ConnectOptions::new("sqlite::memory:");
+//!     options.max_connections(1);
+//!     let db = Database::connect(options).await.unwrap();
+//!     migrate::<Migrator>(&db, &Options::default()).await.unwrap();
+//!     db
+//! }
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+//! # runtime.block_on(async { database().await.execute_unprepared("INSERT INTO users VALUES (1)").await.unwrap() });
+//! # }
+//! # #[cfg(not(all(feature = "sqlx-sqlite", feature = "drivers")))]
+//! # fn main() {}
+//! ```
+//!
+//! ## In the log
+//!
+//! Nothing is printed. With the feature `tracing` each migration that is done, each warning and each wait is an event with
+//! the target `kit_runtime`, in the task that called. [`migrate_telling`] gives every [`wire::Event`] to a closure instead.
+//!
+//! ## When it is killed
+//!
+//! A copy that is killed while it migrates leaves what a killed `kit migrate` leaves. Where the database can roll a migration
+//! back (PostgreSQL, SQLite), nothing of it is in, and the next copy to start does it. Elsewhere part of it may be in:
+//! the next copy gets [`wire::Failure::Halted`] and does nothing, and so does [`pending`] once it is known to have failed.
+//! `kit migrate:repair` says what is in and how to go on.
+//!
+//! ## When it fails
+//!
+//! Every error is a [`wire::Failure`], whose words are one sentence without the password. Those worth a case of their own:
+//!
+//! | failure | what an application does |
+//! |---|---|
+//! | `Busy` | another run took longer than [`Options::wait`]: starts again later |
+//! | `Migration` | a migration said no, what came before it stays: keeps the old version serving |
+//! | `Halted` | somebody has to look at the database first |
+//! | `LockLost`, `OutcomeUnknown` | the session was lost: the next start finds out |
+//! | `Connect`, `Unfit` | no database, or one that cannot be written to: a replica, a node without its cluster |
 
 /// A point at which a test may make a run fail; nothing without the feature `fault`.
 macro_rules! fault {
@@ -81,6 +165,7 @@ pub mod lock;
 pub mod plan;
 pub mod repair;
 mod rows;
+pub mod schema;
 pub mod sea_orm;
 mod serve;
 pub mod snapshot;
@@ -89,7 +174,7 @@ pub mod wire;
 mod words;
 
 #[cfg(feature = "driver")]
-pub use library::{Options, migrate, migrate_telling, pending};
+pub use library::{Options, migrate, migrate_telling, pending, rollback};
 pub use sea_orm::main;
 #[cfg(not(feature = "sea-orm-1"))]
 pub use sea_orm::main_with;

@@ -2,6 +2,9 @@
 //! own beside the application's pool, takes the same lock and keeps the same tables as kit does, prints nothing, and does
 //! not know where migrations come from.
 
+#[cfg(feature = "tracing")]
+mod log;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,27 +16,30 @@ use crate::engine;
 use crate::ledger;
 use crate::plan;
 use crate::sea_orm::{Project, Session, Settings};
-use crate::wire::{Action, Event, Failure, LockKind, Locking, PROTOCOL, Request, Up};
+use crate::wire::{Action, Down, Event, Failure, LockKind, Locking, PROTOCOL, Request, Up};
 
-/// How [`migrate`] migrates; the default is what `kit migrate` does.
+/// How [`migrate`] and [`rollback`] work; the default is what `kit migrate` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// By which means others are kept out; `None` takes what the database has.
+    /// By which means others are kept out; `None` takes what the database has. `--lock`.
     pub lock: Option<LockKind>,
-    /// How long to wait for another run.
+    /// How long to wait for another run. `--wait`.
     pub wait: Duration,
     /// How long a statement waits for what another session has locked; zero means as long as it takes.
     pub lock_timeout: Duration,
-    /// At most so many migrations.
-    pub limit: Option<usize>,
-    /// Up to and including this one.
-    pub to: Option<String>,
-    /// A batch for each migration instead of one for the run.
-    pub batch_each: bool,
-    /// Refuse migrations that are out of order, missing or unsorted, instead of telling of them.
-    pub strict: bool,
     /// Connections that a migration without a transaction may use at once.
     pub connections: u32,
+    /// Apply at most so many migrations. `--limit`.
+    pub limit: Option<usize>,
+    /// Apply up to and including this one. `--to`.
+    pub to: Option<String>,
+    /// Apply only these; empty means any. `--path`.
+    pub only: Vec<String>,
+    /// A batch for each migration instead of one for the run. `--step`.
+    pub batch_each: bool,
+    /// Refuse migrations that are out of order, missing or unsorted, instead of telling of them. `--strict`, which on the
+    /// command line refuses changed ones, too: a program does not have the sources it was made of.
+    pub strict: bool,
 }
 
 impl Default for Options {
@@ -42,11 +48,12 @@ impl Default for Options {
             lock: None,
             wait: Duration::from_secs(60),
             lock_timeout: Duration::from_secs(5),
+            connections: 1,
             limit: None,
             to: None,
+            only: Vec::new(),
             batch_each: false,
             strict: false,
-            connections: 1,
         }
     }
 }
@@ -66,17 +73,45 @@ pub async fn migrate<M: MigratorTrait + 'static>(
     migrate_telling::<M>(db, options, |_| ()).await
 }
 
-/// [`migrate`], telling `on_event` what happens as it happens: for a log.
+/// [`migrate`], telling `on_event` what happens as it happens: for a log of your own. With the feature `tracing` the same is
+/// said to whoever subscribes, by either of them.
 ///
 /// # Errors
 /// As [`migrate`].
 pub async fn migrate_telling<M: MigratorTrait + 'static>(
     db: &DatabaseConnection,
     options: &Options,
+    on_event: impl FnMut(&Event),
+) -> Result<Vec<String>, Failure> {
+    let up = Up {
+        limit: options.limit,
+        to: options.to.clone(),
+        only: options.only.clone(),
+        batch_each: options.batch_each,
+        strict: options.strict,
+    };
+    perform::<M>(db, request(options, "migrate", Action::Up(up)), on_event).await
+}
+
+/// Rolls back what `down` says, newest first, and returns the names in that order: `Down::Steps(1)` is the last one. It is
+/// as little asked about as [`migrate`], and runs in the same way. Of the options those of applying mean nothing here.
+///
+/// # Errors
+/// [`Failure`]; what was rolled back before stays so.
+pub async fn rollback<M: MigratorTrait + 'static>(
+    db: &DatabaseConnection,
+    down: &Down,
+    options: &Options,
+) -> Result<Vec<String>, Failure> {
+    perform::<M>(db, request(options, "migrate:rollback", Action::Down(down.clone())), |_| ()).await
+}
+
+async fn perform<M: MigratorTrait + 'static>(
+    db: &DatabaseConnection,
+    request: Request,
     mut on_event: impl FnMut(&Event),
 ) -> Result<Vec<String>, Failure> {
-    let request = request(options);
-    let settings = Settings::of(db, options.connections).await.map_err(connect)?;
+    let settings = Settings::of(db, request.connections).await.map_err(connect)?;
     let (db, (events, mut received)) = (db.clone(), mpsc::unbounded_channel());
     let (end, ended) = tokio::sync::oneshot::channel();
     let caller = tokio::runtime::Handle::try_current();
@@ -94,15 +129,17 @@ pub async fn migrate_telling<M: MigratorTrait + 'static>(
     };
     let started = std::thread::Builder::new().name("migrate".to_owned()).spawn(work);
     started.map_err(|error| Failure::Request { message: error.to_string() })?;
-    let mut applied = Vec::new();
+    let mut done = Vec::new();
     while let Some(event) = received.recv().await {
         if let Event::Finished { name, .. } = &event {
-            applied.push(name.clone());
+            done.push(name.clone());
         }
+        #[cfg(feature = "tracing")]
+        log::event(&event);
         on_event(&event);
     }
     match ended.await {
-        Ok(outcome) => outcome.map(|()| applied),
+        Ok(outcome) => outcome.map(|()| done),
         Err(_) => Err(Failure::Request { message: "the thread of the migrations has ended".to_owned() }),
     }
 }
@@ -136,7 +173,7 @@ async fn run<M: MigratorTrait + 'static>(
     engine::run(&request, &Project::of::<M>(), &session, &mut |event| drop(events.send(event))).await
 }
 
-fn request(options: &Options) -> Request {
+fn request(options: &Options, command: &str, action: Action) -> Request {
     Request {
         protocol: PROTOCOL,
         kit: env!("CARGO_PKG_VERSION").to_owned(),
@@ -147,18 +184,12 @@ fn request(options: &Options) -> Request {
         locking: Locking {
             kind: options.lock,
             wait: options.wait.as_secs(),
-            command: "migrate".to_owned(),
+            command: command.to_owned(),
             ..Locking::default()
         },
         patience: options.lock_timeout.as_secs(),
         connections: options.connections,
-        actions: vec![Action::Up(Up {
-            limit: options.limit,
-            to: options.to.clone(),
-            only: Vec::new(),
-            batch_each: options.batch_each,
-            strict: options.strict,
-        })],
+        actions: vec![action],
     }
 }
 

@@ -194,14 +194,14 @@ fn last_lock(cache: &Cache, sea_orm: Major) -> PathBuf {
 }
 
 fn runtime_folder(cache: &Cache, sea_orm: Major) -> PathBuf {
-    let files = runtime_source::files(sea_orm);
+    let files = runtime_source::own_files(sea_orm);
     let parts: Vec<&str> = files.iter().flat_map(|(path, content)| [path.as_str(), content.as_str()]).collect();
     cache.folder.join("runtime").join(&stamp::key(&parts)[..16])
 }
 
 fn write_runtime(cache: &Cache, sea_orm: Major) -> Result<()> {
     let folder = runtime_folder(cache, sea_orm);
-    for (path, content) in runtime_source::files(sea_orm) {
+    for (path, content) in runtime_source::own_files(sea_orm) {
         write(&folder.join(path), &content)?;
     }
     Ok(())

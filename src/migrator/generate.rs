@@ -8,7 +8,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::modules::{self, Included};
 use super::package::Package;
-use super::stamp;
+use super::{runtime_source, stamp};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::manifest::Major;
@@ -113,6 +113,7 @@ fn frame(name: &str, edition: &str) -> DocumentMut {
 fn add_runtime(manifest: &mut DocumentMut, runtime: &Path) {
     let mut own = InlineTable::new();
     own.insert("path", text(runtime));
+    own.insert("package", Value::from(runtime_source::OWN_NAME));
     own.insert("features", Value::Array(Array::from_iter(["drivers"])));
     manifest["dependencies"]["kit-runtime"] = value(own);
 }

@@ -9,6 +9,19 @@ use crate::project::manifest::Major;
 static SOURCES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/runtime/src");
 const MANIFEST: &str = include_str!("../../runtime/Cargo.toml");
 
+/// What the package is called beside a migrator. A project that has the library itself would otherwise give cargo two
+/// packages of one name and version.
+pub const OWN_NAME: &str = "kit-runtime-of-migrator";
+
+/// [`files`] for a migrator.
+pub fn own_files(sea_orm: Major) -> Vec<(String, String)> {
+    let mut files = files(sea_orm);
+    if let Some((_, manifest)) = files.first_mut() {
+        *manifest = manifest.replacen("name = \"kit-runtime\"", &format!("name = \"{OWN_NAME}\""), 1);
+    }
+    files
+}
+
 /// Relative path and content of every file of the package, its manifest first; paths have `/`.
 pub fn files(sea_orm: Major) -> Vec<(String, String)> {
     let mut files = vec![("Cargo.toml".to_owned(), manifest(sea_orm))];
@@ -86,6 +99,8 @@ mod tests {
             assert_eq!(manifest["features"]["default"].as_array().unwrap()[0].as_str(), Some(feature));
             assert!(!text.contains("workspace"), "{text}");
             assert_eq!(manifest["package"]["name"].as_str(), Some("kit-runtime"));
+            let own: toml::Table = own_files(major).remove(0).1.parse().unwrap();
+            assert_eq!(own["package"]["name"].as_str(), Some(OWN_NAME));
         }
     }
 }

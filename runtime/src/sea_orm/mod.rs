@@ -11,6 +11,7 @@ mod version;
 mod connect;
 mod driver;
 mod guard;
+pub(crate) mod manager;
 
 use std::process::ExitCode;
 use std::sync::Arc;

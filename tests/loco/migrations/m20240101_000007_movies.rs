@@ -1,0 +1,22 @@
+use kit_runtime::schema::*;
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        create_table(
+            m,
+            "movies",
+            &[("id", ColType::PkAuto), ("long_title", ColType::StringNull)],
+            &[("users", "added_by"), ("director?", "")],
+        )
+        .await
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        drop_table(m, "movies").await
+    }
+}

@@ -1,0 +1,18 @@
+use kit_runtime::schema::*;
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        remove_column(m, "users", "api_key").await?;
+        Ok(())
+    }
+
+    async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
+        add_column(m, "users", "api_key", ColType::StringUniq).await?;
+        Ok(())
+    }
+}
