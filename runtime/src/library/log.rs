@@ -28,6 +28,7 @@ pub(super) fn event(event: &Event) {
         | Event::Listed { .. }
         | Event::Installed
         | Event::Wiped { .. }
+        | Event::Verified { .. }
         | Event::Done
         | Event::Failed(_) => {}
     }
