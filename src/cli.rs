@@ -123,7 +123,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::Help(args) => commands::help::run(ctx, &args),
         Command::Init(args) => commands::init::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
-        Command::MakeMigration(args) => commands::make_migration::run(ctx, &args),
+        Command::MakeMigration(args) => commands::make_migration::run(ctx, &args).await,
         Command::StubPublish(args) => commands::stub_publish::run(ctx, &args),
         Command::DbSync(args) => commands::db_sync::run(ctx, &args).await,
     }

@@ -4,14 +4,17 @@
 //! It knows no terminal.
 
 mod failure;
+mod field;
 
 use std::io;
 use std::path::PathBuf;
 
 use kit_runtime::wire::{Direction, Failure};
 
+use crate::fields::Fault;
 pub use failure::holder_text;
 use failure::{LEDGER, failure_hint, failure_text, ledger_text};
+use field::{lines_of, list_of, shown_field};
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -190,6 +193,24 @@ pub enum Error {
         kind: &'static str,
         /// Why not.
         reason: String,
+    },
+    /// A field that is not in the field language.
+    #[error("`{}`, character {}: {}", shown_field(fault).0, fault.at + 1, fault.reason)]
+    Field {
+        /// What is wrong, where, and what would be right.
+        fault: Fault,
+    },
+    /// Fields, and a name that says no table.
+    #[error("the name does not say which table {} {} in", list_of(fields), if fields.len() == 1 { "is" } else { "are" })]
+    FieldsUnplaced {
+        /// Their names.
+        fields: Vec<String>,
+    },
+    /// Fields for a migration that has no use for them.
+    #[error("a migration that {what} takes no fields")]
+    FieldsUnused {
+        /// What it does.
+        what: &'static str,
     },
     /// A migration of that name is there already.
     #[error("a migration named `{name}` exists: {}", path.display())]
@@ -404,6 +425,15 @@ impl Error {
                 format!("make it yours alone: `chown $USER {0} && chmod go-w {0}`", path.display())
             }
             Self::Registration { lines, .. } => format!("add by hand:\n{lines}"),
+            Self::Field { fault } => {
+                let (field, at) = shown_field(fault);
+                format!("{field}\n{}^ {}", " ".repeat(at), lines_of(&fault.valid, at + 2))
+            }
+            Self::FieldsUnplaced { .. } => {
+                "say it in the name (add_email_to_users, create_users), or with --table=TABLE or --create=TABLE"
+                    .to_owned()
+            }
+            Self::FieldsUnused { .. } => "leave them out, or make a migration of its own for them".to_owned(),
             Self::BadName { kind: "migration", .. } => {
                 "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
             }
@@ -477,7 +507,10 @@ impl Error {
             | Self::UnknownCommand { .. }
             | Self::AmbiguousCommand { .. }
             | Self::MissingArgument { .. }
-            | Self::BadValue { .. } => Exit::Usage,
+            | Self::BadValue { .. }
+            | Self::Field { .. }
+            | Self::FieldsUnplaced { .. }
+            | Self::FieldsUnused { .. } => Exit::Usage,
             _ => Exit::Failed,
         }
     }

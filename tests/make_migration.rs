@@ -250,6 +250,18 @@ fn what_is_assumed_is_said() {
                         .table(UsersGroups::Table)
                         .col(ColumnDef::new(UsersGroups::UserId).integer().not_null())
                         .col(ColumnDef::new(UsersGroups::GroupId).integer().not_null())
+                        .col(
+                            ColumnDef::new(UsersGroups::CreatedAt)
+                                .timestamp()
+                                .not_null()
+                                .default(Expr::current_timestamp()),
+                        )
+                        .col(
+                            ColumnDef::new(UsersGroups::UpdatedAt)
+                                .timestamp()
+                                .not_null()
+                                .default(Expr::current_timestamp()),
+                        )
                         .primary_key(
                             Index::create()
                                 .col(UsersGroups::UserId)
@@ -297,6 +309,8 @@ fn what_is_assumed_is_said() {
         Table,
         UserId,
         GroupId,
+        CreatedAt,
+        UpdatedAt,
     }
 
     #[derive(DeriveIden)]
