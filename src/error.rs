@@ -329,6 +329,14 @@ pub enum Error {
         /// Why not.
         message: String,
     },
+    /// A table that was to be made is there.
+    #[error("there is a table `{table}` in {database}")]
+    TableExists {
+        /// Its name.
+        table: String,
+        /// Redacted URL.
+        database: String,
+    },
     /// A table that was asked for is not there.
     #[error("no table `{name}` in {database}")]
     NoSuchTable {
@@ -429,9 +437,18 @@ impl Error {
                 let (field, at) = shown_field(fault);
                 format!("{field}\n{}^ {}", " ".repeat(at), lines_of(&fault.valid, at + 2))
             }
+            Self::Stub { message, .. } if message.contains("{{ up }}") => {
+                "write {{ up }} and {{ down }} where it has statements, or take kit's own: `kit stub:publish --existing`"
+                    .to_owned()
+            }
             Self::FieldsUnplaced { .. } => {
                 "say it in the name (add_email_to_users, create_users), or with --table=TABLE or --create=TABLE"
                     .to_owned()
+            }
+            Self::TableExists { table, .. } => {
+                format!(
+                    "add columns to it: `kit make:migration add_NAME_to_{table} FIELD`; `kit db:sync` writes its entity"
+                )
             }
             Self::FieldsUnused { .. } => "leave them out, or make a migration of its own for them".to_owned(),
             Self::BadName { kind: "migration", .. } => {

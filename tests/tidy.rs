@@ -100,6 +100,7 @@ fn pure_rooms_do_no_input_or_output() {
 fn databases_are_named_where_they_differ() {
     let homes = [
         "src/schema/dialect/",
+        "src/scaffold/dialect.rs",
         "src/database.rs",
         "src/database/",
         "runtime/src/dialect.rs",

@@ -82,7 +82,7 @@ pub async fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
             .ok_or(Error::MissingArgument { argument: "NAME", command: "make:migration" })?,
     };
     let fields = fields::parse(&args.fields).map_err(|fault| Error::Field { fault })?;
-    let schema = if asks_schema(&name, &fields) { known_schema(ctx).await? } else { None };
+    let schema = if asks_schema(&name, &fields) { known_schema(ctx).await } else { None };
     let request = Request {
         name: &name,
         target: match (&args.create, &args.table) {
@@ -125,11 +125,10 @@ impl Together {
 }
 
 /// The schema of the project's database, if it can be read without waiting.
-pub(super) async fn known_schema(ctx: &Context) -> Result<Option<Schema>> {
-    let mut target = ctx.target()?;
+pub(super) async fn known_schema(ctx: &Context) -> Option<Schema> {
+    let mut target = ctx.target().ok()?;
     target.patience = Some(Duration::from_secs(2));
-    let read = async { schema::read(&target.connect().await.ok()?).await.ok() };
-    Ok(read.await)
+    schema::read(&target.connect().await.ok()?).await.ok()
 }
 
 /// Tells what was assumed.
@@ -201,7 +200,7 @@ fn sentence(assumption: &Assumption) -> String {
             format!("{} {verb} with the table: yours is left out", list(columns.iter().map(String::as_str)))
         }
         Assumption::Wanting { table, columns } => format!(
-            "{} required and without a default: this fails where `{table}` has rows (default=VALUE gives them one)",
+            "{} required and without a default: this fails where `{table}` has rows (`?` lets it be empty, default=VALUE gives one)",
             is_list(columns)
         ),
         Assumption::Lost { table, columns } => {

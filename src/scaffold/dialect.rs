@@ -13,6 +13,20 @@ pub const NOT_SQLITE: &str = "manager.get_database_backend() != sea_orm::DbBacke
 /// Holds where enums are types of their own.
 pub const TYPED_ENUMS: &str = "manager.get_database_backend() == sea_orm::DbBackend::Postgres";
 
+/// Says how an enum is kept.
+pub const OF_ENUMS: &str = "// PostgreSQL has enums as types, MySQL in their columns; SQLite gets a check.";
+
+/// The URL of a test, as an expression, and the attribute of one that needs a database first.
+pub fn test_database(embedded: bool) -> (&'static str, &'static str) {
+    match embedded {
+        true => ("\"sqlite::memory:\"", ""),
+        false => (
+            "std::env::var(\"TEST_DATABASE_URL\").unwrap_or_default()",
+            "#[ignore = \"needs an empty database: TEST_DATABASE_URL\"]",
+        ),
+    }
+}
+
 /// Ends a migration on databases without arrays.
 pub fn arrays_only(column: &str) -> Step {
     let message = format!("{:?}", format!("`{column}` is an array, which only PostgreSQL has"));

@@ -8,6 +8,7 @@ pub mod intent;
 mod known;
 mod layout;
 pub mod migration;
+pub mod model;
 pub mod name;
 mod plan;
 mod shape;

@@ -216,8 +216,8 @@ impl Writer {
         steps
     }
 
-    /// Keys first, then indexes, then columns, then types. Of a table that `mine` is not said of, keys on SQLite came with
-    /// their columns and go with them.
+    /// Keys first, then indexes, then columns, then types. Keys that came with their columns need
+    /// nothing on SQLite: they go with them.
     fn remove(&mut self, shape: &Shape, from_table: bool) -> Vec<Step> {
         let table = &shape.table;
         let mut steps = Vec::new();
@@ -283,10 +283,7 @@ impl Writer {
         vec![
             Step::Whole(if fits { line } else { broken() }),
             self.declare(table, column, &calls),
-            Step::Whole(
-                "// An enum is a type of its own here, part of the column there, and a check where there is none."
-                    .to_owned(),
-            ),
+            Step::Whole(dialect::OF_ENUMS.to_owned()),
             only_if(dialect::SQLITE, &[Step::Whole(check)]),
             only_if(dialect::TYPED_ENUMS, &[create]),
         ]
