@@ -212,6 +212,14 @@ pub enum Error {
         /// What it does.
         what: &'static str,
     },
+    /// A column that cannot be where it is asked for.
+    #[error("`{name}` cannot be a column of it: {reason}")]
+    BadColumn {
+        /// Its name.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A migration of that name is there already.
     #[error("a migration named `{name}` exists: {}", path.display())]
     MigrationExists {
@@ -445,6 +453,7 @@ impl Error {
                 "say it in the name (add_email_to_users, create_users), or with --table=TABLE or --create=TABLE"
                     .to_owned()
             }
+            Self::BadColumn { .. } => "leave it out, or call it something else".to_owned(),
             Self::TableExists { table, .. } => {
                 format!(
                     "add columns to it: `kit make:migration add_NAME_to_{table} FIELD`; `kit db:sync` writes its entity"
@@ -526,6 +535,7 @@ impl Error {
             | Self::MissingArgument { .. }
             | Self::BadValue { .. }
             | Self::Field { .. }
+            | Self::BadColumn { .. }
             | Self::FieldsUnplaced { .. }
             | Self::FieldsUnused { .. } => Exit::Usage,
             _ => Exit::Failed,

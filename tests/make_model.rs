@@ -66,8 +66,7 @@ async fn a_model_is_made_and_its_test_passes() {
     /// The migrations make the table that the entity reads.
     #[tokio::test]
     async fn companies_are_read() -> Result<(), DbErr> {
-        let url = "sqlite::memory:";
-        let database = Database::connect(url).await?;
+        let database = Database::connect("sqlite::memory:").await?;
         Migrator::up(&database, None).await?;
         companies::Entity::find().all(&database).await?;
         Ok(())

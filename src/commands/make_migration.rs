@@ -66,7 +66,7 @@ pub struct Together {
     /// Create the table without created_at and updated_at
     #[arg(long)]
     pub no_timestamps: bool,
-    /// Create the table with deleted_at
+    /// With deleted_at
     #[arg(long)]
     pub soft_deletes: bool,
 }
@@ -171,12 +171,20 @@ pub(super) fn summary(intent: &Intent, naming: Naming) -> String {
             let sides: Vec<String> = sides.map(|side| format!("`{}`", side.table)).collect();
             format!("creates table `{}`, linking {}", shape.table, sides.join(" and "))
         }
+        Intent::AddColumns(shape) if shape.columns.is_empty() => format!("creates {}", indexes(shape, naming)),
+        Intent::RemoveColumns(shape) if shape.columns.is_empty() => format!("drops {}", indexes(shape, naming)),
         Intent::AddColumns(shape) => format!("adds {} to `{}`", names(&shape.columns), shape.table),
         Intent::RemoveColumns(shape) => format!("removes {} from `{}`", names(&shape.columns), shape.table),
         Intent::RenameColumn { table, from, to } => format!("renames `{from}` to `{to}` on `{table}`"),
         Intent::AddIndex(index) => format!("creates index `{}`", index.called(naming)),
         Intent::DropIndex(index) => format!("drops index `{}`", index.called(naming)),
     }
+}
+
+/// index `a`, `b`
+fn indexes(shape: &Shape, naming: Naming) -> String {
+    let names: Vec<String> = shape.indexes.iter().map(|index| index.called(naming)).collect();
+    format!("index {}", list(names.iter().map(String::as_str)))
 }
 
 fn sentence(assumption: &Assumption) -> String {

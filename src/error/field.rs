@@ -4,7 +4,7 @@
 use crate::fields::Fault;
 
 /// Most characters of a field that are shown.
-const SHOWN: usize = 60;
+const SHOWN: usize = 40;
 
 /// Where a line of what would be right ends.
 const WIDTH: usize = 88;

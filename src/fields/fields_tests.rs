@@ -112,7 +112,7 @@ fn what_is_wrong_is_pointed_at() {
         ("s:enum:a,a", "9 `a` is there already: another value"),
         ("s:enum:a,,b", "9 this is no value: values of letters, digits, _, -, . and space, with commas: d"),
         ("s:enum:a'b", "8 this cannot stand in a value: values of letters, digits, _, -, . and space, with commas: d"),
-        ("s:enum:a,b:default=c", "19 `c` is no enum: a, b"),
+        ("s:enum:a,b:default=c", "19 `c` is none of its values: a, b"),
         ("a:array:json", "8 an array holds no `json`: string | text | int | big_int | float | double | bool"),
         ("n:int:default=x", "14 `x` is no int: a number from -2147483648 to 2147483647"),
         ("n:tiny_unsigned:default=256", "24 `256` is no tiny_unsigned: a number from 0 to 255"),

@@ -196,7 +196,8 @@ impl Reader<'_> {
         }
         let default = match options.default {
             Some((at, text)) => {
-                let wrong = |valid: String| self.fault(at, format!("`{text}` is no {of}"), vec![valid]);
+                let what = if of == "enum" { "none of its values".to_owned() } else { format!("no {of}") };
+                let wrong = |valid: String| self.fault(at, format!("`{text}` is {what}"), vec![valid]);
                 Some(Literal::read(&kind, &text).map_err(wrong)?)
             }
             None => None,

@@ -4,28 +4,23 @@
 use super::layout::{Step, indented, only_if};
 use crate::schema::model::Action;
 
-/// Holds on SQLite.
-pub const SQLITE: &str = "manager.get_database_backend() == sea_orm::DbBackend::Sqlite";
+/// Holds where there are no enums, and a foreign key comes with its column or never.
+pub const BARE: &str = "manager.get_database_backend() == sea_orm::DbBackend::Sqlite";
 
 /// Holds elsewhere.
-pub const NOT_SQLITE: &str = "manager.get_database_backend() != sea_orm::DbBackend::Sqlite";
+pub const NOT_BARE: &str = "manager.get_database_backend() != sea_orm::DbBackend::Sqlite";
 
 /// Holds where enums are types of their own.
 pub const TYPED_ENUMS: &str = "manager.get_database_backend() == sea_orm::DbBackend::Postgres";
 
+/// Makes a type.
+pub const CREATE_TYPE: &str = "extension::postgres::Type::create()";
+
+/// Takes a type away.
+pub const DROP_TYPE: &str = "extension::postgres::Type::drop()";
+
 /// Says how an enum is kept.
 pub const OF_ENUMS: &str = "// PostgreSQL has enums as types, MySQL in their columns; SQLite gets a check.";
-
-/// The URL of a test, as an expression, and the attribute of one that needs a database first.
-pub fn test_database(embedded: bool) -> (&'static str, &'static str) {
-    match embedded {
-        true => ("\"sqlite::memory:\"", ""),
-        false => (
-            "std::env::var(\"TEST_DATABASE_URL\").unwrap_or_default()",
-            "#[ignore = \"needs an empty database: TEST_DATABASE_URL\"]",
-        ),
-    }
-}
 
 /// Ends a migration on databases without arrays.
 pub fn arrays_only(column: &str) -> Step {
@@ -44,7 +39,7 @@ pub fn referring(variable: &str, table: &str, column: &str, actions: [Action; 2]
         true => format!("{variable}.extra(\n    {text},\n);"),
         false => line,
     };
-    only_if(SQLITE, &[Step::Whole(format!("// A foreign key comes with its column there, or never.\n{extra}"))])
+    only_if(BARE, &[Step::Whole(format!("// A foreign key comes with its column there, or never.\n{extra}"))])
 }
 
 /// Drops a foreign key: on SQLite the text of it goes from the table's, elsewhere `drop` does it.
@@ -61,7 +56,7 @@ pub fn without_reference(own: [&str; 2], other: [&str; 2], actions: [Action; 2],
         lines.concat()
     );
     let Step::Awaited(drop) = drop else { return Step::Whole(run) };
-    Step::Whole(format!("if {SQLITE} {{\n{}\n}} else {{\n{}?;\n}}", indented(&run), indented(drop)))
+    Step::Whole(format!("if {BARE} {{\n{}\n}} else {{\n{}?;\n}}", indented(&run), indented(drop)))
 }
 
 /// As SeaORM writes it.

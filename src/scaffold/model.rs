@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pluralizer::pluralize;
 
-use super::{FilePlan, dialect, name, stub};
+use super::{FilePlan, name, stub};
 use crate::error::{Error, Result};
 use crate::project::manifest::Manifest;
 use crate::project::modules::{declare, declares};
@@ -41,17 +41,16 @@ pub fn test(project: &Project, table: &str, module: &str, embedded: bool) -> Res
     if path.exists() {
         return Ok(None);
     }
-    let (url, ignore) = dialect::test_database(embedded);
     let values = [
         ("table", table.to_owned()),
         ("module", module.to_owned()),
         ("models", format!("{name}::models")),
         ("migrations", migrations),
-        ("url", url.to_owned()),
-        ("ignore", ignore.to_owned()),
     ];
+    // One in memory costs nothing; on a server somebody has to give one.
+    let stub = if embedded { "model.test.rs" } else { "model.test.server.rs" };
     let mut plan = FilePlan::new(root);
-    plan.create(&path, stub::fill(root, "model.test.rs", &values)?)?;
+    plan.create(&path, stub::fill(root, stub, &values)?)?;
     // Where others declare them, else a program of tests of their own.
     let index = [folder.join("mod.rs"), folder.join("main.rs")].into_iter().find(|path| path.is_file());
     let index = index.unwrap_or_else(|| folder.join("main.rs"));

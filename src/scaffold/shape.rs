@@ -31,19 +31,20 @@ pub struct Wishes<'a> {
 /// The intent with all that fields and tables say.
 ///
 /// # Errors
-/// [`Error::FieldsUnplaced`], [`Error::FieldsUnused`], [`Error::BadName`], [`Error::BadValue`].
+/// [`Error::FieldsUnplaced`], [`Error::FieldsUnused`], [`Error::BadColumn`], [`Error::BadName`], [`Error::BadValue`].
 pub fn complete(intent: Intent, wishes: Wishes<'_>, known: &Known<'_>) -> Result<(Intent, Vec<Assumption>)> {
     let mut maker = Maker { wishes, known, assumptions: Vec::new() };
     let unused = |what| Err(Error::FieldsUnused { what });
-    let asked = !wishes.fields.is_empty() || !wishes.unique.is_empty() || !wishes.index.is_empty();
+    let several = !wishes.unique.is_empty() || !wishes.index.is_empty();
+    let asked = !wishes.fields.is_empty() || several || wishes.soft_deletes;
     let intent = match intent {
         Intent::CreateTable(shape) if wishes.link => Intent::JoinTable(maker.link(&shape.table)?),
         Intent::CreateTable(shape) => Intent::CreateTable(maker.create(&shape.table)?),
         Intent::JoinTable(shape) => Intent::JoinTable(maker.join(shape)?),
         Intent::DropTable(shape) if asked => Intent::DropTable(maker.create(&shape.table)?),
-        Intent::AddColumns(shape) if asked => Intent::AddColumns(maker.change(&shape.table)?),
-        Intent::RemoveColumns(shape) if asked => Intent::RemoveColumns(maker.change(&shape.table)?),
-        Intent::Alter { table } if asked => Intent::AddColumns(maker.change(&table)?),
+        Intent::AddColumns(shape) if asked => Intent::AddColumns(maker.change(shape)?),
+        Intent::RemoveColumns(shape) if asked => Intent::RemoveColumns(maker.change(shape)?),
+        Intent::Alter { table } if asked => Intent::AddColumns(maker.change(Shape::of(&table, Vec::new()))?),
         Intent::Blank if asked => {
             return Err(Error::FieldsUnplaced {
                 fields: wishes.fields.iter().map(|field| field.name.clone()).collect(),
@@ -102,13 +103,16 @@ impl Maker<'_> {
         self.finish(shape)
     }
 
-    /// Columns of a table that is there.
-    fn change(&mut self, table: &str) -> Result<Shape> {
-        let mut shape = Shape::of(table, Vec::new());
+    /// Columns of a table that is there: those of the fields, else those of the name.
+    fn change(&mut self, mut shape: Shape) -> Result<Shape> {
         if let Some(field) = self.wishes.fields.iter().find(|field| field.name.eq_ignore_ascii_case("id")) {
             return Err(bad_column(&field.name, "it is the key of a table that is there"));
         }
-        shape.columns = self.own_columns(table, &mut shape.indexes)?;
+        if !self.wishes.fields.is_empty() {
+            shape.indexes.clear();
+            shape.columns = self.own_columns(&shape.table.clone(), &mut shape.indexes)?;
+        }
+        shape.columns.extend(self.wishes.soft_deletes.then(deleted_at));
         self.together(&mut shape, false)?;
         alone(&shape)?;
         Ok(shape)
@@ -170,9 +174,7 @@ impl Maker<'_> {
             shape.indexes.retain(|index| index.columns.len() > 1 || !given.contains(&index.columns[0]));
             self.assumptions.push(Assumption::Given(given));
         }
-        if self.wishes.soft_deletes {
-            shape.columns.push(Column::defined("deleted_at", Definition::Moment));
-        }
+        shape.columns.extend(self.wishes.soft_deletes.then(deleted_at));
         self.together(&mut shape, true)?;
         alone(&shape)?;
         Ok(shape)
@@ -305,6 +307,10 @@ fn wanting(shape: &Shape) -> Vec<String> {
     shape.columns.iter().filter(|column| column.is_wanting()).map(|column| column.name.clone()).collect()
 }
 
+fn deleted_at() -> Column {
+    Column::defined("deleted_at", Definition::Moment)
+}
+
 /// No two columns have one name.
 fn alone(shape: &Shape) -> Result<()> {
     let mut seen = BTreeSet::new();
@@ -321,6 +327,6 @@ fn key_type(field: &Field) -> Result<Type> {
     }
 }
 
-fn bad_column(name: &str, reason: &str) -> Error {
-    Error::BadName { name: name.to_owned(), kind: "column", reason: reason.to_owned() }
+fn bad_column(name: &str, reason: &'static str) -> Error {
+    Error::BadColumn { name: name.to_owned(), reason }
 }

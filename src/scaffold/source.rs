@@ -185,7 +185,7 @@ impl Writer {
             })
             .collect();
         if !keys.is_empty() {
-            steps.push(only_if(dialect::NOT_SQLITE, &keys));
+            steps.push(only_if(dialect::NOT_BARE, &keys));
         }
         steps
     }
@@ -239,7 +239,7 @@ impl Writer {
             }
         }
         if !elsewhere.is_empty() {
-            steps.push(only_if(dialect::NOT_SQLITE, &elsewhere));
+            steps.push(only_if(dialect::NOT_BARE, &elsewhere));
         }
         for index in &shape.indexes {
             steps.push(self.drop_index(index));
@@ -279,12 +279,12 @@ impl Writer {
             format!(".values({list}.map(Alias::new))"),
             ".to_owned()".to_owned(),
         ];
-        let create = call("create_type", &chain("extension::postgres::Type::create()", &created));
+        let create = call("create_type", &chain(dialect::CREATE_TYPE, &created));
         vec![
             Step::Whole(if fits { line } else { broken() }),
             self.declare(table, column, &calls),
             Step::Whole(dialect::OF_ENUMS.to_owned()),
-            only_if(dialect::SQLITE, &[Step::Whole(check)]),
+            only_if(dialect::BARE, &[Step::Whole(check)]),
             only_if(dialect::TYPED_ENUMS, &[create]),
         ]
     }
@@ -348,7 +348,7 @@ impl Writer {
 fn drop_type(table: &str, column: &Column) -> Option<Step> {
     let Definition::Known { of: Type::Enum(_), .. } = column.definition else { return None };
     let calls = [format!(".name(Alias::new({:?}))", name::of_type(table, &column.name)), ".to_owned()".to_owned()];
-    let drop = call("drop_type", &chain("extension::postgres::Type::drop()", &calls));
+    let drop = call("drop_type", &chain(dialect::DROP_TYPE, &calls));
     Some(only_if(dialect::TYPED_ENUMS, &[drop]))
 }
 

@@ -9,13 +9,14 @@ use crate::error::{Error, Result};
 use crate::project;
 
 /// The stubs that are built in: file name and text.
-pub const STUBS: [(&str, &str); 6] = [
+pub const STUBS: [(&str, &str); 7] = [
     ("migration.rs", include_str!("../../stubs/migration.rs")),
     ("migration.create.rs", include_str!("../../stubs/migration.create.rs")),
     ("migration.update.rs", include_str!("../../stubs/migration.update.rs")),
     ("migration.join.rs", include_str!("../../stubs/migration.join.rs")),
     ("migration.drop.rs", include_str!("../../stubs/migration.drop.rs")),
     ("model.test.rs", include_str!("../../stubs/model.test.rs")),
+    ("model.test.server.rs", include_str!("../../stubs/model.test.server.rs")),
 ];
 
 /// The folder of a project's own stubs.

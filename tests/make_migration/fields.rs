@@ -90,16 +90,68 @@ fn file(sandbox: &Sandbox) -> String {
 #[test]
 fn what_is_wrong_is_pointed_at_and_nothing_is_written() {
     let sandbox = Sandbox::project();
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "body:text", "title:strng!"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "status:enum:a,b:default=c"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_things", "a:int", "b"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "rename_a_to_b", "a:int"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "a:int", "--unique", "a,b"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "a:text", "--index", "a"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "user:references", "user_id:int"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "id:date"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_id_to_posts", "id:int"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:model", "--link", "votes", "user:references?", "movie:references"]), @"");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "body:text", "title:strng!"]), @"
+    --- stderr ---
+      ERROR  `title:strng!`, character 7: there is no type `strng`
+      hint: title:strng!
+                  ^ string, text, char, int, big_int, small_int, tiny_int, unsigned, big_unsigned,
+                    small_unsigned, tiny_unsigned, float, double, decimal, money, bool, date, time,
+                    date_time, ts, tstz, uuid, uuid_col, json, jsonb, blob, binary_len, var_binary,
+                    enum, array, references
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "status:enum:a,b:default=c"]), @"
+    --- stderr ---
+      ERROR  `status:enum:a,b:default=c`, character 25: `c` is none of its values
+      hint: status:enum:a,b:default=c
+                                    ^ a, b
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_things", "a:int", "b"]), @"
+    --- stderr ---
+      ERROR  the name does not say which table `a`, `b` are in
+      hint: say it in the name (add_email_to_users, create_users), or with --table=TABLE or --create=TABLE
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "rename_a_to_b", "a:int"]), @"
+    --- stderr ---
+      ERROR  a migration that renames something takes no fields
+      hint: leave them out, or make a migration of its own for them
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "a:int", "--unique", "a,b"]), @"
+    --- stderr ---
+      ERROR  --unique does not take `b`: it takes id, a, created_at, updated_at
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "a:text", "--index", "a"]), @"
+    --- stderr ---
+      ERROR  --index does not take `a`: it takes columns of types that an index can be over
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "user:references", "user_id:int"]), @"
+    --- stderr ---
+      ERROR  `user_id` cannot be a column of it: there are two of that name
+      hint: leave it out, or call it something else
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "id:date"]), @"
+    --- stderr ---
+      ERROR  `id` cannot be a column of it: the key is int, big_int, unsigned, big_unsigned, uuid or string
+      hint: leave it out, or call it something else
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_id_to_posts", "id:int"]), @"
+    --- stderr ---
+      ERROR  `id` cannot be a column of it: it is the key of a table that is there
+      hint: leave it out, or call it something else
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "--link", "votes", "user:references?", "movie:references"]), @"
+    --- stderr ---
+      ERROR  --link does not take `user movie`: it takes two references that are required: user:references movie:references
+    --- exit 2 ---
+    ");
     for field in ["", ":", "a:b:c", "\u{202e}x:int", "a\nb", "x:int:default=\u{1b}[31m", &"x".repeat(500), "x:enum:\0"]
     {
         let refused = sandbox.kit(&["make:migration", "create_posts", "--", field]);
@@ -116,11 +168,54 @@ fn what_is_decided_is_said() {
     let sandbox = Sandbox::project();
     let fields = ["title", "editor:references?:users", "user:references:owner", "created_at:tstz!"];
     let arguments = ["make:migration", "create_posts"].into_iter().chain(fields).collect::<Vec<_>>();
-    insta::assert_snapshot!(sandbox.kit(&arguments), @"");
+    insta::assert_snapshot!(sandbox.kit(&arguments), @"
+    migrations/m20260102_030405_create_posts.rs
+    --- stderr ---
+      INFO  Created a migration that creates table `posts`
+
+      INFO  `editor` refers to a row of `users`
+      INFO  `owner` refers to a row of `users`
+      INFO  `created_at` comes with the table: yours is left out
+      WARN  Assumed an integer `id` in `users`
+    --- exit 0 ---
+    ");
     let added = ["make:migration", "add_x_to_posts", "n:int!", "boss:references"];
-    insta::assert_snapshot!(sandbox.kit(&added), @"");
+    insta::assert_snapshot!(sandbox.kit(&added), @"
+    migrations/m20260102_030406_add_x_to_posts.rs
+    --- stderr ---
+      INFO  Created a migration that adds `n`, `boss_id` to `posts`
+
+      WARN  `n`, `boss_id` are required and without a default: this fails where `posts` has rows (`?` lets it be empty, default=VALUE gives one)
+      WARN  Assumed an integer `id` in `bosses`
+    --- exit 0 ---
+    ");
     let removed = ["make:migration", "remove_x_from_posts", "n:int!", "at:date!"];
-    insta::assert_snapshot!(sandbox.kit(&removed), @"");
+    insta::assert_snapshot!(sandbox.kit(&removed), @"
+    migrations/m20260102_030407_remove_x_from_posts.rs
+    --- stderr ---
+      INFO  Created a migration that removes `n`, `at` from `posts`
+
+      WARN  `at` is required, and rows would have nothing: `down` fails where `posts` has rows
+    --- exit 0 ---
+    ");
+}
+
+/// Options without fields go with what the name says.
+#[test]
+fn options_need_no_fields() {
+    let sandbox = Sandbox::project();
+    for (line, made) in [
+        ("add_a_and_b_to_posts --unique a,b", "adds `a`, `b` to `posts`"),
+        ("speed_up --table posts --index user_id,created_at", "creates index `idx_posts_user_id_created_at`"),
+        ("hide_posts --table posts --soft-deletes", "adds `deleted_at` to `posts`"),
+        ("create_tags --soft-deletes --no-timestamps", "creates table `tags`"),
+    ] {
+        let transcript = sandbox.kit(&words(&format!("make:migration {line}")));
+        assert!(transcript.stderr.contains(&format!("Created a migration that {made}\n")), "{line}: {transcript}");
+    }
+    assert!(sandbox.read("migrations/m20260102_030405_add_a_and_b_to_posts.rs").contains(".name(\"ux_posts_a_b\")"));
+    let tags = sandbox.read("migrations/m20260102_030408_create_tags.rs");
+    assert!(tags.contains("Tags::DeletedAt") && !tags.contains("CreatedAt"), "{tags}");
 }
 
 /// Keys are those of the tables referred to, as migrations and entities say them.

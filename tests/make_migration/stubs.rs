@@ -17,9 +17,10 @@ fn stubs_are_published_and_win() {
     stubs/migration.join.rs
     stubs/migration.drop.rs
     stubs/model.test.rs
+    stubs/model.test.server.rs
     --- stderr ---
 
-      INFO  Published 6 stubs
+      INFO  Published 7 stubs
     --- exit 0 ---
     ");
     insta::assert_snapshot!(sandbox.kit(&["stub:publish"]), @"
