@@ -134,10 +134,32 @@ async fn a_table_that_cannot_be_made_leaves_nothing() {
 #[test]
 fn without_running_only_the_migration_is_written() {
     let sandbox = Sandbox::project();
-    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "title", "--no-run"]), @"");
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "title", "--no-run"]), @"
+    migrations/m20260102_030405_create_posts.rs
+    --- stderr ---
+      INFO  Created a migration that creates table `posts`
+
+      INFO  Next: `kit db:sync`, which runs it and writes the entity
+    --- exit 0 ---
+    ");
     assert_eq!(sandbox.files(), ["migrations/m20260102_030405_create_posts.rs", "migrations/mod.rs"]);
-    insta::assert_snapshot!(sandbox.kit(&["make:model"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:model", "../x"]), @"");
-    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "--no-run"]), @"");
+    insta::assert_snapshot!(sandbox.kit(&["make:model"]), @"
+    --- stderr ---
+      ERROR  missing argument: NAME
+      hint: run `kit make:model --help` for its usage
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "../x"]), @"
+    --- stderr ---
+      ERROR  `../x` cannot be the name of a migration: it contains '.'
+      hint: use letters, digits and _, starting with a letter: create_posts_table
+    --- exit 1 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "--no-run"]), @"
+    --- stderr ---
+      ERROR  a migration named `create_posts` exists: [ROOT]/migrations/m20260102_030405_create_posts.rs
+      hint: choose another name, or delete the file first
+    --- exit 1 ---
+    ");
     assert_eq!(sandbox.files().len(), 2);
 }

@@ -126,7 +126,7 @@ fn what_is_wrong_is_pointed_at() {
         ("t:string!?", "9 `!` is required and `?` may be empty: it cannot be both: one of the two"),
         ("u:references:set_null", "13 it cannot become empty: it is required: references? in front | another action"),
         ("u:references:a:b", "15 `b` means nothing here: cascade | set_null | restrict | no_action | set_default | de"),
-        ("u:references:a;b", "14 this is no name: a table | a column | cascade | set_null | restrict | no_actio"),
+        ("u:references:a;b", "14 this is no name: a table | a column | cascade | set_null | restrict | no_acti"),
     ] {
         assert_eq!(line(text), expected, "{text}");
     }
