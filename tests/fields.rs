@@ -378,7 +378,7 @@ async fn the_schema_is_as_the_fields_say() {
         let there = database.schema().await;
         let schema = kit::schema::read(&database.session).await.unwrap();
         for table in &tables {
-            let (expected, found) = (table.expected(database.dialect), table.found(&schema, database.dialect));
+            let (expected, found) = (table.expected(database.dialect), table.found(&schema));
             assert_eq!(found, expected, "KIT_SEED={seed} {:?}: {}\n{schema}", database.dialect, table.name);
         }
         kit.ok(&["migrate:reset", "--force"]);

@@ -182,7 +182,8 @@ impl Reader<'_> {
             valid.extend(["index", "default=VALUE"]);
             self.option(&part, &mut options, &valid)?;
         }
-        if !wanted.is_empty() && !(taken.is_empty() && kind.is_some()) {
+        let whole = taken.is_empty() && kind.is_some();
+        if !wanted.is_empty() && !whole {
             kind = Some(self.with_arguments(of, &wanted, &taken, word.end())?);
         }
         let kind = kind.unwrap_or(Type::Text);

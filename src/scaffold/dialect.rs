@@ -1,7 +1,7 @@
 //! What a generated migration says where databases differ: conditions, and the words of one database. It is the one file
 //! here that names databases; what is put between its words are names that have been checked.
 
-use super::layout::{Step, indented, only_if};
+use super::layout::{Step, chain, indented, only_if};
 use crate::schema::model::Action;
 
 /// Holds where there are no enums, and a foreign key comes with its column or never.
@@ -34,12 +34,8 @@ pub fn arrays_only(column: &str) -> Step {
 /// Gives a column that is added its foreign key on SQLite, where it comes with the column or never.
 pub fn referring(variable: &str, table: &str, column: &str, actions: [Action; 2]) -> Step {
     let text = format!("{:?}", references(table, column, actions));
-    let line = format!("{variable}.extra({text});");
-    let extra = match line.len() > 80 {
-        true => format!("{variable}.extra(\n    {text},\n);"),
-        false => line,
-    };
-    only_if(BARE, &[Step::Whole(format!("// A foreign key comes with its column there, or never.\n{extra}"))])
+    let extra = chain(variable, &[format!(".extra({text})")]);
+    only_if(BARE, &[Step::Whole(format!("// A foreign key comes with its column there, or never.\n{extra};"))])
 }
 
 /// Drops a foreign key: on SQLite the text of it goes from the table's, elsewhere `drop` does it.

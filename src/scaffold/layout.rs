@@ -26,7 +26,7 @@ pub fn only_if(condition: &str, steps: &[Step]) -> Step {
 /// A function's body.
 pub fn body(steps: &[Step]) -> String {
     match steps.split_last() {
-        Some((Step::Awaited(last), before)) if before.is_empty() => last.clone(),
+        Some((Step::Awaited(last), [])) => last.clone(),
         Some((Step::Awaited(last), before)) => format!("{}\n{last}", failing(before)),
         Some(_) => format!("{}\nOk(())", failing(steps)),
         None => "Ok(())".to_owned(),

@@ -111,9 +111,9 @@ impl Random {
             });
         }
         let count = 1 + self.below(6);
-        created.extend((0..count).filter_map(|_| self.field(&mut names, earlier, false)).collect::<Vec<_>>());
+        created.extend((0..count).filter_map(|_| self.field(&mut names, earlier)).collect::<Vec<_>>());
         let count = self.below(4);
-        let added = (0..count).filter_map(|_| self.field(&mut names, earlier, true)).collect();
+        let added = (0..count).filter_map(|_| self.field(&mut names, earlier)).collect();
         let mut flags = Vec::new();
         let mut together = Vec::new();
         let indexable: Vec<String> =
@@ -130,7 +130,7 @@ impl Random {
         Table { name: format!("things{number}s"), created, added, flags, together, timestamps, key }
     }
 
-    fn field(&mut self, names: &mut BTreeSet<String>, earlier: &[Table], added: bool) -> Option<Field> {
+    fn field(&mut self, names: &mut BTreeSet<String>, earlier: &[Table]) -> Option<Field> {
         let name = NAMES[self.below(NAMES.len())];
         if !names.insert(name.to_ascii_lowercase()) {
             return None;
@@ -154,7 +154,6 @@ impl Random {
             (false, false) => "!",
             (true, false) => "",
         };
-        let _ = added;
         let written = format!("{name}:{of}{mark}{}{default}", if index { ":index" } else { "" });
         let index = if unique { Some(true) } else { index.then_some(false) };
         Some(Field { written, column: name.into(), of, nullable, index, table: None })
@@ -176,7 +175,7 @@ impl Table {
             let null = if field.nullable { "null" } else { "required" };
             lines.insert(format!("{} {} {null}", field.column, kind(field.of, dialect, &self.name, &field.column)));
             if let Some(unique) = field.index {
-                lines.insert(index(&self.name, unique, &[field.column.clone()]));
+                lines.insert(index(&self.name, unique, std::slice::from_ref(&field.column)));
             }
             if let Some((table, _)) = &field.table {
                 let action = if field.nullable { "set null" } else { "cascade" };
@@ -193,7 +192,7 @@ impl Table {
     }
 
     /// Lines that say what it is.
-    pub fn found(&self, schema: &Schema, dialect: Dialect) -> BTreeSet<String> {
+    pub fn found(&self, schema: &Schema) -> BTreeSet<String> {
         let table = schema.table(&self.name).unwrap();
         let mut lines = BTreeSet::new();
         for column in &table.columns {
@@ -218,7 +217,6 @@ impl Table {
             let (delete, update) = (key.on_delete.words(), key.on_update.words());
             lines.insert(format!("{} -> {}.{} {delete} {update}", key.columns[0], key.table, key.references[0]));
         }
-        let _ = dialect;
         lines
     }
 }
