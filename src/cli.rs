@@ -101,6 +101,8 @@ pub enum Command {
     List(commands::list::ListArgs),
     #[command(name = "make:migration")]
     MakeMigration(commands::make_migration::MakeMigrationArgs),
+    #[command(name = "make:model")]
+    MakeModel(commands::make_model::MakeModelArgs),
     #[command(name = "stub:publish")]
     StubPublish(commands::stub_publish::StubPublishArgs),
     #[command(name = "db:sync")]
@@ -130,7 +132,8 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::Help(args) => commands::help::run(ctx, &args),
         Command::Init(args) => commands::init::run(ctx, &args),
         Command::List(args) => commands::list::run(ctx, &args),
-        Command::MakeMigration(args) => commands::make_migration::run(ctx, &args),
+        Command::MakeMigration(args) => commands::make_migration::run(ctx, &args).await,
+        Command::MakeModel(args) => commands::make_model::run(ctx, &args).await,
         Command::StubPublish(args) => commands::stub_publish::run(ctx, &args),
         Command::DbSync(args) => commands::db_sync::run(ctx, &args).await,
         Command::DbSeed(args) => commands::db_seed::run(ctx, &args).await,

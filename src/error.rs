@@ -4,16 +4,19 @@
 //! It knows no terminal.
 
 mod failure;
+mod field;
 
 use std::io;
 use std::path::PathBuf;
 
 use kit_runtime::wire::{Direction, Failure, Fault};
 
-use crate::seeds::Mistake;
-
 pub use failure::holder_text;
 use failure::{LEDGER, failure_hint, failure_text, fault_hint, faulty_text, ledger_text};
+use field::{lines_of, list_of, shown_field};
+
+use crate::fields::Misfit;
+use crate::seeds::Mistake;
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -193,6 +196,32 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A field that is not in the field language.
+    #[error("`{}`, character {}: {}", shown_field(fault).0, fault.at + 1, fault.reason)]
+    Field {
+        /// What is wrong, where, and what would be right.
+        fault: Misfit,
+    },
+    /// Fields, and a name that says no table.
+    #[error("the name does not say which table {} {} in", list_of(fields), if fields.len() == 1 { "is" } else { "are" })]
+    FieldsUnplaced {
+        /// Their names.
+        fields: Vec<String>,
+    },
+    /// Fields for a migration that has no use for them.
+    #[error("a migration that {what} takes no fields")]
+    FieldsUnused {
+        /// What it does.
+        what: &'static str,
+    },
+    /// A column that cannot be where it is asked for.
+    #[error("`{name}` cannot be a column of it: {reason}")]
+    BadColumn {
+        /// Its name.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A migration of that name is there already.
     #[error("a migration named `{name}` exists: {}", path.display())]
     MigrationExists {
@@ -344,6 +373,14 @@ pub enum Error {
         /// Why not.
         message: String,
     },
+    /// A table that was to be made is there.
+    #[error("there is a table `{table}` in {database}")]
+    TableExists {
+        /// Its name.
+        table: String,
+        /// Redacted URL.
+        database: String,
+    },
     /// A table that was asked for is not there.
     #[error("no table `{name}` in {database}")]
     NoSuchTable {
@@ -466,6 +503,25 @@ impl Error {
                 format!("make it yours alone: `chown $USER {0} && chmod go-w {0}`", path.display())
             }
             Self::Registration { lines, .. } => format!("add by hand:\n{lines}"),
+            Self::Field { fault } => {
+                let (field, at) = shown_field(fault);
+                format!("{field}\n{}^ {}", " ".repeat(at), lines_of(&fault.valid, at + 2))
+            }
+            Self::Stub { message, .. } if message.contains("{{ up }}") => {
+                "write {{ up }} and {{ down }} where it has statements, or take kit's own: `kit stub:publish --existing`"
+                    .to_owned()
+            }
+            Self::FieldsUnplaced { .. } => {
+                "say it in the name (add_email_to_users, create_users), or with --table=TABLE or --create=TABLE"
+                    .to_owned()
+            }
+            Self::BadColumn { .. } => "leave it out, or call it something else".to_owned(),
+            Self::TableExists { table, .. } => {
+                format!(
+                    "add columns to it: `kit make:migration add_NAME_to_{table} FIELD`; `kit db:sync` writes its entity"
+                )
+            }
+            Self::FieldsUnused { .. } => "leave them out, or make a migration of its own for them".to_owned(),
             Self::BadName { kind: "migration", .. } => {
                 "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
             }
@@ -551,7 +607,11 @@ impl Error {
             | Self::UnknownCommand { .. }
             | Self::AmbiguousCommand { .. }
             | Self::MissingArgument { .. }
-            | Self::BadValue { .. } => Exit::Usage,
+            | Self::BadValue { .. }
+            | Self::Field { .. }
+            | Self::BadColumn { .. }
+            | Self::FieldsUnplaced { .. }
+            | Self::FieldsUnused { .. } => Exit::Usage,
             _ => Exit::Failed,
         }
     }

@@ -3,6 +3,7 @@
 //! ```text
 //!  main ── run ── cli ── commands ── ui          the only writer to the terminal
 //!                           ├─ project           where am I: root, layout, settings, registering
+//!                           ├─ fields            the field language, `title:string!`
 //!                           ├─ scaffold          names, stubs, and the FilePlan that writes files
 //!                           ├─ migrator          generate, build and drive the migrator
 //!                           ├─ codegen           schema → entities
@@ -21,6 +22,7 @@ pub mod completion;
 pub mod context;
 pub mod database;
 pub mod error;
+pub mod fields;
 pub mod interrupt;
 pub mod migrator;
 pub mod project;

@@ -40,7 +40,7 @@ fn a_unique_prefix_is_enough() {
     }
     // What needs a database is compared by its help.
     for (short, long) in
-        [("m", "migrate"), ("m:f", "migrate:fresh"), ("m:ro", "migrate:rollback"), ("ma:m", "make:migration")]
+        [("m", "migrate"), ("m:f", "migrate:fresh"), ("m:ro", "migrate:rollback"), ("ma:mi", "make:migration")]
     {
         same(&sandbox, &[short, "--help"], &[long, "--help"]);
     }

@@ -111,6 +111,20 @@ fn names_make_the_migrations_it_says() {
     }
 }
 
+/// Every type and every other name of it has a place in the table, and each that stands there is one.
+#[test]
+fn its_types_are_those_of_the_field_language() {
+    let rows = rows(&section("Fields"));
+    let mut said = BTreeSet::new();
+    for name in rows.iter().flat_map(|row| row.iter().take(2)).flat_map(|cell| code(cell)) {
+        let reads = |field: String| kit::fields::parse(&[field]).is_ok();
+        assert!(reads(format!("x:{name}")) || reads(format!("x:{name}:9")), "{name}");
+        said.insert(name.split(':').next().unwrap_or_default().to_owned());
+    }
+    let names = kit::fields::WORDS.iter().flat_map(|(name, others)| [*name].into_iter().chain(others.iter().copied()));
+    assert_eq!(said, names.map(str::to_owned).collect());
+}
+
 #[test]
 fn its_kit_toml_is_one() {
     let text = &blocks(&section("Configuration"), "toml")[0];

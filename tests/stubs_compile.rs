@@ -18,7 +18,7 @@ use kit::project::manifest::Major;
 use support::{EMPTY_INDEX, Sandbox};
 
 /// Names of ordinary migrations, of every kind.
-const PLAIN: [&[&str]; 24] = [
+const PLAIN: [&[&str]; 29] = [
     &["create_posts_table"],
     &["create_order_items"],
     &["create_notes", "--no-timestamps"],
@@ -43,6 +43,20 @@ const PLAIN: [&[&str]; 24] = [
     &["whatever", "--table=users"],
     &["people", "--create"],
     &["make_things", "--create=things"],
+    &[
+        "create_articles",
+        "title:string!",
+        "status:enum:draft,live!:default=draft",
+        "user:references",
+        "count:big_int!:default=5000000000",
+        "body:text!:default=none",
+        "price:decimal:30:10:default=12345678901234567890.5",
+        "--unique=title,user",
+    ],
+    &["add_rank_to_articles", "rank:int:index", "slug:string:80^", "editor:references?", "mood:enum:a,b", "at:ts"],
+    &["remove_rank_from_articles", "rank:int:index", "editor:references?", "mood:enum!:a,b", "body:text!"],
+    &["drop_articles_table", "title:string!", "mood:enum:a,b"],
+    &["create_lists", "tags:array:string!", "counts:array:big_int"],
 ];
 
 /// Names that mean something to Rust, to SeaORM or to the stubs, or are spelled unlike their identifiers.

@@ -102,6 +102,7 @@ fn databases_are_named_where_they_differ() {
         "src/schema/dialect/",
         "src/seeds/dialect.rs",
         "src/seeds/dialect/",
+        "src/scaffold/dialect.rs",
         "src/database.rs",
         "src/database/",
         "runtime/src/dialect.rs",

@@ -28,7 +28,7 @@ use format::FormatArgs;
 /// The entities of all tables are written into the project's folder for them, and once, for each, a file beside it that
 /// is yours: it is never touched again. Files that say what they should are not written. Tables without a primary key
 /// have no entity.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct DbSyncArgs {
     /// Read the schema as it is, run nothing
     #[arg(long)]
@@ -165,6 +165,11 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     }
     let is_stale = !changed.is_empty() || !sync.stale.is_empty();
     Ok(if args.check && is_stale { Exit::Code(PENDING) } else { Exit::Ok })
+}
+
+/// Writes the entities of the schema as it is, for a command that goes on from there.
+pub(super) async fn entities(ctx: &Context) -> Result<()> {
+    run(ctx, &DbSyncArgs { skip_migrations: true, ..DbSyncArgs::default() }).await.map(drop)
 }
 
 /// Tables that no entity is for unless it is asked for by name.

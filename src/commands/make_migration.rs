@@ -1,15 +1,19 @@
 //! `kit make:migration`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::scaffold::intent::{Column, Intent};
-use crate::scaffold::migration::{Assumption, Request, Target, plan};
+use crate::fields;
+use crate::project::settings::Naming;
+use crate::scaffold::intent::{Column, Intent, Shape};
+use crate::scaffold::migration::{Assumption, Request, Target, Wishes, asks_schema, plan};
 use crate::scaffold::{Change, FilePlan};
-use crate::ui;
+use crate::schema::model::Schema;
+use crate::{schema, ui};
 
 /// Write a new migration and register it
 #[derive(Debug, Args)]
@@ -19,10 +23,20 @@ NAME says what it does:
   add_email_to_users                    rename_name_to_title_on_posts
   remove_email_and_phone_from_users     add_index_to_posts_slug
   drop_posts_table                      create_join_table_users_and_groups
-Any other name makes an empty one. The path of the file is printed.")]
+Any other name makes an empty one. The path of the file is printed.
+
+FIELD is name:type. `!` behind it is required, `^` unique, `?` may be empty, nothing may be empty, too:
+  title:string!    email:string:100^    price:decimal:10:2    status:enum:draft,live:default=draft
+  body             user:references      editor:references?    author:references:users:restrict
+A name without a type is a string. The README has the table of types.")]
 pub struct MakeMigrationArgs {
     /// What it is to do: create_posts_table
     name: Option<String>,
+    /// Columns, as `title:string! user:references`
+    #[arg(value_name = "FIELD")]
+    fields: Vec<String>,
+    #[command(flatten)]
+    together: Together,
     /// Create this table; without a value, the one that NAME says
     #[arg(long, value_name = "TABLE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     create: Option<String>,
@@ -32,9 +46,6 @@ pub struct MakeMigrationArgs {
     /// Folder of the file, relative to the project's root
     #[arg(long, value_name = "DIR")]
     path: Option<PathBuf>,
-    /// Create the table without created_at and updated_at
-    #[arg(long)]
-    no_timestamps: bool,
     /// Show what would be written, write nothing
     #[arg(long)]
     dry_run: bool,
@@ -43,8 +54,25 @@ pub struct MakeMigrationArgs {
     local_time: bool,
 }
 
+/// What fields do not say one by one.
+#[derive(Debug, Default, Args)]
+pub struct Together {
+    /// Make these columns unique together; may be repeated
+    #[arg(long, value_name = "A,B")]
+    pub unique: Vec<String>,
+    /// Index these columns together; may be repeated
+    #[arg(long, value_name = "A,B")]
+    pub index: Vec<String>,
+    /// Create the table without created_at and updated_at
+    #[arg(long)]
+    pub no_timestamps: bool,
+    /// With deleted_at
+    #[arg(long)]
+    pub soft_deletes: bool,
+}
+
 /// Writes the migration; its path is the answer.
-pub fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
+pub async fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
     let project = ctx.project()?;
     let name = match &args.name {
         Some(name) => name.clone(),
@@ -53,6 +81,8 @@ pub fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
             .ask("What is the migration to do (create_posts_table)?")?
             .ok_or(Error::MissingArgument { argument: "NAME", command: "make:migration" })?,
     };
+    let fields = fields::parse(&args.fields).map_err(|fault| Error::Field { fault })?;
+    let schema = if asks_schema(&name, &fields) { known_schema(ctx).await } else { None };
     let request = Request {
         name: &name,
         target: match (&args.create, &args.table) {
@@ -62,7 +92,8 @@ pub fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
             (None, None) => Target::Name,
         },
         folder: args.path.as_deref(),
-        timestamps: !args.no_timestamps,
+        wishes: args.together.wishes(&fields, false),
+        schema: schema.as_ref(),
         now: if args.local_time { (ctx.local_now)() } else { (ctx.now)().naive_utc() },
     };
     let planned = plan(project, &request)?;
@@ -71,13 +102,43 @@ pub fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
         show(ctx, &planned.plan)?;
     } else {
         planned.plan.apply()?;
-        ctx.ui.info(format!("Created a migration that {}", summary(&planned.intent)));
+        let naming = project.settings.naming;
+        ctx.ui.info(format!("Created a migration that {}", summary(&planned.intent, naming)));
         ctx.ui.answer(&path);
     }
-    for assumption in &planned.assumptions {
-        ctx.ui.warn(sentence(assumption));
-    }
+    say(ctx, &planned.assumptions);
     Ok(Exit::Ok)
+}
+
+impl Together {
+    /// What is wished for with these fields.
+    pub fn wishes<'a>(&'a self, fields: &'a [fields::Field], link: bool) -> Wishes<'a> {
+        Wishes {
+            fields,
+            timestamps: !self.no_timestamps,
+            soft_deletes: self.soft_deletes,
+            link,
+            unique: &self.unique,
+            index: &self.index,
+        }
+    }
+}
+
+/// The schema of the project's database, if it can be read without waiting.
+pub(super) async fn known_schema(ctx: &Context) -> Option<Schema> {
+    let mut target = ctx.target().ok()?;
+    target.patience = Some(Duration::from_secs(2));
+    schema::read(&target.connect().await.ok()?).await.ok()
+}
+
+/// Tells what was assumed.
+pub(super) fn say(ctx: &Context, assumptions: &[Assumption]) {
+    for assumption in assumptions {
+        match assumption {
+            Assumption::Refers { .. } | Assumption::Given(_) => ctx.ui.info(sentence(assumption)),
+            _ => ctx.ui.warn(sentence(assumption)),
+        }
+    }
 }
 
 fn show(ctx: &Context, plan: &FilePlan) -> Result<()> {
@@ -96,23 +157,34 @@ fn show(ctx: &Context, plan: &FilePlan) -> Result<()> {
 }
 
 /// What a migration does, in a few words.
-fn summary(intent: &Intent) -> String {
+pub(super) fn summary(intent: &Intent, naming: Naming) -> String {
     let names = |columns: &[Column]| list(columns.iter().map(|column| column.name.as_str()));
     match intent {
         Intent::Blank => "does nothing yet".to_owned(),
         Intent::Alter { table } => format!("does nothing to `{table}` yet"),
-        Intent::CreateTable { table, .. } => format!("creates table `{table}`"),
-        Intent::DropTable { table } => format!("drops table `{table}`"),
+        Intent::CreateTable(Shape { table, .. }) => format!("creates table `{table}`"),
+        Intent::DropTable(Shape { table, .. }) => format!("drops table `{table}`"),
         Intent::RenameTable { from, to } => format!("renames table `{from}` to `{to}`"),
-        Intent::JoinTable { table, sides: [left, right] } => {
-            format!("creates table `{table}`, linking `{}` and `{}`", left.table, right.table)
+        Intent::JoinTable(shape) => {
+            let in_key = |column: &&Column| shape.key.contains(&column.name);
+            let sides = shape.columns.iter().filter(in_key).filter_map(|column| column.reference.as_ref());
+            let sides: Vec<String> = sides.map(|side| format!("`{}`", side.table)).collect();
+            format!("creates table `{}`, linking {}", shape.table, sides.join(" and "))
         }
-        Intent::AddColumns { table, columns } => format!("adds {} to `{table}`", names(columns)),
-        Intent::RemoveColumns { table, columns } => format!("removes {} from `{table}`", names(columns)),
+        Intent::AddColumns(shape) if shape.columns.is_empty() => format!("creates {}", indexes(shape, naming)),
+        Intent::RemoveColumns(shape) if shape.columns.is_empty() => format!("drops {}", indexes(shape, naming)),
+        Intent::AddColumns(shape) => format!("adds {} to `{}`", names(&shape.columns), shape.table),
+        Intent::RemoveColumns(shape) => format!("removes {} from `{}`", names(&shape.columns), shape.table),
         Intent::RenameColumn { table, from, to } => format!("renames `{from}` to `{to}` on `{table}`"),
-        Intent::AddIndex(index) => format!("creates index `{}`", index.name()),
-        Intent::DropIndex(index) => format!("drops index `{}`", index.name()),
+        Intent::AddIndex(index) => format!("creates index `{}`", index.called(naming)),
+        Intent::DropIndex(index) => format!("drops index `{}`", index.called(naming)),
     }
+}
+
+/// index `a`, `b`
+fn indexes(shape: &Shape, naming: Naming) -> String {
+    let names: Vec<String> = shape.indexes.iter().map(|index| index.called(naming)).collect();
+    format!("index {}", list(names.iter().map(String::as_str)))
 }
 
 fn sentence(assumption: &Assumption) -> String {
@@ -130,6 +202,18 @@ fn sentence(assumption: &Assumption) -> String {
         Assumption::Irreversible(table) => {
             format!("What `{table}` held is not known: `down` fails until you write it")
         }
+        Assumption::Refers { column, table } => format!("`{column}` refers to a row of `{table}`"),
+        Assumption::Given(columns) => {
+            let verb = if columns.len() == 1 { "comes" } else { "come" };
+            format!("{} {verb} with the table: yours is left out", list(columns.iter().map(String::as_str)))
+        }
+        Assumption::Wanting { table, columns } => format!(
+            "{} required and without a default: this fails where `{table}` has rows (`?` lets it be empty, default=VALUE gives one)",
+            is_list(columns)
+        ),
+        Assumption::Lost { table, columns } => {
+            format!("{} required, and rows would have nothing: `down` fails where `{table}` has rows", is_list(columns))
+        }
         Assumption::Keys(tables) => {
             format!("Assumed an integer `id` in {}", list(tables.iter().map(String::as_str)))
         }
@@ -139,4 +223,10 @@ fn sentence(assumption: &Assumption) -> String {
 /// `a`, `b`
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `a`, `b` are
+fn is_list(names: &[String]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", list(names.iter().map(String::as_str)))
 }

@@ -11,6 +11,7 @@ pub mod help;
 pub mod init;
 pub mod list;
 pub mod make_migration;
+pub mod make_model;
 pub mod migrate;
 pub mod migrate_fresh;
 pub mod migrate_install;

@@ -67,6 +67,12 @@ impl Manifest {
         (named.is_none_or(|named| named == "src/lib.rs") && library.is_file()).then_some(library)
     }
 
+    /// The name under which others use the library.
+    pub fn crate_name(&self) -> Option<String> {
+        let name = |table: &str| self.document.get(table)?.get("name")?.as_str();
+        Some(name("lib").or_else(|| name("package"))?.replace('-', "_"))
+    }
+
     /// The SeaORM that the package names, in its own words or its workspace's; the newest one if none.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod checksum;
 mod dotenv;
 mod find;
 mod index;
+pub mod keys;
 pub mod manifest;
 pub mod modules;
 pub mod register;

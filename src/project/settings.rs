@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 pub struct Settings {
     /// `APP_ENV` where nothing else says it.
     pub environment: Option<String>,
+    /// How generated migrations name indexes and foreign keys.
+    pub naming: Naming,
     /// `[project]`
     pub project: ProjectSettings,
     /// `[database]`
@@ -24,6 +26,17 @@ pub struct Settings {
     pub migrator: MigratorSettings,
     /// `[entities]`
     pub entities: EntitySettings,
+}
+
+/// How generated migrations name indexes and foreign keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Naming {
+    /// `idx_posts_slug`
+    #[default]
+    Underscore,
+    /// `idx-posts-slug`
+    Dash,
 }
 
 /// `[project]`: what kit would otherwise detect.

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 
 use pluralizer::pluralize;
 
-use super::intent::{Column, Definition, Index, Intent, Reference};
+use super::intent::{Column, Definition, Index, Intent, Shape};
+use crate::fields::Type;
+use crate::fields::reference::plural_of as plural;
 
 /// What a name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,15 +76,15 @@ pub fn tables<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> 
     for name in names {
         let intent = guess(name, Scope { tables: &tables, table: None }).intent;
         match intent {
-            Intent::CreateTable { table, .. } | Intent::JoinTable { table, .. } => {
-                tables.insert(table);
+            Intent::CreateTable(shape) | Intent::JoinTable(shape) => {
+                tables.insert(shape.table);
             }
             Intent::RenameTable { from, to } => {
                 tables.remove(&from);
                 tables.insert(to);
             }
-            Intent::DropTable { table } => {
-                tables.remove(&table);
+            Intent::DropTable(shape) => {
+                tables.remove(&shape.table);
             }
             _ => {}
         }
@@ -92,9 +94,9 @@ pub fn tables<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> 
 
 /// The columns of a new table of which nothing else is known.
 pub fn new_table(table: &str) -> Intent {
-    let id = Column { name: "id".to_owned(), definition: Definition::Id };
-    let columns = std::iter::once(id).chain(Column::timestamps(Definition::Now)).collect();
-    Intent::CreateTable { table: table.to_owned(), columns }
+    let id = Column::defined("id", Definition::Id(Type::INTEGER));
+    let columns = std::iter::once(id).chain(Column::timestamps(&Definition::Now)).collect();
+    Intent::CreateTable(Shape::of(table, columns))
 }
 
 fn create(name: &str) -> Option<Intent> {
@@ -132,12 +134,15 @@ fn join(name: &str, scope: Scope<'_>) -> Option<Intent> {
         return None;
     }
     let [left, right] = [left, right].map(|side| plural_of(side, scope));
-    let mut sides = [&left, &right]
-        .map(|table| Reference { column: format!("{}_id", pluralize(table, 1, false)), table: table.clone() });
-    if sides[0].column == sides[1].column {
-        sides[1].column = format!("other_{}", sides[1].column);
+    let mut names = [&left, &right].map(|table| format!("{}_id", pluralize(table, 1, false)));
+    if names[0] == names[1] {
+        names[1] = format!("other_{}", names[1]);
     }
-    Some(Intent::JoinTable { table: format!("{left}_{right}"), sides })
+    let sides = names.iter().zip([&left, &right]).map(|(name, table)| Column::referring(name, table, false));
+    let columns = sides.chain(Column::timestamps(&Definition::Now)).collect();
+    let table = format!("{left}_{right}");
+    let indexes = vec![Index { name: None, table: table.clone(), columns: vec![names[1].clone()], unique: false }];
+    Some(Intent::JoinTable(Shape { table, columns, key: names.to_vec(), indexes }))
 }
 
 fn rename(name: &str, scope: Scope<'_>) -> Option<Intent> {
@@ -178,8 +183,8 @@ fn rename(name: &str, scope: Scope<'_>) -> Option<Intent> {
 fn drop_table(name: &str, scope: Scope<'_>) -> Option<Intent> {
     let rest = ["drop_", "delete_", "remove_"].iter().find_map(|verb| name.strip_prefix(verb))?;
     if let Some(pair) = rest.strip_prefix("join_table_") {
-        let Intent::JoinTable { table, .. } = join(&format!("create_join_table_{pair}"), scope)? else { return None };
-        return Some(Intent::DropTable { table });
+        let Intent::JoinTable(shape) = join(&format!("create_join_table_{pair}"), scope)? else { return None };
+        return Some(Intent::DropTable(Shape::of(&shape.table, Vec::new())));
     }
     let known = name.starts_with("drop_") && scope.tables.contains(rest);
     let table = rest
@@ -187,7 +192,7 @@ fn drop_table(name: &str, scope: Scope<'_>) -> Option<Intent> {
         .filter(|rest| !rest.contains("_from_"))
         .or_else(|| rest.strip_prefix("table_"))
         .or(known.then_some(rest))?;
-    (!table.is_empty()).then(|| Intent::DropTable { table: table.to_owned() })
+    (!table.is_empty()).then(|| Intent::DropTable(Shape::of(table, Vec::new())))
 }
 
 fn columns(name: &str, scope: Scope<'_>) -> Option<Intent> {
@@ -210,13 +215,34 @@ fn columns(name: &str, scope: Scope<'_>) -> Option<Intent> {
     if list.is_empty() || table.is_empty() || NO_COLUMNS.into_iter().any(excluded) {
         return None;
     }
-    let table = table.to_owned();
     let columns = if list == "timestamps" {
-        Column::timestamps(Definition::Moment).to_vec()
+        Column::timestamps(&Definition::Moment).to_vec()
     } else {
-        listed(list).iter().map(|name| Column::assumed(name)).collect()
+        listed(list).iter().map(|name| column(name, scope)).collect()
     };
-    Some(if adds { Intent::AddColumns { table, columns } } else { Intent::RemoveColumns { table, columns } })
+    let indexes = columns.iter().filter(|column| column.reference.is_some());
+    let index = |column: &Column| Index {
+        name: None,
+        table: table.to_owned(),
+        columns: vec![column.name.clone()],
+        unique: false,
+    };
+    let indexes = indexes.map(index).collect();
+    let shape = Shape { indexes, ..Shape::of(table, columns) };
+    Some(if adds { Intent::AddColumns(shape) } else { Intent::RemoveColumns(shape) })
+}
+
+/// `user_ref` refers to the table of users, and so does `user_id` where there is one.
+fn column(name: &str, scope: Scope<'_>) -> Column {
+    for suffix in ["_ref", "_reference", "_references", "_id"] {
+        if let Some(stem) = name.strip_suffix(suffix).filter(|stem| !stem.is_empty()) {
+            let table = plural_of(stem, scope);
+            if suffix != "_id" || scope.tables.contains(&table) {
+                return Column::referring(&format!("{stem}_id"), &table, true);
+            }
+        }
+    }
+    Column::assumed(name)
 }
 
 fn index(name: &str, scope: Scope<'_>) -> Option<Guess> {
@@ -234,7 +260,8 @@ fn index(name: &str, scope: Scope<'_>) -> Option<Guess> {
         None => (false, rest),
     };
     let found = |table: &str, list: &str, split: bool| {
-        let index = Index { table: scope.table.unwrap_or(table).to_owned(), columns: listed(list), unique };
+        let table = scope.table.unwrap_or(table).to_owned();
+        let index = Index { name: None, table, columns: listed(list), unique };
         Guess { intent: if adds { Intent::AddIndex(index) } else { Intent::DropIndex(index) }, split }
     };
     let separators = ["to_", "on_", "from_", "for_"];
@@ -316,7 +343,7 @@ fn without_table(text: &str) -> &str {
 
 /// The table that one side of a link table means: itself if it is one, else its plural.
 fn plural_of(name: &str, scope: Scope<'_>) -> String {
-    if scope.tables.contains(name) { name.to_owned() } else { pluralize(name, 2, false) }
+    plural(name, &|table: &str| scope.tables.contains(table))
 }
 
 #[cfg(test)]

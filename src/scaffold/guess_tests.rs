@@ -1,28 +1,35 @@
 //! What names mean, case by case.
 
 use super::*;
+use crate::project::settings::Naming;
 
 /// A guess in one line.
 fn line(name: &str, scope: Scope<'_>) -> String {
     let Guess { intent, split } = guess(name, scope);
     let of = |columns: &[Column]| {
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        names.join(",")
+        let one = |column: &Column| match &column.reference {
+            Some(reference) => format!("{}->{}", column.name, reference.table),
+            None => column.name.clone(),
+        };
+        columns.iter().map(one).collect::<Vec<_>>().join(",")
     };
+    let called = |index: &Index| index.called(Naming::Underscore);
     let text = match intent {
         Intent::Blank => "blank".to_owned(),
         Intent::Alter { table } => format!("alter {table}"),
-        Intent::CreateTable { table, columns } => format!("create {table}({})", of(&columns)),
-        Intent::DropTable { table } => format!("drop {table}"),
+        Intent::CreateTable(shape) => format!("create {}({})", shape.table, of(&shape.columns)),
+        Intent::DropTable(shape) => format!("drop {}", shape.table),
         Intent::RenameTable { from, to } => format!("rename {from} -> {to}"),
-        Intent::JoinTable { table, sides: [left, right] } => {
-            format!("join {table}({}={},{}={})", left.column, left.table, right.column, right.table)
+        Intent::JoinTable(shape) => {
+            let side = |column: &Column| Some(format!("{}={}", column.name, column.reference.as_ref()?.table));
+            let sides: Vec<String> = shape.columns.iter().filter_map(side).collect();
+            format!("join {}({})", shape.table, sides.join(","))
         }
-        Intent::AddColumns { table, columns } => format!("add {table}({})", of(&columns)),
-        Intent::RemoveColumns { table, columns } => format!("remove {table}({})", of(&columns)),
+        Intent::AddColumns(shape) => format!("add {}({})", shape.table, of(&shape.columns)),
+        Intent::RemoveColumns(shape) => format!("remove {}({})", shape.table, of(&shape.columns)),
         Intent::RenameColumn { table, from, to } => format!("rename {table}.{from} -> {to}"),
-        Intent::AddIndex(index) => format!("index {}: {}({})", index.name(), index.table, index.columns.join(",")),
-        Intent::DropIndex(index) => format!("unindex {}: {}({})", index.name(), index.table, index.columns.join(",")),
+        Intent::AddIndex(index) => format!("index {}: {}({})", called(&index), index.table, index.columns.join(",")),
+        Intent::DropIndex(index) => format!("unindex {}: {}({})", called(&index), index.table, index.columns.join(",")),
     };
     if split { format!("{text} ?") } else { text }
 }
@@ -100,6 +107,10 @@ fn columns() {
             ("add_a_and_a_to_users", "add users(a)"),
             ("add_x_to_order_items", "add order_items(x)"),
             ("add_reply_to_to_comments", "add comments(reply_to)"),
+            ("add_user_ref_to_posts", "add posts(user_id->users)"),
+            ("add_team_lead_reference_to_posts", "add posts(team_lead_id->team_leads)"),
+            ("add_category_id_to_posts", "add posts(category_id)"),
+            ("remove_user_ref_from_posts", "remove posts(user_id->users)"),
             ("add_timestamps_to_posts", "add posts(created_at,updated_at)"),
             ("add_user_foreign_key_to_posts", "blank"),
             ("add_users_email", "blank"),
@@ -125,6 +136,8 @@ fn columns() {
             ("delete_users_email", "remove users(email)"),
             ("add_user_accounts_plan", "add user_accounts(plan)"),
             ("add_users", "blank"),
+            ("add_user_id_to_posts", "add posts(user_id->user)"),
+            ("add_boss_id_to_posts", "add posts(boss_id)"),
         ],
     );
     check(

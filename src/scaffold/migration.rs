@@ -6,13 +6,21 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDateTime, TimeDelta};
 
+use pluralizer::pluralize;
+
 use super::guess::{self, Guess, Scope};
 use super::intent::{Column, Definition, Intent};
+use super::known::Known;
+use super::shape;
+pub use super::shape::Wishes;
 use super::{FilePlan, name, source};
 use crate::error::{Error, Result};
+use crate::fields::Field;
+use crate::project::keys;
 use crate::project::register::{Module, register};
 use crate::project::source::{candidates, declared, module_folder, name_of_migration};
 use crate::project::{Project, read};
+use crate::schema::model::Schema;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -23,8 +31,10 @@ pub struct Request<'a> {
     pub target: Target<'a>,
     /// The folder of the file, relative to the project's root; `None` for that of the other migrations.
     pub folder: Option<&'a Path>,
-    /// A new table gets `created_at` and `updated_at`.
-    pub timestamps: bool,
+    /// Fields, and what else a table gets.
+    pub wishes: Wishes<'a>,
+    /// The schema of the project's database, where it could be read.
+    pub schema: Option<&'a Schema>,
     /// The moment of its timestamp.
     pub now: NaiveDateTime,
 }
@@ -64,6 +74,29 @@ pub enum Assumption {
     Strings(Vec<String>),
     /// The types of dropped columns: `down` adds nullable strings.
     Dropped(Vec<String>),
+    /// Which of two names a reference gives is the table.
+    Refers {
+        /// The column.
+        column: String,
+        /// The table.
+        table: String,
+    },
+    /// Columns that were asked for and come with the table anyway.
+    Given(Vec<String>),
+    /// Required columns for which rows that are there have nothing.
+    Wanting {
+        /// The table.
+        table: String,
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// Required columns for which rows have nothing when `down` brings them back.
+    Lost {
+        /// The table.
+        table: String,
+        /// The columns.
+        columns: Vec<String>,
+    },
     /// What a dropped table was: `down` fails.
     Irreversible(String),
     /// The keys of linked tables: an integer `id`.
@@ -84,9 +117,15 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
     if let Some((_, path)) = existing.iter().find(|(stem, _)| same(stem)) {
         return Err(Error::MigrationExists { name, path: path.clone() });
     }
-    let tables = guess::tables(existing.iter().filter_map(|(stem, _)| name_of_migration(stem)));
+    let mut tables = guess::tables(existing.iter().filter_map(|(stem, _)| name_of_migration(stem)));
+    let keys = keys::keys(&project.root, existing.iter().map(|(_, path)| path.as_path()));
+    tables.extend(keys.keys().cloned());
+    tables.extend(request.schema.iter().flat_map(|schema| &schema.tables).map(|table| table.name.clone()));
     let Guess { intent, split } = intent(&name, &tables, request)?;
-    let source = source::source(&project.root, &name, &intent)?;
+    let known = Known { tables, keys, schema: request.schema };
+    let (intent, mut assumptions) = shape::complete(intent, request.wishes, &known)?;
+    check_names(&intent)?;
+    let source = source::source(&project.root, &name, &intent, project.settings.naming)?;
     let module = format!("{}_{name}", free_moment(&existing, request.now));
     let path = place.folder.join(format!("{module}.rs"));
     let relative = relative(&place, &module)?;
@@ -94,8 +133,18 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
     let mut plan = FilePlan::new(&project.root);
     plan.create(&path, source)?;
     plan.write(&place.index, registered)?;
-    let assumptions = assumptions(&intent, split);
+    assumptions.extend(self::assumptions(&intent, split));
     Ok(Planned { plan, path, intent, assumptions })
+}
+
+/// Whether the schema would say more of what is asked for: keys of other tables, and what is to be removed.
+pub fn asks_schema(name: &str, fields: &[Field]) -> bool {
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let first = words.first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
+    let removes = ["remove", "drop", "delete"].iter().any(|verb| first.starts_with(verb));
+    let lower = name.to_ascii_lowercase();
+    let refers = ["join", "_ref", "ref_", "_id_", "refto", "idto"].iter().any(|word| lower.contains(word));
+    removes || refers || fields.iter().any(Field::is_reference)
 }
 
 /// Where the file goes and where it is registered.
@@ -163,22 +212,25 @@ fn intent(name: &str, tables: &BTreeSet<String>, request: &Request<'_>) -> Resul
         (Target::Create(_), None) => {
             let guess = guess::guess(name, Scope { tables, table: None });
             let table = match &guess.intent {
-                Intent::CreateTable { table, .. } => table,
+                Intent::CreateTable(shape) => &shape.table,
                 _ => name.strip_suffix("_table").unwrap_or(name),
             };
             Guess { intent: guess::new_table(table), split: false }
         }
         (_, table) => guess::guess(name, Scope { tables, table }),
     };
-    if let Intent::CreateTable { columns, .. } = &mut guess.intent
-        && !request.timestamps
-    {
-        columns.retain(|column| column.definition != Definition::Now);
+    // A plural alone, with fields, is the table that has them.
+    let alone = !name.contains('_') && pluralize(name, 2, false) == name && pluralize(name, 1, false) != name;
+    if guess.intent == Intent::Blank && alone && !request.wishes.fields.is_empty() && !tables.contains(name) {
+        guess.intent = guess::new_table(name);
     }
-    let (tables, columns) = guess.intent.names();
-    tables.into_iter().try_for_each(|table| name::table(table).map(drop))?;
-    columns.into_iter().try_for_each(|column| name::column(column).map(drop))?;
     Ok(guess)
+}
+
+fn check_names(intent: &Intent) -> Result<()> {
+    let (tables, columns) = intent.names();
+    tables.into_iter().try_for_each(|table| name::table(table).map(drop))?;
+    columns.into_iter().try_for_each(|column| name::column(column).map(drop))
 }
 
 fn assumptions(intent: &Intent, split: bool) -> Vec<Assumption> {
@@ -192,15 +244,14 @@ fn assumptions(intent: &Intent, split: bool) -> Vec<Assumption> {
     let mut assumptions = Vec::new();
     match intent {
         Intent::Blank => assumptions.push(Assumption::Everything),
-        Intent::AddColumns { columns, .. } if !assumed(columns).is_empty() => {
-            assumptions.push(Assumption::Strings(assumed(columns)));
+        Intent::AddColumns(shape) if !assumed(&shape.columns).is_empty() => {
+            assumptions.push(Assumption::Strings(assumed(&shape.columns)));
         }
-        Intent::RemoveColumns { columns, .. } if !assumed(columns).is_empty() => {
-            assumptions.push(Assumption::Dropped(assumed(columns)));
+        Intent::RemoveColumns(shape) if !assumed(&shape.columns).is_empty() => {
+            assumptions.push(Assumption::Dropped(assumed(&shape.columns)));
         }
-        Intent::DropTable { table } => assumptions.push(Assumption::Irreversible(table.clone())),
-        Intent::JoinTable { sides, .. } => {
-            assumptions.push(Assumption::Keys(sides.iter().map(|side| side.table.clone()).collect()));
+        Intent::DropTable(shape) if shape.columns.is_empty() => {
+            assumptions.push(Assumption::Irreversible(shape.table.clone()));
         }
         Intent::AddIndex(index) | Intent::DropIndex(index) if split => {
             assumptions.push(Assumption::Table(index.table.clone()));

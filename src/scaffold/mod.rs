@@ -1,11 +1,17 @@
 //! Names, stubs, and the [`FilePlan`] through which everything is written into a project.
 
+mod columns;
+mod dialect;
 mod guess;
 mod identifiers;
 pub mod intent;
+mod known;
+mod layout;
 pub mod migration;
+pub mod model;
 pub mod name;
 mod plan;
+mod shape;
 mod source;
 pub mod staging;
 pub mod starter;

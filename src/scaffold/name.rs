@@ -5,6 +5,7 @@ use heck::ToSnakeCase;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::project::settings::Naming;
 use crate::ui::printable;
 
 /// Longest name of a migration, after normalising.
@@ -62,16 +63,39 @@ pub fn column(given: &str) -> Result<String> {
     object("column", given)
 }
 
-/// The name of an index or a foreign key: `{prefix}_{table}_{columns}`, or, where that is longer than
-/// databases allow, its beginning and a digest of all of it.
-pub fn of_object(prefix: &str, table: &str, columns: &[&str]) -> String {
-    let name = format!("{prefix}_{table}_{}", columns.join("_"));
+/// The name of an index: `idx_{table}_{columns}`, `ux_…` if it is unique.
+pub fn index(naming: Naming, unique: bool, table: &str, columns: &[String]) -> String {
+    let mut words = vec![if unique { "ux" } else { "idx" }, table];
+    words.extend(columns.iter().map(String::as_str));
+    joined(naming, &words)
+}
+
+/// The name of a foreign key: `fk_{table}_{column}`, or `fk-{table}-{column}-to-{other}`.
+pub fn foreign_key(naming: Naming, table: &str, column: &str, other: &str) -> String {
+    match naming {
+        Naming::Underscore => joined(naming, &["fk", table, column]),
+        Naming::Dash => joined(naming, &["fk", table, column, "to", other]),
+    }
+}
+
+/// The name of the type of an enum, where it is one.
+pub fn of_type(table: &str, column: &str) -> String {
+    joined(Naming::Underscore, &[table, column])
+}
+
+/// The words as one, or, where that is longer than databases allow, its beginning and a digest of all of it.
+fn joined(naming: Naming, words: &[&str]) -> String {
+    let separator = match naming {
+        Naming::Underscore => "_",
+        Naming::Dash => "-",
+    };
+    let name = words.join(separator);
     if name.len() <= OBJECT_LENGTH {
         return name;
     }
     let digest: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let beginning: String = name.chars().take(OBJECT_LENGTH - 9).collect();
-    format!("{beginning}_{digest}")
+    format!("{beginning}{separator}{digest}")
 }
 
 fn object(kind: &'static str, given: &str) -> Result<String> {
@@ -193,9 +217,18 @@ mod tests {
     #[test]
     fn long_object_names_stay_within_the_limit_and_differ() {
         let table = "a".repeat(60);
-        let (one, two) = (of_object("idx", &table, &["slug"]), of_object("idx", &table, &["title"]));
+        let of = |column: &str| index(Naming::Underscore, false, &table, &[column.to_owned()]);
+        let (one, two) = (of("slug"), of("title"));
         assert_eq!((one.len(), two.len()), (63, 63));
         assert_ne!(one, two);
-        assert_eq!(of_object("idx", "posts", &["slug", "title"]), "idx_posts_slug_title");
+    }
+
+    #[test]
+    fn objects_are_named_after_what_they_are_on() {
+        let columns = ["slug".to_owned(), "title".to_owned()];
+        assert_eq!(index(Naming::Underscore, false, "posts", &columns), "idx_posts_slug_title");
+        assert_eq!(index(Naming::Dash, true, "prompt_templates", &columns), "ux-prompt_templates-slug-title");
+        assert_eq!(foreign_key(Naming::Underscore, "posts", "user_id", "users"), "fk_posts_user_id");
+        assert_eq!(foreign_key(Naming::Dash, "posts", "user_id", "users"), "fk-posts-user_id-to-users");
     }
 }

@@ -88,6 +88,23 @@ impl FilePlan {
         Ok(())
     }
 
+    /// The plan that takes this one back, once it was applied.
+    ///
+    /// # Errors
+    /// Those of reading what is there now.
+    pub fn back(&self) -> Result<Self> {
+        let mut back = Self::new(&self.root);
+        for file in &self.files {
+            match (file.change, &file.before) {
+                (Change::Create, _) => back.remove(&file.path)?,
+                (Change::Update, Some(before)) => back.write(&file.path, before.clone())?,
+                (Change::Remove, Some(before)) => back.create(&file.path, before.clone())?,
+                _ => {}
+            }
+        }
+        Ok(back)
+    }
+
     /// The files in the order they were planned.
     pub fn files(&self) -> &[PlannedFile] {
         &self.files

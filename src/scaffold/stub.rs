@@ -9,12 +9,14 @@ use crate::error::{Error, Result};
 use crate::project;
 
 /// The stubs that are built in: file name and text.
-pub const STUBS: [(&str, &str); 5] = [
+pub const STUBS: [(&str, &str); 7] = [
     ("migration.rs", include_str!("../../stubs/migration.rs")),
     ("migration.create.rs", include_str!("../../stubs/migration.create.rs")),
     ("migration.update.rs", include_str!("../../stubs/migration.update.rs")),
     ("migration.join.rs", include_str!("../../stubs/migration.join.rs")),
     ("migration.drop.rs", include_str!("../../stubs/migration.drop.rs")),
+    ("model.test.rs", include_str!("../../stubs/model.test.rs")),
+    ("model.test.server.rs", include_str!("../../stubs/model.test.server.rs")),
 ];
 
 /// The folder of a project's own stubs.
@@ -59,12 +61,7 @@ pub fn publish(root: &Path, which: Publish) -> Result<FilePlan> {
 /// [`Error::Unreadable`] for a stub that is no text.
 pub fn fill(root: &Path, name: &str, values: &[(&str, String)]) -> Result<String> {
     let wrong = |message: String| Error::Stub { stub: name.to_owned(), message };
-    let own = root.join(FOLDER).join(name);
-    let text = match STUBS.iter().find(|(stub, _)| *stub == name) {
-        _ if own.is_file() => project::read(&own)?,
-        Some((_, text)) => (*text).to_owned(),
-        None => return Err(wrong("there is none of that name".to_owned())),
-    };
+    let text = text(root, name)?;
     let mut filled = String::with_capacity(text.len());
     for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = fill_line(line, values).map_err(|placeholder| {
@@ -88,6 +85,31 @@ pub fn fill(root: &Path, name: &str, values: &[(&str, String)]) -> Result<String
         wrong(format!("what it makes is no Rust: line {}: {error}", start.line))
     })?;
     Ok(filled)
+}
+
+/// Whether the stub of this name has that placeholder.
+///
+/// # Errors
+/// Those of reading it.
+pub fn has(root: &Path, name: &str, word: &str) -> Result<bool> {
+    let text = text(root, name)?;
+    let mut rest = text.as_str();
+    while let Some(found) = placeholder(rest) {
+        if found.name == word {
+            return Ok(true);
+        }
+        rest = found.after;
+    }
+    Ok(false)
+}
+
+fn text(root: &Path, name: &str) -> Result<String> {
+    let own = root.join(FOLDER).join(name);
+    match STUBS.iter().find(|(stub, _)| *stub == name) {
+        _ if own.is_file() => project::read(&own),
+        Some((_, text)) => Ok((*text).to_owned()),
+        None => Err(Error::Stub { stub: name.to_owned(), message: "there is none of that name".to_owned() }),
+    }
 }
 
 /// The line with its placeholders filled, `None` if nothing is left of it.

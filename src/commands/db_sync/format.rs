@@ -10,7 +10,7 @@ use crate::project::settings::EntitySettings;
 use crate::ui::printable;
 
 /// The options of `sea-orm-cli generate entity`, under its names.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Entities, as for `sea-orm-cli generate entity`")]
 pub(super) struct FormatArgs {
     /// How entities are written; compact if not given

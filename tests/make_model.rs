@@ -1,0 +1,165 @@
+//! `kit make:model` on real databases: the table, its entity, the user's half and a test that runs; and that a failure,
+//! wherever it is, leaves neither files nor tables.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+mod support;
+
+use database::Database;
+use kit_runtime::dialect::Dialect;
+use projects::On;
+use support::{EMPTY_INDEX, Sandbox};
+
+const MANIFEST: &str = r#"[workspace]
+
+[package]
+name = "my-app"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+tokio = { version = "1", features = ["macros", "rt"] }
+
+[dependencies.sea-orm]
+version = "2.0.4"
+default-features = false
+features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
+
+[dependencies.sea-orm-migration]
+version = "2.0.4"
+default-features = false
+"#;
+
+/// As `kit init` leaves it.
+fn project() -> Sandbox {
+    projects::sandbox()
+        .file("Cargo.toml", MANIFEST)
+        .file("Cargo.lock", include_str!("../Cargo.lock"))
+        .file("src/lib.rs", "#[path = \"../migrations/mod.rs\"]\npub mod migrations;\npub mod models;\n")
+        .file("src/models/mod.rs", "//! The entities of the database.\n")
+        .file("migrations/mod.rs", EMPTY_INDEX)
+}
+
+#[tokio::test]
+async fn a_model_is_made_and_its_test_passes() {
+    let database = Database::sqlite().await;
+    let sandbox = project();
+    let kit = On::new(&sandbox, &database);
+    let said = kit.ok(&["make:model", "Company", "name:string!", "status:enum:a,b:default=a"]);
+    let answer: Vec<&str> = said.stdout.lines().collect();
+    assert_eq!(answer.last(), Some(&"migrations/m20260102_030405_create_companies.rs"), "{said:?}");
+    assert!(said.stderr.contains("Created a migration that creates table `companies`"), "{said:?}");
+    assert!(sandbox.read("src/models/entities/companies.rs").contains("pub name: String"));
+    assert!(sandbox.read("src/models/companies.rs").starts_with("//! Yours"));
+    assert!(sandbox.read("tests/models/main.rs").ends_with("mod companies;\n"));
+    insta::assert_snapshot!(sandbox.read("tests/models/companies.rs"), @r#"
+    //! Tests of `companies`.
+
+    use my_app::migrations::{Migrator, MigratorTrait};
+    use my_app::models::companies;
+    use sea_orm::{Database, DbErr, EntityTrait};
+
+    /// The migrations make the table that the entity reads.
+    #[tokio::test]
+    async fn companies_are_read() -> Result<(), DbErr> {
+        let database = Database::connect("sqlite::memory:").await?;
+        Migrator::up(&database, None).await?;
+        companies::Entity::find().all(&database).await?;
+        Ok(())
+    }
+    "#);
+    let said = kit.fails(&["make:model", "company"]);
+    assert!(said.contains("there is a table `companies`"), "{said}");
+    assert!(said.contains("hint: add columns to it"), "{said}");
+    kit.ok(&["make:model", "--link", "companies_friends", "company:references", "friend:references:companies"]);
+    assert!(sandbox.read("src/models/mod.rs").contains("pub mod companies_friends;"));
+    assert!(sandbox.read("tests/models/main.rs").contains("mod companies;\nmod companies_friends;\n"));
+    let output = std::process::Command::new("cargo")
+        .args(["test", "--quiet", "--test", "models"])
+        .current_dir(sandbox.root())
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("2 passed"), "{output:?}");
+
+    // What comes after the migration fails: all of it goes.
+    let (files, schema) = (sandbox.files(), database.schema().await);
+    sandbox.write("src/models/mod.rs", "fn {\n");
+    let said = kit.fails(&["make:model", "tag"]);
+    assert!(said.contains("Nothing of it was kept"), "{said}");
+    assert_eq!((sandbox.files(), database.schema().await), (files.clone(), schema.clone()));
+    assert_eq!(kit.states(), ["ran", "ran"]);
+    // What stands in the way is seen before anything is done.
+    sandbox.write("src/models/entities/tags.rs", "// by hand\n");
+    let said = kit.fails(&["make:model", "tag"]);
+    assert!(said.contains("tags.rs exists, it is not overwritten"), "{said}");
+    // Somebody else's migration does not compile.
+    sandbox.write("migrations/m20260102_030406_create_companies_friends.rs", "fn {\n");
+    let said = kit.fails(&["make:model", "thing"]);
+    assert!(said.contains("Nothing of it was kept"), "{said}");
+    let kept: Vec<String> = sandbox.files().into_iter().filter(|file| !file.ends_with("entities/tags.rs")).collect();
+    assert_eq!((kept, database.schema().await), (files, schema));
+    assert!(!sandbox.read("migrations/mod.rs").contains("things"));
+}
+
+/// The table it refers to is not there: the server refuses, and nothing has happened.
+#[tokio::test]
+async fn a_table_that_cannot_be_made_leaves_nothing() {
+    for database in Database::all().await {
+        if database.dialect == Dialect::Sqlite {
+            // It looks at the other table when rows come.
+            continue;
+        }
+        let sandbox = project();
+        let kit = On::new(&sandbox, &database);
+        let before = (sandbox.files(), sandbox.read("migrations/mod.rs"));
+        let said = kit.fails(&["make:model", "post", "user:references"]);
+        assert!(said.contains("Nothing of it was kept"), "{said}");
+        assert_eq!((sandbox.files(), sandbox.read("migrations/mod.rs")), before);
+        assert_eq!(database.schema().await, "");
+        // And nothing is in the way of the next one.
+        kit.ok(&["make:model", "post", "title"]);
+        assert_eq!(kit.states(), ["ran"]);
+        let test = sandbox.read("tests/models/posts.rs");
+        assert!(test.contains("#[ignore = \"needs an empty database: TEST_DATABASE_URL\"]"), "{test}");
+    }
+}
+
+#[test]
+fn without_running_only_the_migration_is_written() {
+    let sandbox = Sandbox::project();
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "title", "--no-run"]), @"
+    migrations/m20260102_030405_create_posts.rs
+    --- stderr ---
+      INFO  Created a migration that creates table `posts`
+
+      INFO  Next: `kit db:sync`, which runs it and writes the entity
+    --- exit 0 ---
+    ");
+    assert_eq!(sandbox.files(), ["migrations/m20260102_030405_create_posts.rs", "migrations/mod.rs"]);
+    insta::assert_snapshot!(sandbox.kit(&["make:model"]), @"
+    --- stderr ---
+      ERROR  missing argument: NAME
+      hint: run `kit make:model --help` for its usage
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "../x"]), @"
+    --- stderr ---
+      ERROR  `../x` cannot be the name of a migration: it contains '.'
+      hint: use letters, digits and _, starting with a letter: create_posts_table
+    --- exit 1 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "--no-run"]), @"
+    --- stderr ---
+      ERROR  a migration named `create_posts` exists: [ROOT]/migrations/m20260102_030405_create_posts.rs
+      hint: choose another name, or delete the file first
+    --- exit 1 ---
+    ");
+    assert_eq!(sandbox.files().len(), 2);
+}
