@@ -20,7 +20,7 @@ use database::Database;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::engine;
 use kit_runtime::sea_orm::Project;
-use kit_runtime::wire::{Action, Direction, Event, Failure, Fault, Locking, Note, PROTOCOL, Request, Verify};
+use kit_runtime::wire::{Action, Direction, Event, Failure, Fault, Locking, Remark, PROTOCOL, Request, Verify};
 use sea_orm_migration::prelude::MigratorTrait;
 use steps::{Op, Step};
 
@@ -29,7 +29,7 @@ use steps::{Op, Step};
 struct Found {
     name: String,
     faults: Vec<Fault>,
-    notes: Vec<Note>,
+    notes: Vec<Remark>,
 }
 
 async fn verify_with<M: MigratorTrait + 'static>(
@@ -453,7 +453,7 @@ async fn tables_are_filled() {
         let found = verify(&database, &steps, 5).await;
         let [Found { faults, notes, .. }] = found.as_slice() else { panic!("{found:?}") };
         assert!(faults.is_empty(), "{:?}: {faults:?}", database.dialect);
-        let [Note::Unfilled { table, .. }] = notes.as_slice() else { panic!("{:?}: {notes:?}", database.dialect) };
+        let [Remark::Unfilled { table, .. }] = notes.as_slice() else { panic!("{:?}: {notes:?}", database.dialect) };
         assert_eq!(table, "nothing_fits");
     }
 }
@@ -490,8 +490,8 @@ async fn good_migrations_pass() {
         let found = verify(&database, &steps, 3).await;
         assert_eq!(found.len(), 6);
         assert!(found.iter().all(|one| one.faults.is_empty()), "{dialect:?}: {found:?}");
-        let notes: Vec<&Note> = found.iter().flat_map(|one| &one.notes).collect();
-        let dropped = Note::Emptied { table: "books".to_owned(), column: Some("year".to_owned()) };
+        let notes: Vec<&Remark> = found.iter().flat_map(|one| &one.notes).collect();
+        let dropped = Remark::Emptied { table: "books".to_owned(), column: Some("year".to_owned()) };
         assert_eq!(notes, [&dropped], "{dialect:?}");
 
         let names = migrations::Migrator::migrations().iter().map(|one| one.name().to_owned()).collect();

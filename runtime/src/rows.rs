@@ -14,7 +14,7 @@ use value::value;
 
 use crate::connection::{Connection, Error, Row};
 use crate::wipe::switched_off;
-use crate::wire::Note;
+use crate::wire::Remark;
 
 /// What was put into tables.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Filling {
     /// How many rows each table had before.
     before: BTreeMap<String, usize>,
     /// What could not be filled.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
 }
 
 /// Ways in which a row is tried before it counts as impossible.
@@ -51,13 +51,13 @@ pub async fn fill<C: Connection>(connection: &C, count: u32, without: &[&str]) -
         filling.before.insert(next.name.clone(), before.rows.len());
         if !next.has_key() && !before.rows.is_empty() {
             let message = "it has rows already, and no primary key to tell them from others".to_owned();
-            filling.notes.push(Note::Unfilled { table: next.name.clone(), message });
+            filling.notes.push(Remark::Unfilled { table: next.name.clone(), message });
             parents.insert(next.name.clone(), before);
             continue;
         }
         let refused = rows(connection, &next, count as usize, &parents).await;
         if let Err(message) = refused {
-            filling.notes.push(Note::Unfilled { table: next.name.clone(), message });
+            filling.notes.push(Remark::Unfilled { table: next.name.clone(), message });
         }
         let mut new = Contents::read(connection, &next).await?;
         let old: BTreeSet<Row> = before.keys().collect();

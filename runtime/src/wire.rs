@@ -236,7 +236,7 @@ pub enum Event {
         /// What is wrong with it; empty if nothing.
         faults: Vec<Fault>,
         /// What could not be looked at, and what may well be meant so.
-        notes: Vec<Note>,
+        notes: Vec<Remark>,
     },
     /// Last of all: everything was done.
     Done,
@@ -316,7 +316,7 @@ pub enum Fault {
 /// What there is to say of a migration that is no fault of it.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(tag = "note", rename_all = "snake_case")]
-pub enum Note {
+pub enum Remark {
     /// A table got no rows, or fewer than were asked for.
     Unfilled {
         /// The table.

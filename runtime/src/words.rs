@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::{Cause, Direction, Failure, Fault, Holder, Note, PROTOCOL, Unfit, Warning};
+use crate::wire::{Cause, Direction, Failure, Fault, Holder, Remark, PROTOCOL, Unfit, Warning};
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +51,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unfilled { table, message } => write!(f, "`{table}` could not be filled: {message}"),

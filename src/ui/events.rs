@@ -1,6 +1,6 @@
 //! What a migrator does, shown as it happens and kept for what is said at the end.
 
-use kit_runtime::wire::{Direction, Event, Fault, Note};
+use kit_runtime::wire::{Direction, Event, Fault, Remark};
 use serde::Serialize;
 
 use super::{Outcome, Ui};
@@ -44,7 +44,7 @@ pub struct Verified {
     /// What is wrong with it.
     pub faults: Vec<Fault>,
     /// What else there is to say.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
     /// How long it took.
     pub milliseconds: u64,
 }

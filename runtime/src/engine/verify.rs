@@ -15,7 +15,7 @@ use crate::ledger::{self, own_tables};
 use crate::rows::{Contents, Loss, fill};
 use crate::snapshot::{Difference, Snapshot};
 use crate::wipe::wipe;
-use crate::wire::{Cause, Direction, Event, Failure, Fault, Note, Verify, Wipe};
+use crate::wire::{Cause, Direction, Event, Failure, Fault, Remark, Verify, Wipe};
 
 /// Kit's table in a database that it may empty: it was empty when kit came.
 pub const MARK: &str = "kit_scratch";
@@ -29,7 +29,7 @@ const NAMED: usize = 5;
 #[derive(Default)]
 struct Findings {
     faults: Vec<Fault>,
-    notes: Vec<Note>,
+    notes: Vec<Remark>,
     /// The database is as it is to be when the migration is applied.
     whole: bool,
 }
@@ -181,7 +181,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Ok(());
         }
         if let Some((_, message)) = self.attempt(Direction::Up, name).await? {
-            found.notes.push(Note::UpOnRows { message });
+            found.notes.push(Remark::UpOnRows { message });
             return Ok(());
         }
         let after = self.contents().await?;
@@ -286,7 +286,7 @@ fn compare(before: &[Contents], after: &[Contents], direction: Direction, found:
         let table = later.name().to_owned();
         let Some(earlier) = before.iter().find(|earlier| earlier.name() == table) else {
             if direction == Direction::Down && later.rows.is_empty() {
-                found.notes.push(Note::Emptied { table, column: None });
+                found.notes.push(Remark::Emptied { table, column: None });
             }
             continue;
         };
@@ -297,7 +297,7 @@ fn compare(before: &[Contents], after: &[Contents], direction: Direction, found:
         }));
         if direction == Direction::Down {
             let emptied = later.emptied(earlier).map(str::to_owned);
-            found.notes.extend(emptied.map(|column| Note::Emptied { table: table.clone(), column: Some(column) }));
+            found.notes.extend(emptied.map(|column| Remark::Emptied { table: table.clone(), column: Some(column) }));
         }
     }
 }
