@@ -180,13 +180,38 @@ impl Context {
     /// # Errors
     /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
     pub async fn migrate(&self, target: &Target, locking: Locking, actions: Vec<Action>) -> Result<Report> {
+        self.drive(target, target.secret_url().to_owned(), locking, actions, Report::default()).await
+    }
+
+    /// Builds the migrator if need be and shows what `actions` would do; nothing is done. A file that is not there counts
+    /// as an empty database.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
+    pub async fn pretend(&self, target: &Target, actions: Vec<Action>) -> Result<Report> {
+        let url = target.url_to_read().await?;
+        if url != target.secret_url() {
+            self.ui.info(format!("{} does not exist: an empty one is assumed", target.redacted()));
+        }
+        let report = Report::pretending(target.dialect, target.schema.clone());
+        self.drive(target, url, Locking::default(), vec![Action::Pretend { actions }], report).await
+    }
+
+    async fn drive(
+        &self,
+        target: &Target,
+        url: String,
+        locking: Locking,
+        actions: Vec<Action>,
+        mut report: Report,
+    ) -> Result<Report> {
         let project = self.project()?;
         let checksums = source::read(project)?.checksums();
         let again = matches!(actions.as_slice(), [Action::Redo(_), ..] | [Action::Down(_), Action::Up(_), ..]);
         let request = Request {
             protocol: PROTOCOL,
             kit: env!("CARGO_PKG_VERSION").to_owned(),
-            url: target.secret_url().to_owned(),
+            url,
             secrets: target.secrets(),
             schema: target.schema.clone(),
             checksums,
@@ -203,7 +228,6 @@ impl Context {
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)],
             request,
         };
-        let mut report = Report::default();
         let outcome = migrator::run(run, &mut |notice| {
             report.show(
                 &self.ui,
@@ -219,7 +243,7 @@ impl Context {
         match outcome {
             Ok(Ok(())) => Ok(report),
             Ok(Err(failure)) => {
-                report.failed(&self.ui);
+                report.failed(&self.ui, &target.scrub_failure(failure.clone()).to_string());
                 let done = report.done.into_iter().map(|ran| ran.migration).collect();
                 Err(Error::Migrator {
                     failure: target.scrub_failure(failure),
@@ -229,7 +253,7 @@ impl Context {
                 })
             }
             Err(error) => {
-                report.failed(&self.ui);
+                report.failed(&self.ui, &error.to_string());
                 Err(error)
             }
         }

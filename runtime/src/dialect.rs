@@ -2,11 +2,15 @@
 //! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
 
 mod lock;
+#[cfg(feature = "pretend")]
+mod pretend;
 mod session;
 mod snapshot;
 mod trouble;
 
 pub use lock::{Canary, Survey};
+#[cfg(feature = "pretend")]
+pub use pretend::Lexis;
 
 use crate::wire::Wipe;
 

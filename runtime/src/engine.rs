@@ -7,7 +7,7 @@
 //!
 //! Whatever writes has the database's [`Lock`], and makes sure of it before each statement of its own.
 
-mod call;
+pub(crate) mod call;
 mod journaled;
 mod migration;
 mod settings;
@@ -112,6 +112,10 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                     if !names.is_empty() {
                         self.up(&Up { only: names, ..Up::default() }).await?;
                     }
+                }
+                Action::Pretend { .. } => {
+                    let message = "it was built without the feature `pretend` of kit-runtime, or is to do more than that";
+                    return Err(Failure::Request { message: message.to_owned() });
                 }
             }
         }

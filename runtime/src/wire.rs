@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -101,6 +101,11 @@ pub enum Action {
     Down(Down),
     /// Roll back, then apply exactly those again.
     Redo(Down),
+    /// Say what these would do to the database, and do none of it.
+    Pretend {
+        /// What would be done: [`Action::Up`], [`Action::Down`], [`Action::Redo`].
+        actions: Vec<Action>,
+    },
 }
 
 /// How much [`Action::Wipe`] drops besides tables.
@@ -205,6 +210,13 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// A statement that the migration would send, with its values in it. Only when pretending.
+    Statement {
+        /// Without the end that a script needs.
+        sql: String,
+    },
+    /// What is to be known of the statement above, or of those below. Only when pretending.
+    Noted(Note),
     /// A migration and its ledger row are in.
     Finished {
         /// Which way.
@@ -274,6 +286,48 @@ pub enum Warning {
     },
     /// A pooler gives each transaction another session; the lock is a row of a table.
     Lent,
+    /// It is at work elsewhere, or was interrupted.
+    Unfinished {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What could not be known, since nothing was done.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// The database gives a row that was to be added values of its own.
+    Given {
+        /// The table.
+        table: String,
+        /// What is taken for them: column and value.
+        assumed: Vec<(String, String)>,
+    },
+    /// Rows were read of which nothing is known any more.
+    Unknown {
+        /// The table.
+        table: String,
+    },
+    /// The schema was read after statements that change it.
+    Catalog,
+    /// A query calls a function that changes something.
+    Effect {
+        /// The function.
+        function: String,
+    },
+    /// The database refused to answer a query.
+    Unanswered {
+        /// The query.
+        sql: String,
+        /// What it said.
+        message: String,
+    },
+    /// How many rows a statement finds is not known.
+    Uncounted {
+        /// The table.
+        table: String,
+    },
 }
 
 /// Why a server cannot be migrated as it is.
@@ -389,6 +443,17 @@ pub enum Failure {
         message: String,
         /// The database is as it was before this migration.
         rolled_back: bool,
+    },
+    /// A migration said no to a run that only pretended; the database is as it was.
+    Pretended {
+        /// Its name.
+        name: String,
+        /// Which way.
+        direction: Direction,
+        /// How it said so.
+        cause: Cause,
+        /// The error, or the panic's text.
+        message: String,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::{Cause, Direction, Failure, Holder, PROTOCOL, Unfit, Warning};
+use crate::wire::{Cause, Direction, Failure, Holder, Note, PROTOCOL, Unfit, Warning};
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -15,6 +15,12 @@ impl std::error::Error for Failure {}
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&warning_text(self))
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&note_text(self))
     }
 }
 
@@ -58,7 +64,8 @@ fn failure_text(failure: &Failure) -> String {
         Failure::OutcomeUnknown { name, message } => {
             format!("the connection was lost while `{name}` was being committed: {message}")
         }
-        Failure::Migration { name, direction, cause, message, .. } => {
+        Failure::Migration { name, direction, cause, message, .. }
+        | Failure::Pretended { name, direction, cause, message } => {
             let verb = match direction {
                 Direction::Up => "applying",
                 Direction::Down => "rolling back",
@@ -95,6 +102,24 @@ fn unfit_text(unfit: &Unfit) -> String {
     }
 }
 
+fn note_text(note: &Note) -> String {
+    match note {
+        Note::Given { table, assumed } => {
+            let values: Vec<String> = assumed.iter().map(|(column, value)| format!("{column} = {value}")).collect();
+            format!("the database gives this row of `{table}` its own values, assumed: {}", values.join(", "))
+        }
+        Note::Unknown { table } => {
+            format!("rows of `{table}` are read here, and what the statements above leave of them is not known: none are assumed")
+        }
+        Note::Catalog => "the schema is read here as it is now, without the statements above".to_owned(),
+        Note::Effect { function } => format!("`{function}` changes something and was not called: 1 is assumed"),
+        Note::Unanswered { sql, message } => {
+            format!("not known, no rows are assumed: {sql}: {message}")
+        }
+        Note::Uncounted { table } => format!("how many rows of `{table}` this finds is not known: 1 is assumed"),
+    }
+}
+
 fn warning_text(warning: &Warning) -> String {
     match warning {
         Warning::OutOfOrder { name, after } => format!("`{name}` is out of order: `{after}` was applied before it"),
@@ -111,6 +136,7 @@ fn warning_text(warning: &Warning) -> String {
         ),
         Warning::LeftOpen { name } => format!("`{name}` left a transaction open, kit committed it"),
         Warning::Lent => "a pooler lends its sessions to many, the lock is a row of `kit_lock`".to_owned(),
+        Warning::Unfinished { name } => format!("`{name}` is at work elsewhere, or was interrupted"),
         Warning::Unsorted => "the Migrator's list is not in name order, kit follows the list".to_owned(),
     }
 }

@@ -32,6 +32,9 @@ pub struct MigrateArgs {
     /// Run only these migrations
     #[arg(long, value_name = "FILE", num_args = 1..)]
     path: Vec<String>,
+    /// Print the SQL that would be run, and change nothing
+    #[arg(long)]
+    pretend: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -41,7 +44,7 @@ pub struct MigrateArgs {
     /// Warn instead of failing: exit 0 whatever happens
     #[arg(long)]
     graceful: bool,
-    /// Print what ran as JSON
+    /// Print what ran, or would run, as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -66,7 +69,12 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
             Err(Error::Migrator { done, .. }) => done.clone(),
             _ => ran.iter().map(|ran| ran.migration.clone()).collect(),
         };
-        ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error }));
+        if args.pretend {
+            let pretended = outcome.as_ref().map(|report| report.pretended.clone()).unwrap_or_default();
+            ctx.ui.json(&json!({ "pretended": pretended, "error": error }));
+        } else {
+            ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error }));
+        }
     }
     match outcome {
         Ok(_) => Ok(Exit::Ok),
@@ -93,12 +101,15 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<R
         batch_each: args.step,
         strict: args.strict,
     };
-    ctx.confirm_production(target, args.force)?;
-    ctx.confirm_creation(target, args.force).await?;
+    if !args.pretend {
+        ctx.confirm_production(target, args.force)?;
+        ctx.confirm_creation(target, args.force).await?;
+    }
     match (sources.names(), &sources.ledger_table) {
         (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, table, &up).await? => {
             Ok(Report::default())
         }
+        _ if args.pretend => ctx.pretend(target, vec![Action::Up(up)]).await,
         _ => ctx.migrate(target, locking, vec![Action::Up(up)]).await,
     }
 }

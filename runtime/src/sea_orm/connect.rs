@@ -107,6 +107,21 @@ impl Session {
         }
     }
 
+    /// Opens a session that changes nothing; it is not asked what its locks mean.
+    ///
+    /// # Errors
+    /// What the driver said.
+    pub async fn to_read(settings: Settings) -> Result<Self, DbErr> {
+        let session = Self::open(settings.alone()).await?;
+        #[cfg(feature = "pretend")]
+        if let Handle::Connection(connection) = &session.handle {
+            for sql in super::dialect(session.backend()).read_only() {
+                sea_orm_migration::sea_orm::ConnectionTrait::execute_unprepared(connection, sql).await?;
+            }
+        }
+        Ok(session)
+    }
+
     /// Opens a session, with a pool beside it if the settings say so.
     pub(super) async fn open(settings: Settings) -> Result<Self, DbErr> {
         let guard = Guard::default();
