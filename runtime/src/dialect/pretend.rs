@@ -226,6 +226,15 @@ impl Dialect {
         }
     }
 
+    /// The same for an expression in a column of that type.
+    pub fn quote_of(self, expression: &str, kind: &str) -> String {
+        let bytes = kind.contains("binary") || kind.contains("blob");
+        match self {
+            Self::MySql if bytes => format!("CONCAT('X\'', HEX({expression}), '\'')"),
+            _ => self.quote_value(expression),
+        }
+    }
+
     /// Bytes as they stand in SQL.
     pub fn bytes(self, bytes: &[u8]) -> String {
         let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();

@@ -243,6 +243,11 @@ fn text(sql: &str, words: &[Token]) -> String {
     place.and_then(|place| sql.get(place)).unwrap_or_default().to_owned()
 }
 
+/// A value that stands alone.
+pub fn term_of(sql: &str, dialect: Dialect) -> Term {
+    term(sql, &tokens(sql, dialect.lexis()))
+}
+
 /// A value.
 fn term(sql: &str, expression: &[Token]) -> Term {
     let text = text(sql, expression);

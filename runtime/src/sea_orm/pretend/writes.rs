@@ -136,25 +136,14 @@ impl Core {
         for terms in &rows {
             let mut cells = Vec::new();
             let mut given = Vec::new();
-            let mut plain = true;
             for (at, column) in columns.iter().enumerate() {
                 let place = named.iter().position(|name| key(name) == key(&column.name));
                 let term = place.and_then(|place| terms.get(place)).unwrap_or(&Term::Default);
-                let expression = match (term, &column.default) {
-                    (Term::Literal(text), _) if !(column.numbered && text.eq_ignore_ascii_case("null")) => text.clone(),
-                    (Term::Computed(text), _) => {
-                        plain = false;
-                        text.clone()
-                    }
-                    (_, default) if !column.numbered => {
-                        let default = default.clone().unwrap_or_else(|| "NULL".to_owned());
-                        if !default.eq_ignore_ascii_case("null") {
-                            plain = false;
-                            given.push(at);
-                        }
-                        default
-                    }
-                    _ => {
+                let default = column.default.as_ref().map(|default| statement::term_of(default, self.dialect));
+                cells.push(match (term, default) {
+                    (Term::Literal(text), _) if !(column.numbered && text.eq_ignore_ascii_case("null")) => term.clone(),
+                    (Term::Computed(_), _) => term.clone(),
+                    _ if column.numbered => {
                         let number = match next {
                             Some(number) => number,
                             None => self.highest(table, &column.name).await + 1,
@@ -162,24 +151,32 @@ impl Core {
                         next = Some(number + 1);
                         first_number.get_or_insert(number);
                         given.push(at);
-                        number.to_string()
+                        Term::Literal(number.to_string())
                     }
-                };
-                cells.push(self.in_type(&expression, column));
+                    (_, Some(default)) => {
+                        if default != Term::Default {
+                            given.push(at);
+                        }
+                        default
+                    }
+                    _ => Term::Literal("NULL".to_owned()),
+                });
             }
-            if !plain {
-                cells = self.fixed(&cells, &columns).await.map_err(|error| lost(Some(error)))?;
-            }
+            let cells = self.fixed(&cells, &columns).await.map_err(|error| lost(Some(error)))?;
             if assumed.is_empty() {
                 let shown = |at: &usize| Some((columns.get(*at)?.name.clone(), cells.get(*at)?.clone()));
                 assumed = given.iter().filter_map(shown).collect();
             }
-            made.push(cells.join(", "));
+            let typed: Vec<String> = cells.iter().zip(&columns).map(|(cell, column)| self.in_type(cell, column)).collect();
+            made.push(typed.join(", "));
         }
         let asked = |column: &String| match &insert.returning {
             Some(text) => text == "*" || text.to_lowercase().contains(&key(column)),
             // Whoever has no RETURNING gets the number of the row, whether it wants it or not.
-            None => self.dialect.tells_numbers() && first_number.is_some(),
+            None => {
+                let numbered = columns.iter().any(|own| own.numbered && own.name == *column);
+                self.dialect.tells_numbers() && numbered
+            }
         };
         assumed.retain(|(column, _)| asked(column));
         if !assumed.is_empty() {
@@ -346,23 +343,32 @@ impl Core {
     }
 
     /// Values as the database works them out now, so that they stay what they are.
-    async fn fixed(&self, cells: &[String], columns: &[Column]) -> Result<Vec<String>, DbErr> {
+    async fn fixed(&self, cells: &[Term], columns: &[Column]) -> Result<Vec<String>, DbErr> {
         let mut list = Vec::new();
-        for cell in cells {
-            let effects = self.dialect.effects();
-            if effects.iter().any(|effect| cell.to_lowercase().contains(&format!("{effect}("))) {
-                return Err(DbErr::Custom("a function in it changes something".to_owned()));
+        for (cell, column) in cells.iter().zip(columns) {
+            let Term::Computed(expression) = cell else { continue };
+            let lower = expression.to_lowercase();
+            if self.dialect.effects().iter().any(|effect| lower.contains(&format!("{effect}("))) {
+                return Err(DbErr::Custom(format!("{expression} changes something")));
             }
-            list.push(self.dialect.quote_value(cell));
+            list.push(self.dialect.quote_of(&self.in_type(expression, column), &column.kind));
         }
-        let rows = self.answer(&format!("SELECT {}", list.join(", "))).await?;
-        let row = rows.first().ok_or_else(|| DbErr::Custom("no row".to_owned()))?;
-        let mut fixed = Vec::new();
-        for (at, column) in columns.iter().enumerate() {
-            let text = row.try_get_by_index::<Option<String>>(at)?.unwrap_or_else(|| "NULL".to_owned());
-            fixed.push(self.in_type(&text, column));
+        let mut found = Vec::new();
+        if !list.is_empty() {
+            let rows = self.answer(&format!("SELECT {}", list.join(", "))).await?;
+            let row = rows.first().ok_or_else(|| DbErr::Custom("no row".to_owned()))?;
+            for at in 0..list.len() {
+                found.push(row.try_get_by_index::<Option<String>>(at)?.unwrap_or_else(|| "NULL".to_owned()));
+            }
         }
-        Ok(fixed)
+        let mut found = found.into_iter();
+        let null = || "NULL".to_owned();
+        let fixed = cells.iter().map(|cell| match cell {
+            Term::Literal(text) => text.clone(),
+            Term::Computed(_) => found.next().unwrap_or_else(null),
+            Term::Default => null(),
+        });
+        Ok(fixed.collect())
     }
 }
 
