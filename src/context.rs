@@ -15,7 +15,7 @@ use crate::migrator::{self, Cache, Notice};
 use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Project, source};
 use crate::scaffold::staging;
-use crate::ui::{Interaction, Report, Streams, Ui, counted};
+use crate::ui::{Interaction, Pretended, Report, Streams, Ui, counted};
 
 /// The outside world. `main.rs` fills it from the real one, tests from values.
 pub struct Host {
@@ -180,21 +180,25 @@ impl Context {
     /// # Errors
     /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
     pub async fn migrate(&self, target: &Target, locking: Locking, actions: Vec<Action>) -> Result<Report> {
-        self.drive(target, target.secret_url().to_owned(), locking, actions, Report::default()).await
+        let mut report = Report::default();
+        self.drive(target, target.secret_url().to_owned(), locking, actions, &mut report).await?;
+        Ok(report)
     }
 
     /// Builds the migrator if need be and shows what `actions` would do; nothing is done. A file that is not there counts
-    /// as an empty database.
+    /// as an empty database. `pretended` is what would be done, as far as that could be said.
     ///
     /// # Errors
     /// [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
-    pub async fn pretend(&self, target: &Target, actions: Vec<Action>) -> Result<Report> {
+    pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
         let url = target.url_to_read().await?;
         if url != target.secret_url() {
             self.ui.info(format!("{} does not exist: an empty one is assumed", target.redacted()));
         }
-        let report = Report::pretending(target.dialect, target.schema.clone());
-        self.drive(target, url, Locking::default(), vec![Action::Pretend { actions }], report).await
+        let mut report = Report::pretending(target.dialect, target.schema.clone());
+        let outcome = self.drive(target, url, Locking::default(), vec![Action::Pretend { actions }], &mut report).await;
+        *pretended = report.pretended;
+        outcome
     }
 
     async fn drive(
@@ -203,8 +207,8 @@ impl Context {
         url: String,
         locking: Locking,
         actions: Vec<Action>,
-        mut report: Report,
-    ) -> Result<Report> {
+        report: &mut Report,
+    ) -> Result<()> {
         let project = self.project()?;
         let checksums = source::read(project)?.checksums();
         let again = matches!(actions.as_slice(), [Action::Redo(_), ..] | [Action::Down(_), Action::Up(_), ..]);
@@ -241,10 +245,10 @@ impl Context {
         .await;
         self.ui.clear_transient();
         match outcome {
-            Ok(Ok(())) => Ok(report),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => {
                 report.failed(&self.ui, &target.scrub_failure(failure.clone()).to_string());
-                let done = report.done.into_iter().map(|ran| ran.migration).collect();
+                let done = report.done.iter().map(|ran| ran.migration.clone()).collect();
                 Err(Error::Migrator {
                     failure: target.scrub_failure(failure),
                     database: target.redacted(),

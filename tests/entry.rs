@@ -94,12 +94,12 @@ async fn a_program_that_is_no_migrator_is_a_clear_error() {
             "update kit-runtime in the project: `kit init --library --force`",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":3}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":4}'",
-            "the migrator speaks version 4 of the wire, kit 3",
+            "echo '{\"event\":\"hello\",\"protocol\":4}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":5}'",
+            "the migrator speaks version 5 of the wire, kit 4",
             "update kit-runtime",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":3}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
+            "echo '{\"event\":\"hello\",\"protocol\":4}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
             "the migrator ended unexpectedly",
             "run `kit migrate:status` to see what was done",
         ),

@@ -211,7 +211,8 @@ impl MigrationTrait for FillTyped {
         let many = [row("b"), row("c"), row("d")];
         typed::Entity::insert_many(many).exec(db).await?;
         assert_eq!(typed::Entity::find().count(db).await?, 4);
-        let found = typed::Entity::find().filter(typed::Column::Name.is_in(["b", "d"])).order_by_desc(typed::Column::Id);
+        let found =
+            typed::Entity::find().filter(typed::Column::Name.is_in(["b", "d"])).order_by_desc(typed::Column::Id);
         let found = found.all(db).await?;
         assert_eq!(found.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["d", "b"]);
         let done = typed::Entity::update_many()
@@ -231,7 +232,13 @@ impl MigrationTrait for FillTyped {
         assert_eq!(sum, Some((3, "c".to_owned())));
         let gone = typed::Entity::delete_many().filter(typed::Column::Name.eq("c")).exec(db).await?;
         assert_eq!(gone.rows_affected, 1);
-        let left: Vec<i32> = typed::Entity::find().select_only().column(typed::Column::Id).order_by_asc(typed::Column::Id).into_tuple().all(db).await?;
+        let left: Vec<i32> = typed::Entity::find()
+            .select_only()
+            .column(typed::Column::Id)
+            .order_by_asc(typed::Column::Id)
+            .into_tuple()
+            .all(db)
+            .await?;
         assert_eq!(left, [1, 2, 4]);
         // What it read decides what it writes.
         for one in typed::Entity::find().filter(typed::Column::Id.gte(2)).all(db).await? {
@@ -274,15 +281,20 @@ impl MigrationTrait for Alter {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
         assert!(manager.has_table("typed").await? && !manager.has_column("typed", "slug").await?);
-        let slug = Table::alter().table(Alias::new("typed")).add_column(ColumnDef::new(Alias::new("slug")).string()).to_owned();
+        let slug = Table::alter()
+            .table(Alias::new("typed"))
+            .add_column(ColumnDef::new(Alias::new("slug")).string())
+            .to_owned();
         manager.alter_table(slug).await?;
         assert!(manager.has_column("typed", "slug").await?);
-        let index = Index::create().name("idx_typed_slug").table(Alias::new("typed")).col(Alias::new("slug")).to_owned();
+        let index =
+            Index::create().name("idx_typed_slug").table(Alias::new("typed")).col(Alias::new("slug")).to_owned();
         assert!(!manager.has_index("typed", "idx_typed_slug").await?);
         manager.create_index(index).await?;
         assert!(manager.has_index("typed", "idx_typed_slug").await?);
         // Columns that are not there yet are read and filled.
-        let select = Query::select().columns(["id", "name", "slug"].map(Alias::new)).from(Alias::new("typed")).to_owned();
+        let select =
+            Query::select().columns(["id", "name", "slug"].map(Alias::new)).from(Alias::new("typed")).to_owned();
         let rows = db.query_all(&select).await?;
         for row in &rows {
             let (id, name) = (row.try_get::<i32>("", "id")?, row.try_get::<String>("", "name")?);
@@ -297,15 +309,27 @@ impl MigrationTrait for Alter {
         }
         let copy = "CREATE TABLE copied (id int PRIMARY KEY, label varchar(200))";
         db.execute_unprepared(copy).await?;
-        db.execute_unprepared("INSERT INTO copied (id, label) SELECT id, slug FROM typed WHERE id > 1; UPDATE copied SET id = id + 100").await?;
-        let sum = db.query_one(&Query::select().expr_as(Func::count(Expr::col(Alias::new("id"))), Alias::new("n")).from(Alias::new("copied")).to_owned()).await?.unwrap();
+        db.execute_unprepared(
+            "INSERT INTO copied (id, label) SELECT id, slug FROM typed WHERE id > 1; UPDATE copied SET id = id + 100",
+        )
+        .await?;
+        let sum = db
+            .query_one(
+                &Query::select()
+                    .expr_as(Func::count(Expr::col(Alias::new("id"))), Alias::new("n"))
+                    .from(Alias::new("copied"))
+                    .to_owned(),
+            )
+            .await?
+            .unwrap();
         assert_eq!(usize::from_str_radix(&sum.try_get::<i64>("", "n")?.to_string(), 10).unwrap(), rows.len() - 1);
         let rename = Table::rename().table(Alias::new("copied"), Alias::new("moved")).to_owned();
         manager.rename_table(rename).await?;
         assert!(!manager.has_table("copied").await? && manager.has_table("moved").await?);
         assert!(manager.has_column("moved", "label").await?);
         let joined = "SELECT m.label FROM moved m JOIN typed t ON t.id + 100 = m.id WHERE t.name = 'd'";
-        let joined = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), joined)).await?.unwrap();
+        let joined =
+            db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), joined)).await?.unwrap();
         assert_eq!(joined.try_get::<String>("", "label")?, "d-4");
         Ok(())
     }
@@ -362,7 +386,15 @@ async fn copy_ledger(from: &Database, to: &Database) {
     done::<Typed>(to, install).await;
     let table = |database: &Database| database.dialect.quote("seaql_migrations");
     to.execute(&[&format!("DELETE FROM {}", table(to))]).await;
-    for row in from.query(&format!("SELECT {}, {} FROM {}", from.dialect.text("version"), from.dialect.text("applied_at"), table(from))).await {
+    for row in from
+        .query(&format!(
+            "SELECT {}, {} FROM {}",
+            from.dialect.text("version"),
+            from.dialect.text("applied_at"),
+            table(from)
+        ))
+        .await
+    {
         let (name, at) = (row[0].clone().unwrap(), row[1].clone().unwrap());
         to.execute(&[&format!("INSERT INTO {} VALUES ('{name}', {at})", table(to))]).await;
     }
@@ -404,7 +436,13 @@ async fn nothing_is_asked_of_the_lock_or_the_tables() {
 #[tokio::test]
 async fn what_cannot_be_known_is_said_and_the_rest_goes_on() {
     let database = Database::postgres().await;
-    database.execute(&["CREATE SEQUENCE s", "CREATE TABLE real (id serial PRIMARY KEY, n int)", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'INSERT INTO real (n) VALUES (1) RETURNING id'"]).await;
+    database
+        .execute(&[
+            "CREATE SEQUENCE s",
+            "CREATE TABLE real (id serial PRIMARY KEY, n int)",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'INSERT INTO real (n) VALUES (1) RETURNING id'",
+        ])
+        .await;
     let told = told::<Unknowable>(&database, &[up()]).await;
     assert_eq!(told.outcome, Ok(()), "{:?}", told.statements);
     let texts: Vec<String> = told.notes.iter().map(Note::to_string).collect();
@@ -469,10 +507,26 @@ async fn a_migration_that_fails_is_said_where_it_fails() {
         let steps = vec![step("m1", &["CREATE TABLE a (id int)"]), failing, step("m3", &[])];
         let told = steps_told(&database, steps, &[up()]).await;
         assert_eq!(told.statements, ["CREATE TABLE a (id int)", "CREATE TABLE b (id int)"]);
-        let Err(Failure::Pretended { name, direction, cause, message }) = told.outcome else { panic!("{:?}", told.outcome) };
+        let Err(Failure::Pretended { name, direction, cause, message }) = told.outcome else {
+            panic!("{:?}", told.outcome)
+        };
         assert_eq!((name.as_str(), direction, cause), ("m2", Direction::Up, Cause::Error));
         assert!(message.contains("not today"), "{message}");
     }
+}
+
+/// A migrator of the project's own may be built without it, and then does not even ask for the lock.
+#[tokio::test]
+async fn who_cannot_pretend_says_so() {
+    let database = Database::sqlite().await;
+    let pretend = request(Action::Pretend { actions: vec![up()] });
+    steps::set(&[step("m1", &["CREATE TABLE a (id int)"])]);
+    let outcome = engine::run(&pretend, &Project::of::<steps::Migrator>(), &database.session, &mut |_| ()).await;
+    let Err(failure) = outcome else { panic!("it ran") };
+    let expected =
+        "the migrator does not understand kit: pretending needs the feature `pretend` of kit-runtime, and goes alone";
+    assert_eq!(failure.to_string(), expected);
+    assert_eq!(database.tables().await, Vec::<String>::new());
 }
 
 #[tokio::test]

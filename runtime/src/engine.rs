@@ -48,6 +48,9 @@ pub async fn run<C: Connection, M: Migrations<C>>(
         }
         return Ok(());
     }
+    if request.actions.iter().any(|action| matches!(action, Action::Pretend { .. })) {
+        return Err(pretends());
+    }
     fault!("before-lock", connection);
     let lock = lock::acquire(connection, &table, &request.locking, &mut |event| on_event(event)).await?;
     fault!("after-lock", connection);
@@ -113,10 +116,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                         self.up(&Up { only: names, ..Up::default() }).await?;
                     }
                 }
-                Action::Pretend { .. } => {
-                    let message = "it was built without the feature `pretend` of kit-runtime, or is to do more than that";
-                    return Err(Failure::Request { message: message.to_owned() });
-                }
+                // Refused before anything began.
+                Action::Pretend { .. } => return Err(pretends()),
             }
         }
         Ok(())
@@ -210,6 +211,12 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let Some(sql) = self.connection.dialect().keeps_rows() else { return Ok(true) };
         Ok(self.connection.query(sql, &[]).await.map_err(database)?.is_empty())
     }
+}
+
+/// What [`crate::serve`] has not given to those who pretend, it cannot give them.
+fn pretends() -> Failure {
+    let message = "pretending needs the feature `pretend` of kit-runtime, and goes alone";
+    Failure::Request { message: message.to_owned() }
 }
 
 fn unusable(error: Error) -> Failure {

@@ -109,7 +109,9 @@ fn note_text(note: &Note) -> String {
             format!("the database gives this row of `{table}` its own values, assumed: {}", values.join(", "))
         }
         Note::Unknown { table } => {
-            format!("rows of `{table}` are read here, and what the statements above leave of them is not known: none are assumed")
+            format!(
+                "rows of `{table}` are read here, and what the statements above leave of them is not known: none are assumed"
+            )
         }
         Note::Catalog => "the schema is read here as it is now, without the statements above".to_owned(),
         Note::Effect { function } => format!("`{function}` changes something and was not called: 1 is assumed"),

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::source::{self, Sources};
-use crate::ui::Report;
+use crate::ui::{Pretended, Report};
 
 /// Run all pending migrations
 ///
@@ -56,8 +56,9 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
     if args.json {
         ctx.ui.only_json();
     }
+    let mut pretended = Vec::new();
     let outcome = match ctx.target() {
-        Ok(target) => migrate(ctx, &target, args).await,
+        Ok(target) => migrate(ctx, &target, args, &mut pretended).await,
         Err(error) => Err(error),
     };
     if args.json {
@@ -70,7 +71,6 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
             _ => ran.iter().map(|ran| ran.migration.clone()).collect(),
         };
         if args.pretend {
-            let pretended = outcome.as_ref().map(|report| report.pretended.clone()).unwrap_or_default();
             ctx.ui.json(&json!({ "pretended": pretended, "error": error }));
         } else {
             ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error }));
@@ -88,10 +88,10 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
 
 /// Runs all pending migrations, for a command that goes on from there.
 pub(super) async fn pending(ctx: &Context, target: &Target, force: bool) -> Result<Report> {
-    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }).await
+    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }, &mut Vec::new()).await
 }
 
-async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<Report> {
+async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: &mut Vec<Pretended>) -> Result<Report> {
     let locking = args.lock.locking("migrate", args.force)?;
     let sources = source::read(ctx.project()?)?;
     let up = Up {
@@ -109,7 +109,10 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<R
         (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, table, &up).await? => {
             Ok(Report::default())
         }
-        _ if args.pretend => ctx.pretend(target, vec![Action::Up(up)]).await,
+        _ if args.pretend => {
+            ctx.pretend(target, vec![Action::Up(up)], pretended).await?;
+            Ok(Report::default())
+        }
         _ => ctx.migrate(target, locking, vec![Action::Up(up)]).await,
     }
 }

@@ -163,7 +163,7 @@ async fn roll_back(
         return Ok(Exit::Ok);
     }
     if pretend {
-        ctx.pretend(&target, actions).await?;
+        ctx.pretend(&target, actions, &mut Vec::new()).await?;
         return Ok(Exit::Ok);
     }
     if !names.is_empty() {

@@ -64,8 +64,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Strict(Warning::Lent) => "use the server's own URL, or drop --strict",
         Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
         Failure::Gone { .. } => "restore its file from version control and register it again",
-        Failure::Migration { cause: Cause::Unsupported, .. }
-        | Failure::Pretended { cause: Cause::Unsupported, .. } => {
+        Failure::Migration { cause: Cause::Unsupported, .. } | Failure::Pretended { cause: Cause::Unsupported, .. } => {
             "create a new table, copy the rows and rename it (https://sqlite.org/lang_altertable.html#otheralter), \
              or branch on `manager.get_database_backend()`"
         }

@@ -13,7 +13,8 @@ use crate::database::Database;
 /// Runs a script as a user would: `kit migrate --pretend | psql`.
 pub fn client(database: &Database, script: &str) {
     let text: String =
-        database.dialect.preamble(None).iter().map(|line| database.dialect.script(line) + "\n").collect::<String>() + script;
+        database.dialect.preamble(None).iter().map(|line| database.dialect.script(line) + "\n").collect::<String>()
+            + script;
     let url = Url::parse(database.url()).unwrap();
     let mut command = match database.dialect {
         Dialect::Sqlite => {
@@ -75,7 +76,8 @@ pub async fn contents(database: &Database) -> String {
         };
         let list: Vec<String> = names.iter().map(exact).collect();
         let sql = format!("SELECT {} FROM {}", list.join(", "), database.dialect.quote(&table));
-        let mut rows: Vec<String> = database.query(&sql).await.into_iter().map(|row| format!("{table}: {row:?}")).collect();
+        let mut rows: Vec<String> =
+            database.query(&sql).await.into_iter().map(|row| format!("{table}: {row:?}")).collect();
         rows.sort();
         lines.extend(rows);
     }

@@ -40,18 +40,55 @@ impl Dialect {
         match self {
             Self::Sqlite => &["load_extension", "writefile", "fts3_tokenizer"],
             Self::Postgres => &[
-                "nextval", "setval", "set_config", "pg_notify", "pg_advisory_lock", "pg_advisory_lock_shared",
-                "pg_advisory_xact_lock", "pg_advisory_xact_lock_shared", "pg_try_advisory_lock",
-                "pg_try_advisory_lock_shared", "pg_try_advisory_xact_lock", "pg_try_advisory_xact_lock_shared",
-                "pg_advisory_unlock", "pg_advisory_unlock_all", "pg_advisory_unlock_shared", "pg_cancel_backend",
-                "pg_terminate_backend", "pg_reload_conf", "pg_rotate_logfile", "pg_switch_wal", "pg_create_restore_point",
-                "pg_stat_reset", "pg_stat_clear_snapshot", "pg_logical_emit_message", "pg_create_logical_replication_slot",
-                "pg_create_physical_replication_slot", "pg_drop_replication_slot", "pg_promote", "lo_create", "lo_creat",
-                "lo_import", "lo_export", "lo_unlink", "lo_from_bytea", "lo_put", "dblink", "dblink_exec", "dblink_connect",
+                "nextval",
+                "setval",
+                "set_config",
+                "pg_notify",
+                "pg_advisory_lock",
+                "pg_advisory_lock_shared",
+                "pg_advisory_xact_lock",
+                "pg_advisory_xact_lock_shared",
+                "pg_try_advisory_lock",
+                "pg_try_advisory_lock_shared",
+                "pg_try_advisory_xact_lock",
+                "pg_try_advisory_xact_lock_shared",
+                "pg_advisory_unlock",
+                "pg_advisory_unlock_all",
+                "pg_advisory_unlock_shared",
+                "pg_cancel_backend",
+                "pg_terminate_backend",
+                "pg_reload_conf",
+                "pg_rotate_logfile",
+                "pg_switch_wal",
+                "pg_create_restore_point",
+                "pg_stat_reset",
+                "pg_stat_clear_snapshot",
+                "pg_logical_emit_message",
+                "pg_create_logical_replication_slot",
+                "pg_create_physical_replication_slot",
+                "pg_drop_replication_slot",
+                "pg_promote",
+                "lo_create",
+                "lo_creat",
+                "lo_import",
+                "lo_export",
+                "lo_unlink",
+                "lo_from_bytea",
+                "lo_put",
+                "dblink",
+                "dblink_exec",
+                "dblink_connect",
             ],
             Self::MySql => &[
-                "nextval", "setval", "get_lock", "release_lock", "release_all_locks", "last_insert_id", "load_file",
-                "master_pos_wait", "lastval",
+                "nextval",
+                "setval",
+                "get_lock",
+                "release_lock",
+                "release_all_locks",
+                "last_insert_id",
+                "load_file",
+                "master_pos_wait",
+                "lastval",
             ],
         }
     }
@@ -66,13 +103,19 @@ impl Dialect {
         }
     }
 
-    /// Statements that make a session one that changes nothing.
-    pub fn read_only(self) -> &'static [&'static str] {
+    /// The statement that makes a session one that changes nothing.
+    pub fn read_only(self) -> Option<&'static str> {
         match self {
-            Self::Sqlite => &["PRAGMA query_only = 1"],
-            Self::Postgres => &["SET default_transaction_read_only = on"],
-            Self::MySql => &["SET SESSION TRANSACTION READ ONLY"],
+            Self::Sqlite => Some("PRAGMA query_only = 1"),
+            // A pooler may lend the session to somebody who writes.
+            Self::Postgres => None,
+            Self::MySql => Some("SET SESSION TRANSACTION READ ONLY"),
         }
+    }
+
+    /// The one that does so for a transaction, where each query is one.
+    pub fn read_only_transaction(self) -> &'static str {
+        "SET TRANSACTION READ ONLY"
     }
 
     /// Statements by which a client's session becomes as the driver's is.
@@ -210,7 +253,9 @@ impl Dialect {
             Self::MySql if starts(&["double", "float", "real"]) => cast("DOUBLE"),
             Self::MySql if kind.contains("unsigned") => cast("UNSIGNED"),
             Self::MySql if kind.contains("int") || starts(&["bool"]) => cast("SIGNED"),
-            Self::MySql if starts(&["char", "varchar", "text", "tinytext", "mediumtext", "longtext", "enum", "json"]) => {
+            Self::MySql
+                if starts(&["char", "varchar", "text", "tinytext", "mediumtext", "longtext", "enum", "json"]) =>
+            {
                 cast("CHAR")
             }
             Self::MySql => expression.to_owned(),
@@ -248,12 +293,8 @@ impl Dialect {
     pub fn text_literal(self, text: &str) -> Option<String> {
         match self {
             Self::Sqlite if text.contains('\0') => Some(format!("CAST({} AS TEXT)", self.bytes(text.as_bytes()))),
-            Self::Sqlite | Self::Postgres => {
-                (!text.contains('\0')).then(|| format!("'{}'", text.replace('\'', "''")))
-            }
-            Self::MySql => {
-                Some(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''").replace('\0', "\\0")))
-            }
+            Self::Sqlite | Self::Postgres => (!text.contains('\0')).then(|| format!("'{}'", text.replace('\'', "''"))),
+            Self::MySql => Some(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''").replace('\0', "\\0"))),
         }
     }
 

@@ -79,7 +79,13 @@ impl Layers {
     }
 
     /// Begins with an empty table of these columns; `in_type` says what type an expression gets.
-    pub fn create(&mut self, table: &str, columns: Vec<Column>, in_type: impl Fn(&str, &Column) -> String, dialect: Dialect) {
+    pub fn create(
+        &mut self,
+        table: &str,
+        columns: Vec<Column>,
+        in_type: impl Fn(&str, &Column) -> String,
+        dialect: Dialect,
+    ) {
         let list: Vec<String> = columns.iter().map(|column| in_type("NULL", column)).collect();
         let sql = format!("SELECT {}{} WHERE 1 = 0", list.join(", "), dialect.from_nothing());
         self.put(table, columns, sql, 0);
@@ -175,7 +181,9 @@ impl Layers {
                 at = word.place.end;
                 continue;
             }
-            if !(is(before, "from") || is(before, "join") || is(before, ",") && in_from(&words, index)) || !word.is_name() {
+            if !(is(before, "from") || is(before, "join") || is(before, ",") && in_from(&words, index))
+                || !word.is_name()
+            {
                 continue;
             }
             // What stands before a dot is a schema.
@@ -244,8 +252,32 @@ impl Layers {
 
 /// Words that can follow a table and are no other name of it.
 const AFTER: [&str; 26] = [
-    "where", "group", "having", "order", "limit", "offset", "union", "intersect", "except", "window", "join", "inner", "left",
-    "right", "full", "cross", "natural", "on", "using", "for", "set", "returning", "straight_join", "use", "fetch", "tablesample",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "union",
+    "intersect",
+    "except",
+    "window",
+    "join",
+    "inner",
+    "left",
+    "right",
+    "full",
+    "cross",
+    "natural",
+    "on",
+    "using",
+    "for",
+    "set",
+    "returning",
+    "straight_join",
+    "use",
+    "fetch",
+    "tablesample",
 ];
 
 /// Names of columns.
@@ -276,10 +308,84 @@ fn in_from(words: &[Token], index: usize) -> bool {
             if word.is("from") {
                 return true;
             }
-            if ["select", "where", "group", "order", "having", "on", "set", "values", "using"].iter().any(|known| word.is(known)) {
+            if ["select", "where", "group", "order", "having", "on", "set", "values", "using"]
+                .iter()
+                .any(|known| word.is(known))
+            {
                 return false;
             }
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQL: Dialect = Dialect::Postgres;
+
+    fn column(name: &str) -> Column {
+        Column { name: name.to_owned(), kind: "int".to_owned(), default: None, numbered: false }
+    }
+
+    fn over(layers: &Layers, sql: &str) -> String {
+        layers.over(sql, |_| false, SQL).unwrap()
+    }
+
+    #[test]
+    fn tables_in_a_query_are_their_newest_layers() {
+        let mut layers = Layers::default();
+        layers.begin("a", vec![column("id")], SQL);
+        layers.next("a", vec![column("id")], &["id + 1".to_owned()], "", SQL);
+        for (sql, expected) in [
+            ("SELECT id FROM a", "SELECT id FROM \"kit_pretend_1_\" AS \"a\""),
+            ("SELECT a.id FROM \"public\".\"a\" WHERE x", "SELECT a.id FROM \"kit_pretend_1_\" AS \"a\" WHERE x"),
+            (
+                "SELECT 1 FROM b, a AS z JOIN a y ON 1",
+                "SELECT 1 FROM b, \"kit_pretend_1_\" AS z JOIN \"kit_pretend_1_\" y ON 1",
+            ),
+            ("SELECT f(b, a) FROM b WHERE 'from a' = a.x", "SELECT f(b, a) FROM b WHERE 'from a' = a.x"),
+            ("x IN (SELECT id FROM a)", "x IN (SELECT id FROM \"kit_pretend_1_\" AS \"a\")"),
+        ] {
+            assert_eq!(over(&layers, sql), expected);
+        }
+        let whole = layers.whole(&over(&layers, "SELECT id FROM a"), SQL);
+        let first = "\"kit_pretend_0_\" (\"id\") AS (SELECT \"id\" FROM \"a\")";
+        let second = "\"kit_pretend_1_\" (\"id\") AS (SELECT id + 1 FROM \"kit_pretend_0_\" AS \"a\" )";
+        assert_eq!(whole, format!("WITH {first}, {second} SELECT id FROM \"kit_pretend_1_\" AS \"a\""));
+        assert_eq!(layers.whole("SELECT 1", SQL), "SELECT 1");
+        let with = layers.whole(&over(&layers, "WITH x AS (SELECT id FROM a) SELECT * FROM x"), SQL);
+        assert!(with.starts_with("WITH \"kit_pretend_0_\"") && with.contains(", x AS (SELECT id"), "{with}");
+    }
+
+    #[test]
+    fn what_is_gone_or_not_known_is_no_table() {
+        let mut layers = Layers::default();
+        layers.drop("A");
+        layers.lose("b");
+        let trouble = |sql: &str| layers.over(sql, |_| false, SQL).unwrap_err();
+        assert_eq!(trouble("SELECT 1 FROM a"), Trouble::Gone("a".into()));
+        assert_eq!(trouble("SELECT 1 FROM c JOIN b ON 1"), Trouble::Opaque("b".into()));
+        // Too deep for a database is not known either.
+        layers.begin("c", vec![column("id")], SQL);
+        for _ in 0..=DEEPEST {
+            layers.next("c", vec![column("id")], &["id".to_owned()], "", SQL);
+        }
+        assert!(layers.is_opaque("c"));
+    }
+
+    #[test]
+    fn rows_that_are_added_stay_in_one_layer_until_another_stands_on_it() {
+        let mut layers = Layers::default();
+        layers.begin("a", vec![column("id")], SQL);
+        layers.add("a", vec!["1".to_owned()], SQL);
+        layers.add("a", vec!["2".to_owned()], SQL);
+        let whole = layers.whole(&over(&layers, "SELECT * FROM a"), SQL);
+        assert!(whole.contains("UNION ALL VALUES (1), (2))") && !whole.contains("kit_pretend_1_"), "{whole}");
+        layers.next("a", vec![column("id")], &["id".to_owned()], "WHERE id > 1", SQL);
+        layers.add("a", vec!["3".to_owned()], SQL);
+        let whole = layers.whole(&over(&layers, "SELECT * FROM a"), SQL);
+        assert!(whole.contains("WHERE id > 1 UNION ALL VALUES (3))"), "{whole}");
+    }
 }

@@ -174,7 +174,12 @@ impl Overlay {
 
 impl Table {
     fn real(name: &str) -> Self {
-        Self { origin: Origin::Real(name.to_owned()), columns: Vec::new(), removed: BTreeSet::new(), renamed: BTreeMap::new() }
+        Self {
+            origin: Origin::Real(name.to_owned()),
+            columns: Vec::new(),
+            removed: BTreeSet::new(),
+            renamed: BTreeMap::new(),
+        }
     }
 }
 
@@ -222,7 +227,9 @@ pub fn changes(sql: &str, words: &[Token], dialect: Dialect) -> Vec<Change> {
             })
             .collect(),
         ("truncate", "table") => split(rest, ",").filter_map(name).map(|(table, _)| Change::Empty(table)).collect(),
-        ("truncate", _) => name(words.get(1..).unwrap_or_default()).map(|(table, _)| Change::Empty(table)).into_iter().collect(),
+        ("truncate", _) => {
+            name(words.get(1..).unwrap_or_default()).map(|(table, _)| Change::Empty(table)).into_iter().collect()
+        }
         ("alter", "table") => name(rest).map(|(table, parts)| alter(sql, &table, parts, dialect)).unwrap_or_default(),
         ("alter", "index") => match name(rest) {
             Some((from, [rename, to, after @ ..])) if rename.is("rename") && to.is("to") => {
@@ -277,7 +284,9 @@ fn alter(sql: &str, table: &str, words: &[Token], dialect: Dialect) -> Vec<Chang
             found.extend(column(sql, rest, dialect).map(|column| Change::Add(table.clone(), column)));
         } else if verb.is("drop") {
             let index = rest.first().is_some_and(|word| word.is("index") || word.is("key") || word.is("constraint"));
-            let other = ["primary", "foreign", "check", "default", "not"].iter().any(|word| rest.first().is_some_and(|first| first.is(word)));
+            let other = ["primary", "foreign", "check", "default", "not"]
+                .iter()
+                .any(|word| rest.first().is_some_and(|first| first.is(word)));
             skip(&mut rest, &["column", "index", "key", "constraint", "if", "exists"]);
             found.extend(name(rest).filter(|_| !other).map(|(name, _)| match index {
                 true => Change::DropIndex(name),
@@ -322,21 +331,159 @@ fn constraint(part: &[Token]) -> Option<Change> {
 /// A column's declaration; `None` for what stands beside columns.
 fn column(sql: &str, part: &[Token], dialect: Dialect) -> Option<Column> {
     let (first, rest) = part.split_first()?;
-    let beside = ["constraint", "primary", "foreign", "unique", "check", "key", "index", "like", "exclude", "fulltext", "period"];
+    let beside = [
+        "constraint",
+        "primary",
+        "foreign",
+        "unique",
+        "check",
+        "key",
+        "index",
+        "like",
+        "exclude",
+        "fulltext",
+        "period",
+    ];
     if !first.is_name() || first.kind == Kind::Word && beside.iter().any(|word| first.is(word)) {
         return None;
     }
     let place = |words: &[Token]| Some(words.first()?.place.start..words.last()?.place.end);
     let declaration = place(rest).and_then(|place| sql.get(place)).unwrap_or_default().to_lowercase();
-    let ends = ["not", "null", "primary", "unique", "default", "check", "references", "constraint", "generated", "auto_increment", "comment", "collate", "on", "as", "key", "first", "after"];
+    let ends = [
+        "not",
+        "null",
+        "primary",
+        "unique",
+        "default",
+        "check",
+        "references",
+        "constraint",
+        "generated",
+        "auto_increment",
+        "comment",
+        "collate",
+        "on",
+        "as",
+        "key",
+        "first",
+        "after",
+    ];
     let length = rest.iter().position(|word| ends.iter().any(|end| word.is(end))).unwrap_or(rest.len());
     let kind = rest.get(..length).and_then(place).and_then(|place| sql.get(place)).unwrap_or_default().to_lowercase();
     let default = rest.iter().position(|word| word.is("default")).and_then(|at| {
         let value = rest.get(at + 1..)?;
-        let ends = ["not", "null", "primary", "unique", "check", "references", "constraint", "comment", "on", "collate", "auto_increment", "generated"];
-        let length = value.iter().skip(1).position(|word| ends.iter().any(|end| word.is(end))).map_or(value.len(), |at| at + 1);
+        let ends = [
+            "not",
+            "null",
+            "primary",
+            "unique",
+            "check",
+            "references",
+            "constraint",
+            "comment",
+            "on",
+            "collate",
+            "auto_increment",
+            "generated",
+        ];
+        let length =
+            value.iter().skip(1).position(|word| ends.iter().any(|end| word.is(end))).map_or(value.len(), |at| at + 1);
         sql.get(place(value.get(..length)?)?).map(str::to_owned)
     });
     let numbered = dialect.numbers(&declaration);
     Some(Column { name: first.text.clone(), kind, default, numbered })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::statement::{Statement, read};
+    use super::*;
+
+    fn of(dialect: Dialect, sql: &str) -> Vec<Change> {
+        match read(sql, dialect) {
+            Statement::Schema(changes) => changes,
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn statements_say_what_becomes_of_the_schema() {
+        use Dialect::{MySql, Postgres, Sqlite};
+        let text = |name: &str| name.to_owned();
+        for (dialect, sql, expected) in [
+            (Sqlite, "DROP TABLE IF EXISTS \"a\", b", vec![Change::Drop(text("a")), Change::Drop(text("b"))]),
+            (Sqlite, "ALTER TABLE a RENAME TO b", vec![Change::Rename(text("a"), text("b"))]),
+            (
+                MySql,
+                "RENAME TABLE `a` TO `b`, c TO d",
+                vec![Change::Rename(text("a"), text("b")), Change::Rename(text("c"), text("d"))],
+            ),
+            (
+                Postgres,
+                "ALTER TABLE ONLY x.a DROP COLUMN IF EXISTS b CASCADE",
+                vec![Change::Remove(text("a"), text("b"))],
+            ),
+            (Postgres, "ALTER TABLE a ALTER COLUMN b TYPE int, DROP CONSTRAINT c", vec![Change::DropIndex(text("c"))]),
+            (
+                Postgres,
+                "ALTER TABLE a RENAME COLUMN b TO c",
+                vec![Change::RenameColumn(text("a"), text("b"), text("c"))],
+            ),
+            (MySql, "ALTER TABLE a CHANGE b c int", vec![Change::RenameColumn(text("a"), text("b"), text("c"))]),
+            (Postgres, "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON a (b)", vec![Change::Index(text("i"))]),
+            (Postgres, "CREATE INDEX ON a (b)", vec![]),
+            (MySql, "DROP INDEX i ON a", vec![Change::DropIndex(text("i"))]),
+            (Postgres, "CREATE TYPE \"mood\" AS ENUM ('a')", vec![Change::Type(text("mood"))]),
+            (Postgres, "TRUNCATE a", vec![Change::Empty(text("a"))]),
+            (Postgres, "CREATE EXTENSION x", vec![]),
+        ] {
+            assert_eq!(of(dialect, sql), expected, "{sql}");
+        }
+        let made = of(
+            MySql,
+            "CREATE TABLE IF NOT EXISTS `t` (`id` bigint unsigned NOT NULL AUTO_INCREMENT, n decimal(16, 4) DEFAULT (1 + 2) NOT NULL, \
+             s varchar(9) DEFAULT 'a, b', PRIMARY KEY (`id`), UNIQUE KEY `u` (n), CONSTRAINT f FOREIGN KEY (n) REFERENCES x (y))",
+        );
+        let [Change::Create { table, columns: Some(columns), unless_there: true, .. }, Change::Index(index)] =
+            made.as_slice()
+        else {
+            panic!("{made:?}")
+        };
+        let seen: Vec<_> = columns
+            .iter()
+            .map(|own| (own.name.as_str(), own.kind.as_str(), own.default.as_deref(), own.numbered))
+            .collect();
+        let expected = [
+            ("id", "bigint unsigned", None, true),
+            ("n", "decimal(16, 4)", Some("(1 + 2)"), false),
+            ("s", "varchar(9)", Some("'a, b'"), false),
+        ];
+        assert_eq!((table.as_str(), seen, index.as_str()), ("t", expected.to_vec(), "u"));
+    }
+
+    #[test]
+    fn the_difference_is_all_that_is_kept() {
+        let mut schema = Overlay::default();
+        for sql in [
+            "CREATE TABLE a (x int, y int)",
+            "ALTER TABLE a DROP COLUMN y",
+            "ALTER TABLE b ADD COLUMN z int",
+            "ALTER TABLE b RENAME COLUMN p TO q",
+            "ALTER TABLE c RENAME TO d",
+            "DROP TABLE e",
+        ] {
+            of(Dialect::Sqlite, sql).iter().for_each(|change| schema.apply(change));
+        }
+        assert_eq!(["x", "y", "z"].map(|column| schema.column("A", column)), [Some(true), Some(false), Some(false)]);
+        assert_eq!(
+            ["z", "p", "q", "r"].map(|column| schema.column("b", column)),
+            [Some(true), Some(false), Some(true), None]
+        );
+        assert_eq!(schema.table("d").map(|table| &table.origin), Some(&Origin::Real("c".into())));
+        assert_eq!(
+            ["c", "e"].map(|table| schema.table(table).map(|table| table.origin == Origin::Gone)),
+            [Some(true); 2]
+        );
+        assert!(schema.table("f").is_none() && schema.column("d", "x").is_none());
+    }
 }

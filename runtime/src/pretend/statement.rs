@@ -118,7 +118,11 @@ pub fn read(sql: &str, dialect: Dialect) -> Statement {
                         && !words.get(at + 1).is_some_and(|next| next.is("("))
                 })
             };
-            if writes.iter().any(|word| at(word)) { Statement::Other } else { Statement::Select(select(sql, words, dialect)) }
+            if writes.iter().any(|word| at(word)) {
+                Statement::Other
+            } else {
+                Statement::Select(select(sql, words, dialect))
+            }
         }
         "show" | "describe" | "desc" => Statement::Look,
         "explain" if !has("analyze") => Statement::Look,
@@ -157,7 +161,10 @@ fn select(sql: &str, words: &[Token], dialect: Dialect) -> Select {
         if token.is("next") && next.is_some_and(|next| next.is("value")) {
             found.effect.get_or_insert(("nextval".to_owned(), "nextval".to_owned()));
         }
-        if depth == 0 && token.is("for") && next.is_some_and(|next| ["update", "share", "no", "key"].iter().any(|w| next.is(w))) {
+        if depth == 0
+            && token.is("for")
+            && next.is_some_and(|next| ["update", "share", "no", "key"].iter().any(|w| next.is(w)))
+        {
             found.locks = Some(token.place.start..sql.len());
         }
     }
@@ -168,7 +175,9 @@ fn insert(sql: &str, words: &[Token]) -> Option<Insert> {
     let into = words.iter().position(|word| word.is("into"))?;
     let conflicts = words.get(..into)?.len() > 1
         || words.first()?.is("replace")
-        || words.windows(2).any(|two| matches!(two, [on, next] if on.is("on") && (next.is("conflict") || next.is("duplicate"))));
+        || words
+            .windows(2)
+            .any(|two| matches!(two, [on, next] if on.is("on") && (next.is("conflict") || next.is("duplicate"))));
     let (table, mut rest) = name(words.get(into + 1..)?)?;
     let mut columns = Vec::new();
     if rest.first().is_some_and(|word| word.is("(")) && !rest.get(1).is_some_and(|word| word.is("select")) {
@@ -194,7 +203,11 @@ fn insert(sql: &str, words: &[Token]) -> Option<Insert> {
     }
     let query = match rest.first() {
         Some(first) if rows.is_none() => {
-            let end = rest.iter().position(|word| word.is("returning")).and_then(|at| rest.get(at)).map(|word| word.place.start);
+            let end = rest
+                .iter()
+                .position(|word| word.is("returning"))
+                .and_then(|at| rest.get(at))
+                .map(|word| word.place.start);
             sql.get(first.place.start..end.unwrap_or(sql.len())).map(str::to_owned)
         }
         _ => None,
@@ -338,8 +351,23 @@ struct Clauses(Vec<(String, usize, usize)>);
 
 impl Clauses {
     const WORDS: [&'static str; 17] = [
-        "select", "from", "where", "group", "having", "order", "limit", "offset", "union", "intersect", "except", "window",
-        "update", "set", "returning", "using", "for",
+        "select",
+        "from",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "union",
+        "intersect",
+        "except",
+        "window",
+        "update",
+        "set",
+        "returning",
+        "using",
+        "for",
     ];
 
     fn of(words: &[Token]) -> Self {
@@ -365,5 +393,90 @@ impl Clauses {
     fn get<'a>(&self, words: &'a [Token], clause: &str) -> &'a [Token] {
         let found = self.0.iter().find(|(word, ..)| word == clause);
         found.and_then(|(_, start, end)| words.get(start + 1..*end)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQL: Dialect = Dialect::Postgres;
+
+    #[test]
+    fn what_only_reads_is_told_from_what_writes() {
+        for sql in [
+            "SELECT 1",
+            "(SELECT 1) UNION (SELECT 2)",
+            "VALUES (1)",
+            "WITH a AS (SELECT 1) SELECT replace('a', 'b', 'c') FROM a FOR UPDATE",
+            "SELECT \"into\", 'update' FROM \"insert\"",
+        ] {
+            assert!(matches!(read(sql, SQL), Statement::Select(_)), "{sql}");
+        }
+        for sql in [
+            "SELECT 1 INTO a",
+            "WITH a AS (INSERT INTO b VALUES (1) RETURNING c) SELECT * FROM a",
+            "EXPLAIN ANALYZE DELETE FROM a",
+            "CALL p()",
+            "SET x = 1",
+            "",
+        ] {
+            assert_eq!(read(sql, SQL), Statement::Other, "{sql}");
+        }
+        for sql in ["SHOW x", "EXPLAIN DELETE FROM a", "PRAGMA table_info(a)"] {
+            assert_eq!(read(sql, Dialect::Sqlite), Statement::Look, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_query_says_what_it_reads_and_calls() {
+        let Statement::Select(select) = read(
+            "SELECT nextval('s') AS n FROM a.b JOIN \"C\" ON 1 = 1, d WHERE x IN (SELECT y FROM e) FOR NO KEY UPDATE OF b",
+            SQL,
+        ) else {
+            panic!("no query")
+        };
+        assert_eq!(select.tables, ["a", "b", "C", "e"]);
+        assert_eq!(select.effect, Some(("nextval".into(), "n".into())));
+        assert_eq!(select.locks.map(|place| place.start), Some(83));
+    }
+
+    #[test]
+    fn rows_are_read_as_they_stand() {
+        let literal = |text: &str| Term::Literal(text.to_owned());
+        let Statement::Insert(insert) =
+            read("INSERT INTO a.t (\"x\", y) VALUES ('it''s', DEFAULT), (now(), -1) RETURNING \"x\", y AS z", SQL)
+        else {
+            panic!("no insert")
+        };
+        assert_eq!(
+            (insert.table.as_str(), insert.columns, insert.conflicts),
+            ("t", vec!["x".into(), "y".into()], false)
+        );
+        let rows = vec![vec![literal("'it''s'"), Term::Default], vec![Term::Computed("now()".into()), literal("-1")]];
+        assert_eq!((insert.rows, insert.returning.as_deref()), (Some(rows), Some("\"x\", y AS z")));
+        let Statement::Insert(insert) = read("INSERT IGNORE INTO t SELECT a FROM b", Dialect::MySql) else { panic!() };
+        assert_eq!((insert.query.as_deref(), insert.conflicts), (Some("SELECT a FROM b"), true));
+
+        let Statement::Update(update) =
+            read("UPDATE \"t\" SET \"a\" = b + 1, c = f(1, 2) WHERE \"t\".\"id\" = 1 RETURNING a", SQL)
+        else {
+            panic!("no update")
+        };
+        assert_eq!(update.sets, [("a".into(), "b + 1".into()), ("c".into(), "f(1, 2)".into())]);
+        assert_eq!((update.rows.condition.as_deref(), update.rows.alone), (Some("\"t\".\"id\" = 1"), true));
+        for sql in [
+            "UPDATE t SET a = 1 FROM b",
+            "DELETE FROM t USING b",
+            "DELETE FROM t WHERE 1 ORDER BY a LIMIT 1",
+            "UPDATE t JOIN b ON 1 SET a = 1",
+        ] {
+            let alone = match read(sql, Dialect::MySql) {
+                Statement::Update(update) => update.rows.alone,
+                Statement::Delete(delete) => delete.rows.alone,
+                other => panic!("{sql}: {other:?}"),
+            };
+            assert!(!alone, "{sql}");
+        }
     }
 }

@@ -130,9 +130,7 @@ impl Reader<'_> {
                 self.placeholders = self.placeholders.max(number) + 1;
                 (Kind::Placeholder(number), "?".to_owned())
             }
-            c if c.is_ascii_digit() => {
-                (Kind::Number, self.take(|c| c.is_ascii_alphanumeric() || c == '.'))
-            }
+            c if c.is_ascii_digit() => (Kind::Number, self.take(|c| c.is_ascii_alphanumeric() || c == '.')),
             c if is_name(c) => (Kind::Word, self.take(|c| is_name(c) || c.is_numeric() || c == '$')),
             c => {
                 self.at += c.len_utf8();
@@ -258,7 +256,10 @@ mod tests {
     #[test]
     fn each_database_has_its_own_quotes() {
         use Dialect::{MySql, Postgres, Sqlite};
-        assert_eq!(words(Postgres, r#"a "b""c" 'd''e\' E'f\'g' $x$h;'$x$ $1"#)[1..6], ["b\"c", "d'e\\", "f'g", "h;'", "$1$"]);
+        assert_eq!(
+            words(Postgres, r#"a "b""c" 'd''e\' E'f\'g' $x$h;'$x$ $1"#)[1..6],
+            ["b\"c", "d'e\\", "f'g", "h;'", "$1$"]
+        );
         assert_eq!(words(MySql, r#"`a``b` "c" 'd\'e' # x"#), ["a`b", "c", "d'e"]);
         assert_eq!(words(Sqlite, r#"[a b] "c" `d` 'e\' ?2 ?"#), ["a b", "c", "d", "e\\", "?", "?"]);
         let numbers = tokens("?2 ? ?1", Sqlite.lexis()).into_iter().map(|token| token.kind).collect::<Vec<_>>();
@@ -277,7 +278,8 @@ mod tests {
         use Dialect::{MySql, Postgres, Sqlite};
         assert_eq!(cut(Sqlite, " a; ;b ';' ; -- c;\n"), ["a", "b ';'"]);
         assert_eq!(cut(Postgres, "CREATE FUNCTION f() AS $$ a; b; $$; c"), ["CREATE FUNCTION f() AS $$ a; b; $$", "c"]);
-        let routine = "CREATE PROCEDURE p() BEGIN IF a THEN b; END IF; CASE x WHEN 1 THEN c; END CASE; SELECT CASE 1 END; END";
+        let routine =
+            "CREATE PROCEDURE p() BEGIN IF a THEN b; END IF; CASE x WHEN 1 THEN c; END CASE; SELECT CASE 1 END; END";
         assert_eq!(cut(MySql, &format!("{routine}; d;")), [routine, "d"]);
         let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = 1; END";
         assert_eq!(cut(Sqlite, &format!("{trigger}; d")), [trigger, "d"]);

@@ -1,153 +1,33 @@
 //! A connection of SeaORM's that notes what it is given: what only reads is asked of the database, over the layers of what
 //! was noted before, and what would change something is written down with its values. It sends nothing that changes
-//! anything. A thread of its own has the session, since SeaORM does not wait for those who answer in its place.
+//! anything.
 
+mod clerk;
 #[cfg(feature = "sea-orm-1")]
 mod kinds;
 mod literal;
 mod writes;
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, DbErr, QueryResult, Statement as Question, Value};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement as Question, Value};
 
-use super::connect::Settings;
-use super::{Session, backend_of, version};
+use super::{Handle, Session, backend_of, version};
+use crate::connection::{Connection, Sessions};
 use crate::dialect::Dialect;
+use crate::pretend::Said;
 use crate::pretend::layers::{Layers, Trouble};
 use crate::pretend::schema::{Column, Origin, Overlay, key};
 use crate::pretend::statement::{self, Statement};
 use crate::pretend::token::{Kind as Word, statements, tokens};
-use crate::pretend::{Recorder, Said};
 use crate::wire::Note;
+use clerk::{Ask, Reply};
 
-/// A connection over a session of its own that changes nothing, and what it notes.
-pub fn over(settings: Settings, dialect: Dialect) -> Option<(DatabaseConnection, Arc<dyn Recorder>)> {
-    let (asks, asked) = channel();
-    let work = move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(serve(settings, dialect, &asked));
-    };
-    // SQL may be nested deeply.
-    std::thread::Builder::new().name("pretend".to_owned()).stack_size(16 << 20).spawn(work).ok()?;
-    let clerk = Clerk { dialect, asks: Arc::new(Mutex::new(asks)) };
-    let connection = version::connection_over(clerk.clone()).ok()?;
-    Some((connection, Arc::new(clerk)))
-}
-
-/// Whoever asks the thread that has the session.
-#[derive(Clone, Debug)]
-pub struct Clerk {
-    dialect: Dialect,
-    asks: Arc<Mutex<Sender<(Ask, Sender<Reply>)>>>,
-}
-
-#[derive(Debug)]
-enum Ask {
-    Query(Question),
-    Execute(Question),
-    Begin,
-    Commit,
-    Rollback,
-    Settle,
-    Rewind(String),
-}
-
-enum Reply {
-    Rows(Result<Vec<version::Made>, DbErr>),
-    Done(Result<Done, DbErr>),
-    Said(Vec<Said>),
-    Is(bool),
-}
-
-/// How a statement would have ended.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Done {
-    /// The number of the first row that was added.
-    pub last_insert_id: u64,
-    /// How many rows it would have found.
-    pub rows_affected: u64,
-}
-
-impl Clerk {
-    pub fn backend(&self) -> DbBackend {
-        backend_of(self.dialect)
-    }
-
-    pub fn query(&self, question: Question) -> Result<Vec<version::Made>, DbErr> {
-        match self.ask(Ask::Query(question)) {
-            Some(Reply::Rows(rows)) => rows,
-            _ => Err(over_and_out()),
-        }
-    }
-
-    pub fn execute(&self, question: Question) -> Result<Done, DbErr> {
-        match self.ask(Ask::Execute(question)) {
-            Some(Reply::Done(done)) => done,
-            _ => Err(over_and_out()),
-        }
-    }
-
-    pub fn begin(&self) {
-        self.ask(Ask::Begin);
-    }
-
-    pub fn commit(&self) {
-        self.ask(Ask::Commit);
-    }
-
-    pub fn rollback(&self) {
-        self.ask(Ask::Rollback);
-    }
-
-    fn ask(&self, ask: Ask) -> Option<Reply> {
-        let (reply, replied) = channel();
-        self.asks.lock().unwrap_or_else(PoisonError::into_inner).send((ask, reply)).ok()?;
-        replied.recv().ok()
-    }
-}
-
-impl Recorder for Clerk {
-    fn settle(&self) -> Vec<Said> {
-        match self.ask(Ask::Settle) {
-            Some(Reply::Said(said)) => said,
-            _ => Vec::new(),
-        }
-    }
-
-    fn rewind(&self, refusal: &str) -> bool {
-        matches!(self.ask(Ask::Rewind(refusal.to_owned())), Some(Reply::Is(true)))
-    }
-}
-
-fn over_and_out() -> DbErr {
-    DbErr::Custom("the session that only reads has ended".to_owned())
-}
-
-async fn serve(settings: Settings, dialect: Dialect, asked: &Receiver<(Ask, Sender<Reply>)>) {
-    let session = Session::to_read(settings).await;
-    let mut core = match session.map(|session| session.handle) {
-        Ok(super::Handle::Connection(real)) => Ok(Core::new(real, dialect)),
-        Ok(_) => Err("it has no session of its own".to_owned()),
-        Err(error) => Err(error.to_string()),
-    };
-    while let Ok((ask, reply)) = asked.recv() {
-        let answer = match (&mut core, ask) {
-            (Ok(core), Ask::Query(question)) => Reply::Rows(core.query(question).await),
-            (Ok(core), Ask::Execute(question)) => Reply::Done(core.execute(question).await),
-            (Ok(core), other) => core.turn(other),
-            (Err(error), _) => Reply::Rows(Err(DbErr::Custom(error.clone()))),
-        };
-        // Whoever asked may have given up.
-        let _ = reply.send(answer);
-    }
-}
+pub use clerk::{Clerk, Done, over};
 
 /// What answers.
 pub struct Core {
-    real: DatabaseConnection,
+    session: Session,
     dialect: Dialect,
     now: Pretence,
     /// As it was when it was settled.
@@ -169,9 +49,9 @@ struct Pretence {
 }
 
 impl Core {
-    fn new(real: DatabaseConnection, dialect: Dialect) -> Self {
+    fn new(session: Session, dialect: Dialect) -> Self {
         Self {
-            real,
+            session,
             dialect,
             now: Pretence::default(),
             before: Pretence::default(),
@@ -187,6 +67,11 @@ impl Core {
         let sql = question.sql.as_str();
         let rows = match statement::read(sql, self.dialect) {
             Statement::Look | Statement::Select(_) => self.ask(sql, &values).await?,
+            Statement::Other => {
+                let rows = self.write(sql, &values).await?.1;
+                self.unanswered(sql, &DbErr::Custom("it may change something".to_owned()));
+                rows
+            }
             _ => self.write(sql, &values).await?.1,
         };
         #[cfg(feature = "sea-orm-1")]
@@ -265,7 +150,7 @@ impl Core {
     /// The answer to a question that changes nothing.
     async fn ask(&mut self, sql: &str, values: &[Value]) -> Result<Vec<QueryResult>, DbErr> {
         let Statement::Select(select) = statement::read(sql, self.dialect) else {
-            return version::query(&self.real, self.question(sql, values)).await;
+            return self.rows(self.question(sql, values)).await;
         };
         if let Some((function, label)) = select.effect {
             let text = self.filled(sql, values).await?;
@@ -273,10 +158,10 @@ impl Core {
             let value = self.dialect.effect_value(&function);
             let made = format!("SELECT {value} AS {}", self.dialect.quote(&label));
             self.note(Note::Effect { function });
-            return version::query(&self.real, self.question(&made, &[])).await;
+            return self.rows(self.question(&made, &[])).await;
         }
         if let Some(there) = self.probe(sql, values) {
-            return version::query(&self.real, there).await;
+            return self.rows(there).await;
         }
         if self.now.schema.changed && select.tables.iter().any(|table| self.dialect.is_catalog(table)) {
             self.note(Note::Catalog);
@@ -292,7 +177,7 @@ impl Core {
                 return Ok(Vec::new());
             }
         };
-        match version::query(&self.real, self.question(&layered, values)).await {
+        match self.rows(self.question(&layered, values)).await {
             Err(error) if is_write(&error.to_string()) => {
                 // A function of the database's own changes something.
                 let text = self.filled(sql, values).await?;
@@ -354,7 +239,28 @@ impl Core {
             return table.origin != Origin::Gone;
         }
         let question = self.question(self.dialect.table_exists(), &[table.into()]);
-        version::query(&self.real, question).await.is_ok_and(|rows| !rows.is_empty())
+        self.rows(question).await.is_ok_and(|rows| !rows.is_empty())
+    }
+
+    /// What the database answers, in a session or a transaction that may only read.
+    async fn rows(&self, question: Question) -> Result<Vec<QueryResult>, DbErr> {
+        if self.session.sessions != Sessions::Lent {
+            return match &self.session.handle {
+                Handle::Connection(connection) | Handle::Pool(connection, _) => {
+                    version::query(connection, question).await
+                }
+                Handle::Transaction(transaction) => version::query(transaction, question).await,
+            };
+        }
+        let inside = self.session.begin_lent().await.map_err(|error| DbErr::Custom(error.message))?;
+        let Handle::Transaction(transaction) = &inside.handle else { return Ok(Vec::new()) };
+        let outcome = match transaction.execute_unprepared(self.dialect.read_only_transaction()).await {
+            Ok(_) => version::query(transaction, question).await,
+            Err(error) => Err(error),
+        };
+        // There is nothing in it to be kept.
+        let _ = inside.rollback().await;
+        outcome
     }
 
     fn question(&self, sql: &str, values: &[Value]) -> Question {
@@ -377,7 +283,7 @@ impl Core {
             return columns.clone();
         }
         let question = self.question(self.dialect.columns_of(), &[table.into()]);
-        let rows = version::query(&self.real, question).await.unwrap_or_default();
+        let rows = self.rows(question).await.unwrap_or_default();
         let columns: Vec<Column> = rows
             .iter()
             .map(|row| {
@@ -425,7 +331,7 @@ impl Core {
         for part in asked.chunks(100) {
             let cells = (1..=part.len()).map(|at| self.dialect.quote_value(&self.dialect.placeholder(at)));
             let sql = format!("SELECT {}", cells.collect::<Vec<_>>().join(", "));
-            for row in version::query(&self.real, self.question(&sql, part)).await? {
+            for row in self.rows(self.question(&sql, part)).await? {
                 for at in 0..part.len() {
                     answers.push(row.try_get_by_index::<String>(at)?);
                 }

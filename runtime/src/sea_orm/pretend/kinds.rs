@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use sea_orm_migration::sea_orm::prelude::{
-    ChronoDate, ChronoDateTime, ChronoDateTimeLocal, ChronoDateTimeUtc, ChronoDateTimeWithTimeZone, ChronoTime, Decimal,
-    Json, TimeDate, TimeDateTime, TimeDateTimeWithTimeZone, TimeTime, Uuid,
+    ChronoDate, ChronoDateTime, ChronoDateTimeLocal, ChronoDateTimeUtc, ChronoDateTimeWithTimeZone, ChronoTime,
+    Decimal, Json, TimeDate, TimeDateTime, TimeDateTimeWithTimeZone, TimeTime, Uuid,
 };
 use sea_orm_migration::sea_orm::{ProxyRow, QueryResult, Value};
 

@@ -2,7 +2,6 @@
 
 use sea_orm_migration::sea_orm::{DbErr, QueryResult, Value};
 
-use super::super::version;
 use super::{Core, Done};
 use crate::pretend::layers::names;
 use crate::pretend::schema::{Change, Column, key};
@@ -167,7 +166,8 @@ impl Core {
                 let shown = |at: &usize| Some((columns.get(*at)?.name.clone(), cells.get(*at)?.clone()));
                 assumed = given.iter().filter_map(shown).collect();
             }
-            let typed: Vec<String> = cells.iter().zip(&columns).map(|(cell, column)| self.in_type(cell, column)).collect();
+            let typed: Vec<String> =
+                cells.iter().zip(&columns).map(|(cell, column)| self.in_type(cell, column)).collect();
             made.push(typed.join(", "));
         }
         let asked = |column: &String| match &insert.returning {
@@ -339,7 +339,7 @@ impl Core {
     /// What a query answers over the newest layers.
     async fn answer(&self, sql: &str) -> Result<Rowset, DbErr> {
         let sql = self.over(sql).map_err(|_| DbErr::Custom("what is in it is not known".to_owned()))?;
-        version::query(&self.real, self.question(&sql, &[])).await
+        self.rows(self.question(&sql, &[])).await
     }
 
     /// Values as the database works them out now, so that they stay what they are.
