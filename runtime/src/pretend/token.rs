@@ -60,14 +60,17 @@ pub fn statements(sql: &str, lexis: Lexis) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let words = tokens(sql, lexis);
     let mut start = None;
-    let mut first = 0;
-    let mut depth = 0_usize;
+    let (mut first, mut depth, mut end) = (0, 0_usize, 0);
     for (at, token) in words.iter().enumerate() {
-        if start.is_none() {
-            (start, first, depth) = (Some(token.place.start), at, 0);
+        if token.is(";") && depth == 0 {
+            found.extend(start.take().map(|start| start..end));
+            continue;
         }
-        let so_far = words.get(first..=at).unwrap_or_default();
-        if is_routine(so_far) {
+        if start.is_none() {
+            (start, first) = (Some(token.place.start), at);
+        }
+        end = token.place.end;
+        if is_routine(words.get(first..=at).unwrap_or_default()) {
             let next = words.get(at + 1);
             let before = at.checked_sub(1).and_then(|before| words.get(before));
             if token.is("begin") || token.is("case") && !before.is_some_and(|before| before.is("end")) {
@@ -78,11 +81,8 @@ pub fn statements(sql: &str, lexis: Lexis) -> Vec<Range<usize>> {
                 depth = depth.saturating_sub(1);
             }
         }
-        if token.is(";") && depth == 0 {
-            found.extend(start.take().filter(|start| *start < token.place.start).map(|start| start..token.place.start));
-        }
     }
-    found.extend(start.map(|start| start..sql.trim_end().len().max(start)));
+    found.extend(start.map(|start| start..end));
     found
 }
 
