@@ -322,7 +322,7 @@ impl MigrationTrait for Alter {
             )
             .await?
             .unwrap();
-        assert_eq!(usize::from_str_radix(&sum.try_get::<i64>("", "n")?.to_string(), 10).unwrap(), rows.len() - 1);
+        assert_eq!(sum.try_get::<i64>("", "n")?.to_string(), (rows.len() - 1).to_string());
         let rename = Table::rename().table(Alias::new("copied"), Alias::new("moved")).to_owned();
         manager.rename_table(rename).await?;
         assert!(!manager.has_table("copied").await? && manager.has_table("moved").await?);
@@ -416,7 +416,7 @@ async fn nothing_is_asked_of_the_lock_or_the_tables() {
         let steps = vec![step("m1", &["CREATE TABLE a (id int)"]), step("m2", &["CREATE TABLE b (id int)"])];
         let other = database.session().await;
         let table = "seaql_migrations";
-        let mut lock = kit_runtime::lock::acquire(&other, table, &Default::default(), &mut |_| ()).await.unwrap();
+        let lock = kit_runtime::lock::acquire(&other, table, &Default::default(), &mut |_| ()).await.unwrap();
         let told = steps_told(&database, steps.clone(), &[up()]).await;
         assert_eq!((told.outcome, told.statements.len()), (Ok(()), 2), "{:?}", database.dialect);
         lock.release(&other).await.unwrap();

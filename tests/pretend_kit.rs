@@ -128,7 +128,18 @@ fn nothing_is_asked_refused_or_created() {
     let before = sandbox.files();
     let said = sandbox.kit(&["migrate", "--pretend", "--limit", "3"]);
     assert_eq!(said.code, 0, "{said}");
-    insta::assert_snapshot!(said.stdout, @"");
+    insta::assert_snapshot!(said.stdout, @r#"
+    PRAGMA foreign_keys = ON;
+
+    -- m20240101_000001_create_a
+    CREATE TABLE "a" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+
+    -- m20240101_000002_create_b
+    CREATE TABLE "b" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+
+    -- m20240101_000003_count
+    INSERT INTO a (n) VALUES (1);
+    "#);
     for expected in [
         "INFO  sqlite://[ROOT]/app.sqlite does not exist: an empty one is assumed",
         "INFO  Would run 3 migrations, nothing is changed",

@@ -30,8 +30,11 @@ pub fn over(settings: Settings, dialect: Dialect) -> Option<(DatabaseConnection,
 #[derive(Clone, Debug)]
 pub struct Clerk {
     dialect: Dialect,
-    asks: Arc<Mutex<Sender<(Ask, Sender<Reply>)>>>,
+    asks: Arc<Mutex<Sender<Asked>>>,
 }
+
+/// A question, and where its answer goes.
+type Asked = (Ask, Sender<Reply>);
 
 #[derive(Debug)]
 pub(super) enum Ask {
@@ -115,7 +118,7 @@ fn over_and_out() -> DbErr {
     DbErr::Custom("the session that only reads has ended".to_owned())
 }
 
-async fn serve(settings: Settings, dialect: Dialect, asked: &Receiver<(Ask, Sender<Reply>)>) {
+async fn serve(settings: Settings, dialect: Dialect, asked: &Receiver<Asked>) {
     let session = Session::to_read(settings).await;
     let mut core = session.map(|session| Core::new(session, dialect)).map_err(|error| error.to_string());
     while let Ok((ask, reply)) = asked.recv() {
