@@ -106,7 +106,7 @@ const READS: &str = "
         db.execute(sea_orm::Statement::from_sql_and_values(
             db.get_database_backend(),
             if db.get_database_backend() == sea_orm::DbBackend::Postgres { \"UPDATE a SET n = $1 WHERE id = $2\" } else { \"UPDATE a SET n = ? WHERE id = ?\" },
-            [(n + i32::try_from(count).unwrap()).into(), id.into()],
+            [(n + count as i32).into(), id.into()],
         ))
         .await
         .map(|_| ())";
