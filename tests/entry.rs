@@ -90,7 +90,7 @@ async fn a_program_that_is_no_migrator_is_a_clear_error() {
         ),
         (
             "read r; echo '{\"event\":\"hello\",\"protocol\":99}'; echo '{\"event\":\"done\"}'",
-            "the migrator speaks version 99 of the wire, kit 3",
+            "the migrator speaks version 99 of the wire, kit 4",
             "update kit-runtime in the project: `kit init --library --force`",
         ),
         (

@@ -152,7 +152,7 @@ impl Report {
                 ui.script(&dialect.script(&line));
             }
         }
-        ui.script("");
+        ui.gap();
         ui.remark(&match direction {
             Direction::Up => name.clone(),
             Direction::Down => format!("{name}, rolling back"),

@@ -169,6 +169,13 @@ impl Ui {
         self.answer(if on_terminal { shown(text) } else { text.to_owned() });
     }
 
+    /// An empty line between two parts of a script.
+    pub fn gap(&self) {
+        if self.last.get() == Last::Answer {
+            self.answer("");
+        }
+    }
+
     /// A remark in a script, which is one line there.
     pub fn remark(&self, text: &str) {
         let line = format!("-- {}", printable(text).split_whitespace().collect::<Vec<_>>().join(" "));
