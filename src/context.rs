@@ -15,7 +15,7 @@ use crate::migrator::{self, Cache, Notice};
 use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Project, source};
 use crate::scaffold::staging;
-use crate::ui::{Interaction, Report, Streams, Ui, counted};
+use crate::ui::{Interaction, Pretended, Report, Streams, Ui, counted};
 
 /// The outside world. `main.rs` fills it from the real one, tests from values.
 pub struct Host {
@@ -189,13 +189,42 @@ impl Context {
     /// # Errors
     /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
     pub async fn migrate(&self, target: &Target, locking: Locking, actions: Vec<Action>) -> Result<Report> {
+        let mut report = Report::default();
+        self.drive(target, target.secret_url().to_owned(), locking, actions, &mut report).await?;
+        Ok(report)
+    }
+
+    /// Builds the migrator if need be and shows what `actions` would do; nothing is done. A file that is not there counts
+    /// as an empty database. `pretended` is what would be done, as far as that could be said.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
+    pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
+        let url = target.url_to_read().await?;
+        if url != target.secret_url() {
+            self.ui.info(format!("{} does not exist: an empty one is assumed", target.redacted()));
+        }
+        let mut report = Report::pretending(target.dialect, target.schema.clone());
+        let outcome = self.drive(target, url, Locking::default(), vec![Action::Pretend { actions }], &mut report).await;
+        *pretended = report.pretended;
+        outcome
+    }
+
+    async fn drive(
+        &self,
+        target: &Target,
+        url: String,
+        locking: Locking,
+        actions: Vec<Action>,
+        report: &mut Report,
+    ) -> Result<()> {
         let project = self.project()?;
         let checksums = source::read(project)?.checksums();
         let again = matches!(actions.as_slice(), [Action::Redo(_), ..] | [Action::Down(_), Action::Up(_), ..]);
         let request = Request {
             protocol: PROTOCOL,
             kit: env!("CARGO_PKG_VERSION").to_owned(),
-            url: target.secret_url().to_owned(),
+            url,
             secrets: target.secrets(),
             schema: target.schema.clone(),
             checksums,
@@ -218,7 +247,6 @@ impl Context {
             expendable,
             request,
         };
-        let mut report = Report::default();
         let outcome = migrator::run(run, &mut |notice| {
             report.show(
                 &self.ui,
@@ -232,10 +260,10 @@ impl Context {
         .await;
         self.ui.clear_transient();
         match outcome {
-            Ok(Ok(())) => Ok(report),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => {
-                report.failed(&self.ui);
-                let done = report.done.into_iter().map(|ran| ran.migration).collect();
+                report.failed(&self.ui, &target.scrub_failure(failure.clone()).to_string());
+                let done = report.done.iter().map(|ran| ran.migration.clone()).collect();
                 Err(Error::Migrator {
                     failure: target.scrub_failure(failure),
                     database: target.redacted(),
@@ -244,7 +272,7 @@ impl Context {
                 })
             }
             Err(error) => {
-                report.failed(&self.ui);
+                report.failed(&self.ui, &error.to_string());
                 Err(error)
             }
         }

@@ -154,6 +154,19 @@ impl Target {
         url::database_name(&self.url)
     }
 
+    /// The URL for whoever only reads, password included: a file that is not there is an empty database in memory.
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] where a server does not have it.
+    pub async fn url_to_read(&self) -> Result<String> {
+        match self.connect().await {
+            Err(Error::NoDatabase { .. }) if self.file().is_some() => Ok("sqlite::memory:".to_owned()),
+            Err(error @ Error::NoDatabase { .. }) => Err(error),
+            // Any other error comes up again where the connection is used.
+            _ => Ok(self.url.clone()),
+        }
+    }
+
     /// Reads the ledger; writes nothing. A database that is not there has an empty one.
     ///
     /// # Errors
@@ -202,6 +215,7 @@ impl Target {
             | Failure::Lock { message }
             | Failure::OutcomeUnknown { message, .. }
             | Failure::Migration { message, .. }
+            | Failure::Pretended { message, .. }
             | Failure::Halted { error: Some(message), .. } => *message = self.scrub(message),
             _ => {}
         }

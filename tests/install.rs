@@ -87,8 +87,8 @@ fn twice_is_the_same_as_once_and_nothing_is_left_after_uninstall() {
     Installed completions for bash to [ROOT]/it's home/.local/share/bash-completion/completions/kit
     Installed completions for zsh to [ROOT]/it's home/.local/share/zsh/site-functions/_kit
     Installed completions for fish to [ROOT]/it's home/.config/fish/completions/kit.fish
-    Remark: [ROOT]/it's home/.cargo/bin is not on the PATH; add to your shell's profile: export PATH="[ROOT]/it's home/.cargo/bin:$PATH"
-    Remark: zsh finds them with this line in ~/.zshrc, before compinit: fpath=("[ROOT]/it's home/.local/share/zsh/site-functions" $fpath)
+    Note: [ROOT]/it's home/.cargo/bin is not on the PATH; add to your shell's profile: export PATH="[ROOT]/it's home/.cargo/bin:$PATH"
+    Note: zsh finds them with this line in ~/.zshrc, before compinit: fpath=("[ROOT]/it's home/.local/share/zsh/site-functions" $fpath)
     To undo it: ./install.sh --uninstall
     "#);
     insta::assert_snapshot!(sandbox.files().join("\n"), @r#"

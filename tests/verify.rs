@@ -20,7 +20,7 @@ use database::Database;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::engine;
 use kit_runtime::sea_orm::Project;
-use kit_runtime::wire::{Action, Direction, Event, Failure, Fault, Locking, Remark, PROTOCOL, Request, Verify};
+use kit_runtime::wire::{Action, Direction, Event, Failure, Fault, Locking, PROTOCOL, Remark, Request, Verify};
 use sea_orm_migration::prelude::MigratorTrait;
 use steps::{Op, Step};
 

@@ -36,6 +36,13 @@ pub trait Connection: Sized + Send + Sync + 'static {
         None::<std::future::Ready<Result<Self, Error>>>
     }
 
+    /// A session in which a migration runs without doing anything: what it reads is read here, what it would change is
+    /// noted. `None` where there can be none.
+    #[cfg(feature = "pretend")]
+    fn pretending(&self) -> Option<(Self, std::sync::Arc<dyn crate::pretend::Recorder>)> {
+        None
+    }
+
     /// What is known of the sessions behind it.
     fn sessions(&self) -> Sessions {
         Sessions::Own

@@ -2,6 +2,8 @@
 //! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
 
 mod lock;
+#[cfg(feature = "pretend")]
+mod pretend;
 mod rows;
 pub mod schema;
 mod session;
@@ -10,6 +12,8 @@ pub mod sqlite_sql;
 mod trouble;
 
 pub use lock::{Canary, Survey};
+#[cfg(feature = "pretend")]
+pub use pretend::Lexis;
 
 use crate::wire::Wipe;
 

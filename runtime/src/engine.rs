@@ -7,7 +7,7 @@
 //!
 //! Whatever writes has the database's [`Lock`], and makes sure of it before each statement of its own.
 
-mod call;
+pub(crate) mod call;
 mod journaled;
 mod migration;
 mod settings;
@@ -49,6 +49,9 @@ pub async fn run<C: Connection, M: Migrations<C>>(
             on_event(Event::Listed { migrations: names.clone(), ledger: table.clone() });
         }
         return Ok(());
+    }
+    if request.actions.iter().any(|action| matches!(action, Action::Pretend { .. })) {
+        return Err(pretends());
     }
     fault!("before-lock", connection);
     let lock = lock::acquire(connection, &table, &request.locking, &mut |event| on_event(event)).await?;
@@ -116,6 +119,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                         self.up(&Up { only: names, ..Up::default() }).await?;
                     }
                 }
+                // Refused before anything began.
+                Action::Pretend { .. } => return Err(pretends()),
             }
         }
         Ok(())
@@ -209,6 +214,12 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let Some(sql) = self.connection.dialect().keeps_rows() else { return Ok(true) };
         Ok(self.connection.query(sql, &[]).await.map_err(database)?.is_empty())
     }
+}
+
+/// What [`crate::serve`] has not given to those who pretend, it cannot give them.
+fn pretends() -> Failure {
+    let message = "pretending needs the feature `pretend` of kit-runtime, and goes alone";
+    Failure::Request { message: message.to_owned() }
 }
 
 fn unusable(error: Error) -> Failure {

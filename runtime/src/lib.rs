@@ -13,6 +13,7 @@
 //! | [`lock`] | keeping two runs on one database apart |
 //! | [`plan`] | what a request means for a ledger: pure |
 //! | [`engine`] | doing it |
+//! | `pretend` | saying what it would do |
 //! | [`repair`] | putting the ledger right by hand |
 //! | [`snapshot`] | a schema as lines, to be compared |
 //! | `rows` | rows that nobody wrote, to try migrations on |
@@ -163,6 +164,8 @@ pub mod ledger;
 mod library;
 pub mod lock;
 pub mod plan;
+#[cfg(feature = "pretend")]
+pub mod pretend;
 pub mod repair;
 mod rows;
 pub mod schema;

@@ -46,6 +46,11 @@ where
         .map_err(|error| Failure::Request { message: error.to_string() })?;
     runtime.block_on(async {
         let connection = connect(request.clone()).await?;
+        #[cfg(feature = "pretend")]
+        if let [Action::Pretend { actions }] = request.actions.as_slice() {
+            let mut on_event = |event| wire.send(&event);
+            return crate::pretend::run(&request, actions, migrations, &connection, &mut on_event).await;
+        }
         engine::run(&request, migrations, &connection, &mut |event| wire.send(&event)).await
     })
 }

@@ -103,6 +103,11 @@ pub enum Action {
     Redo(Down),
     /// Apply, roll back and apply again on a database that is nobody's, and say what does not come back as it was.
     Verify(Verify),
+    /// Say what these would do to the database, and do none of it.
+    Pretend {
+        /// What would be done: [`Action::Up`], [`Action::Down`], [`Action::Redo`].
+        actions: Vec<Action>,
+    },
 }
 
 /// How much [`Action::Wipe`] drops besides tables.
@@ -218,6 +223,13 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// A statement that the migration would send, with its values in it. Only when pretending.
+    Statement {
+        /// Without the end that a script needs.
+        sql: String,
+    },
+    /// What is to be known of the statement above, or of those below. Only when pretending.
+    Noted(Note),
     /// A migration and its ledger row are in.
     Finished {
         /// Which way.
@@ -392,6 +404,48 @@ pub enum Warning {
     },
     /// A pooler gives each transaction another session; the lock is a row of a table.
     Lent,
+    /// It is at work elsewhere, or was interrupted.
+    Unfinished {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What could not be known, since nothing was done.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// The database gives a row that was to be added values of its own.
+    Given {
+        /// The table.
+        table: String,
+        /// What is taken for them: column and value.
+        assumed: Vec<(String, String)>,
+    },
+    /// Rows were read of which nothing is known any more.
+    Unknown {
+        /// The table.
+        table: String,
+    },
+    /// The schema was read after statements that change it.
+    Catalog,
+    /// A query calls a function that changes something.
+    Effect {
+        /// The function.
+        function: String,
+    },
+    /// The database refused to answer a query.
+    Unanswered {
+        /// The query.
+        sql: String,
+        /// What it said.
+        message: String,
+    },
+    /// How many rows a statement finds is not known.
+    Uncounted {
+        /// The table.
+        table: String,
+    },
 }
 
 /// Why a server cannot be migrated as it is.
@@ -512,6 +566,17 @@ pub enum Failure {
         message: String,
         /// The database is as it was before this migration.
         rolled_back: bool,
+    },
+    /// A migration said no to a run that only pretended; the database is as it was.
+    Pretended {
+        /// Its name.
+        name: String,
+        /// Which way.
+        direction: Direction,
+        /// How it said so.
+        cause: Cause,
+        /// The error, or the panic's text.
+        message: String,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::{Cause, Direction, Failure, Fault, Holder, Remark, PROTOCOL, Unfit, Warning};
+use crate::wire::{Cause, Direction, Failure, Fault, Holder, Note, PROTOCOL, Remark, Unfit, Warning};
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,6 +66,12 @@ impl fmt::Display for Remark {
     }
 }
 
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&note_text(self))
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`kit {}` on {} (process {})", self.command, self.host, self.pid)
@@ -109,7 +115,8 @@ fn failure_text(failure: &Failure) -> String {
         Failure::OutcomeUnknown { name, message } => {
             format!("the connection was lost while `{name}` was being committed: {message}")
         }
-        Failure::Migration { name, direction, cause, message, .. } => {
+        Failure::Migration { name, direction, cause, message, .. }
+        | Failure::Pretended { name, direction, cause, message } => {
             let verb = match direction {
                 Direction::Up => "applying",
                 Direction::Down => "rolling back",
@@ -146,6 +153,26 @@ fn unfit_text(unfit: &Unfit) -> String {
     }
 }
 
+fn note_text(note: &Note) -> String {
+    match note {
+        Note::Given { table, assumed } => {
+            let values: Vec<String> = assumed.iter().map(|(column, value)| format!("{column} = {value}")).collect();
+            format!("the database gives this row of `{table}` its own values, assumed: {}", values.join(", "))
+        }
+        Note::Unknown { table } => {
+            format!(
+                "rows of `{table}` are read here, and what the statements above leave of them is not known: none are assumed"
+            )
+        }
+        Note::Catalog => "the schema is read here as it is now, without the statements above".to_owned(),
+        Note::Effect { function } => format!("`{function}` changes something and was not called: 1 is assumed"),
+        Note::Unanswered { sql, message } => {
+            format!("not known, no rows are assumed: {sql}: {message}")
+        }
+        Note::Uncounted { table } => format!("how many rows of `{table}` this finds is not known: 1 is assumed"),
+    }
+}
+
 fn warning_text(warning: &Warning) -> String {
     match warning {
         Warning::OutOfOrder { name, after } => format!("`{name}` is out of order: `{after}` was applied before it"),
@@ -162,6 +189,7 @@ fn warning_text(warning: &Warning) -> String {
         ),
         Warning::LeftOpen { name } => format!("`{name}` left a transaction open, kit committed it"),
         Warning::Lent => "a pooler lends its sessions to many, the lock is a row of `kit_lock`".to_owned(),
+        Warning::Unfinished { name } => format!("`{name}` is at work elsewhere, or was interrupted"),
         Warning::Unsorted => "the Migrator's list is not in name order, kit follows the list".to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::source::{self, Sources};
-use crate::ui::Report;
+use crate::ui::{Pretended, Report};
 
 /// Run all pending migrations
 ///
@@ -32,6 +32,9 @@ pub struct MigrateArgs {
     /// Run only these migrations
     #[arg(long, value_name = "FILE", num_args = 1..)]
     path: Vec<String>,
+    /// Print the SQL that would be run, and change nothing
+    #[arg(long)]
+    pretend: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -41,7 +44,7 @@ pub struct MigrateArgs {
     /// Warn instead of failing: exit 0 whatever happens
     #[arg(long)]
     graceful: bool,
-    /// Print what ran as JSON
+    /// Print what ran, or would run, as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -53,8 +56,9 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
     if args.json {
         ctx.ui.only_json();
     }
+    let mut pretended = Vec::new();
     let outcome = match ctx.target() {
-        Ok(target) => migrate(ctx, &target, args).await,
+        Ok(target) => migrate(ctx, &target, args, &mut pretended).await,
         Err(error) => Err(error),
     };
     if args.json {
@@ -66,7 +70,11 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
             Err(Error::Migrator { done, .. }) => done.clone(),
             _ => ran.iter().map(|ran| ran.migration.clone()).collect(),
         };
-        ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error }));
+        if args.pretend {
+            ctx.ui.json(&json!({ "pretended": pretended, "error": error }));
+        } else {
+            ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error }));
+        }
     }
     match outcome {
         Ok(_) => Ok(Exit::Ok),
@@ -80,10 +88,10 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
 
 /// Runs all pending migrations, for a command that goes on from there.
 pub(super) async fn pending(ctx: &Context, target: &Target, force: bool) -> Result<Report> {
-    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }).await
+    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }, &mut Vec::new()).await
 }
 
-async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<Report> {
+async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: &mut Vec<Pretended>) -> Result<Report> {
     let locking = args.lock.locking("migrate", args.force)?;
     let sources = source::read(ctx.project()?)?;
     let up = Up {
@@ -93,10 +101,16 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<R
         batch_each: args.step,
         strict: args.strict,
     };
-    ctx.confirm_production(target, args.force)?;
-    ctx.confirm_creation(target, args.force).await?;
+    if !args.pretend {
+        ctx.confirm_production(target, args.force)?;
+        ctx.confirm_creation(target, args.force).await?;
+    }
     match (sources.names(), &sources.ledger_table) {
         (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, table, &up).await? => {
+            Ok(Report::default())
+        }
+        _ if args.pretend => {
+            ctx.pretend(target, vec![Action::Up(up)], pretended).await?;
             Ok(Report::default())
         }
         _ => ctx.migrate(target, locking, vec![Action::Up(up)]).await,

@@ -3,7 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
-use super::LockArgs;
+use super::{How, LockArgs};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -13,6 +13,9 @@ pub struct RedoArgs {
     /// Take the last N instead of only the last one
     #[arg(long, value_name = "N")]
     step: Option<usize>,
+    /// Print the SQL that would be run, and change nothing
+    #[arg(long)]
+    pretend: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -23,5 +26,6 @@ pub struct RedoArgs {
 /// Rolls back, then runs exactly those again; what was pending before stays pending.
 pub async fn run(ctx: &Context, args: &RedoArgs) -> Result<Exit> {
     let down = Down::Steps(args.step.unwrap_or(1));
-    super::roll_back(ctx, "migrate:redo", &down, vec![Action::Redo(down.clone())], &args.lock, args.force).await
+    let how = How { force: args.force, pretend: args.pretend };
+    super::roll_back(ctx, "migrate:redo", &down, vec![Action::Redo(down.clone())], &args.lock, how).await
 }

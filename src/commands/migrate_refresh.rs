@@ -3,7 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down, Up};
 
-use super::LockArgs;
+use super::{How, LockArgs};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -13,6 +13,9 @@ pub struct RefreshArgs {
     /// Roll back only the last N; run them and all that is pending
     #[arg(long, value_name = "N")]
     step: Option<usize>,
+    /// Print the SQL that would be run, and change nothing
+    #[arg(long)]
+    pretend: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -24,5 +27,6 @@ pub struct RefreshArgs {
 pub async fn run(ctx: &Context, args: &RefreshArgs) -> Result<Exit> {
     let down = args.step.map_or(Down::All, Down::Steps);
     let actions = vec![Action::Down(down.clone()), Action::Up(Up::default())];
-    super::roll_back(ctx, "migrate:refresh", &down, actions, &args.lock, args.force).await
+    let how = How { force: args.force, pretend: args.pretend };
+    super::roll_back(ctx, "migrate:refresh", &down, actions, &args.lock, how).await
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
-use super::LockArgs;
+use super::{How, LockArgs};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -13,6 +13,9 @@ pub struct ResetArgs {
     /// Roll back only the last N migrations
     #[arg(long, value_name = "N")]
     step: Option<usize>,
+    /// Print the SQL that would be run, and change nothing
+    #[arg(long)]
+    pretend: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -23,5 +26,6 @@ pub struct ResetArgs {
 /// Rolls everything back; the ledger stays.
 pub async fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit> {
     let down = args.step.map_or(Down::All, Down::Steps);
-    super::roll_back(ctx, "migrate:reset", &down, vec![Action::Down(down.clone())], &args.lock, args.force).await
+    let how = How { force: args.force, pretend: args.pretend };
+    super::roll_back(ctx, "migrate:reset", &down, vec![Action::Down(down.clone())], &args.lock, how).await
 }

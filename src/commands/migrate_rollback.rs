@@ -3,7 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
-use super::LockArgs;
+use super::{How, LockArgs};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::project::source;
@@ -29,6 +29,9 @@ struct Which {
 pub struct RollbackArgs {
     #[command(flatten)]
     which: Which,
+    /// Print the SQL that would be run, and change nothing
+    #[arg(long)]
+    pretend: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -43,5 +46,6 @@ pub async fn run(ctx: &Context, args: &RollbackArgs) -> Result<Exit> {
         Which { batch: Some(batch), .. } => Down::Batch(*batch),
         Which { step, .. } => Down::Steps(step.unwrap_or(1)),
     };
-    super::roll_back(ctx, "migrate:rollback", &down, vec![Action::Down(down.clone())], &args.lock, args.force).await
+    let how = How { force: args.force, pretend: args.pretend };
+    super::roll_back(ctx, "migrate:rollback", &down, vec![Action::Down(down.clone())], &args.lock, how).await
 }

@@ -126,6 +126,15 @@ async fn locked<T>(
     outcome.and_then(|value| released.map(|()| value))
 }
 
+/// How far a command that rolls back is to go.
+#[derive(Clone, Copy, Debug)]
+struct How {
+    /// Every question is answered with yes.
+    force: bool,
+    /// Nothing is to be done, only said.
+    pretend: bool,
+}
+
 /// Asks whether what `down` means may be rolled back, then does `actions`: all that rollback, reset, refresh and redo
 /// have in common.
 async fn roll_back(
@@ -134,13 +143,15 @@ async fn roll_back(
     down: &Down,
     actions: Vec<Action>,
     lock: &LockArgs,
-    force: bool,
+    How { force, pretend }: How,
 ) -> Result<Exit> {
     let locking = lock.locking(command, force)?;
     let target = ctx.target()?;
-    ctx.allow_destruction(command, &target)?;
+    if !pretend {
+        ctx.allow_destruction(command, &target)?;
+    }
     // What goes up again needs a database.
-    if actions.len() > 1 {
+    if actions.len() > 1 && !pretend {
         ctx.confirm_creation(&target, force).await?;
     }
     let listing = ctx.listing(&target).await?;
@@ -153,6 +164,10 @@ async fn roll_back(
     }
     if names.is_empty() && actions.len() == 1 {
         ctx.ui.info("Nothing to roll back");
+        return Ok(Exit::Ok);
+    }
+    if pretend {
+        ctx.pretend(&target, actions, &mut Vec::new()).await?;
         return Ok(Exit::Ok);
     }
     if !names.is_empty() {

@@ -67,12 +67,13 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
             Warning::Retried { .. }
             | Warning::Settings { .. }
             | Warning::CommittedInside { .. }
-            | Warning::LeftOpen { .. },
+            | Warning::LeftOpen { .. }
+            | Warning::Unfinished { .. },
         ) => return None,
         Failure::Strict(Warning::Lent) => "use the server's own URL, or drop --strict",
         Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
         Failure::Gone { .. } => "restore its file from version control and register it again",
-        Failure::Migration { cause: Cause::Unsupported, .. } => {
+        Failure::Migration { cause: Cause::Unsupported, .. } | Failure::Pretended { cause: Cause::Unsupported, .. } => {
             "create a new table, copy the rows and rename it (https://sqlite.org/lang_altertable.html#otheralter), \
              or branch on `manager.get_database_backend()`"
         }
@@ -80,7 +81,8 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
             "it begins a transaction of its own and goes on outside of it: give it two, `connections = 2` under \
              [migrator] in kit.toml, or pass the transaction on to everything it does"
         }
-        Failure::Migration { cause: Cause::Irreversible, .. } => "write its `down`, or go back with a new migration",
+        Failure::Migration { cause: Cause::Irreversible, .. }
+        | Failure::Pretended { cause: Cause::Irreversible, .. } => "write its `down`, or go back with a new migration",
         Failure::Migration { rolled_back: true, direction: Direction::Up, .. } => {
             "nothing of it was kept: mend it, then run `kit migrate`"
         }
@@ -93,6 +95,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Migration { rolled_back: false, direction: Direction::Down, .. } => {
             "part of it may be undone: `kit migrate:repair` says what, and how to go on"
         }
+        Failure::Pretended { .. } => "nothing was changed; where a note stands above it, a real run may know more",
         Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
     };
     Some(hint.to_owned())

@@ -52,7 +52,10 @@ fn manifest(sea_orm: Major) -> String {
         Major::Two => alone,
         Major::One => alone
             .replace("default = [\"sea-orm-2\"]", "default = [\"sea-orm-1\"]")
-            .replace("sea-orm-migration = { version = \"2.0\"", "sea-orm-migration = { version = \"1.1\""),
+            .replace("sea-orm-migration = { version = \"2.0\"", "sea-orm-migration = { version = \"1.1\"")
+            // With the other way a connection of this version is no longer `Clone`.
+            .replace("sea-orm = { version = \"2.0\"", "sea-orm = { version = \"1.1\"")
+            .replace("\"mock\"", "\"proxy\""),
     }
 }
 

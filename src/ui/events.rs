@@ -1,9 +1,10 @@
 //! What a migrator does, shown as it happens and kept for what is said at the end.
 
+use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Direction, Event, Fault, Remark};
 use serde::Serialize;
 
-use super::{Outcome, Ui};
+use super::{Outcome, Ui, counted};
 use crate::error::holder_text;
 use crate::migrator::Notice;
 
@@ -20,9 +21,26 @@ pub struct Report {
     pub listed: Option<Vec<String>>,
     /// The ledger table, likewise.
     pub ledger: Option<String>,
+    /// What migrations would have done, where that is all that was asked.
+    pub pretended: Vec<Pretended>,
     /// The migration that runs now.
     running: Option<String>,
     built: usize,
+    /// Nothing is done: for which database the SQL is, and its schema.
+    script: Option<(Dialect, Option<String>)>,
+}
+
+/// A migration that only said what it would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pretended {
+    /// Its name.
+    pub migration: String,
+    /// Which way.
+    pub direction: Direction,
+    /// Its statements, in order.
+    pub statements: Vec<String>,
+    /// What could not be known, each with how many statements stand before it.
+    pub notes: Vec<(usize, String)>,
 }
 
 /// A migration that ran.
@@ -65,6 +83,11 @@ impl Verified {
 }
 
 impl Report {
+    /// A report of a run that does nothing.
+    pub fn pretending(dialect: Dialect, schema: Option<String>) -> Self {
+        Self { script: Some((dialect, schema)), ..Self::default() }
+    }
+
     /// Shows what happened and takes note of it.
     pub fn show(&mut self, ui: &Ui, notice: Notice) {
         match notice {
@@ -83,8 +106,11 @@ impl Report {
     }
 
     /// Shows the migration that was running when it failed.
-    pub fn failed(&mut self, ui: &Ui) {
-        if let Some(name) = self.running.take() {
+    pub fn failed(&mut self, ui: &Ui, why: &str) {
+        let Some(name) = self.running.take() else { return };
+        if self.script.is_some() {
+            ui.remark(&format!("failed: {why}"));
+        } else {
             ui.task(&name, None, Outcome::Fail);
         }
     }
@@ -100,6 +126,32 @@ impl Report {
             Event::Installed => ui.info("Created the migration table"),
             Event::Wiped { objects: 1 } => ui.info("Dropped 1 object"),
             Event::Wiped { objects } => ui.info(format!("Dropped {objects} objects")),
+            Event::Planned { direction, migrations } if self.script.is_some() && !migrations.is_empty() => {
+                let count = counted(migrations.len(), "migration");
+                ui.info(match direction {
+                    Direction::Up => format!("Would run {count}, nothing is changed"),
+                    Direction::Down => format!("Would roll back {count}, nothing is changed"),
+                });
+            }
+            Event::Statement { sql } => {
+                if let Some((dialect, _)) = &self.script {
+                    ui.script(&dialect.script(&sql));
+                }
+                if let Some(last) = self.pretended.last_mut() {
+                    last.statements.push(sql);
+                }
+            }
+            Event::Noted(note) => {
+                let text = note.to_string();
+                ui.remark(&format!("note: {text}"));
+                if let Some(last) = self.pretended.last_mut() {
+                    last.notes.push((last.statements.len(), text));
+                }
+            }
+            Event::Started { direction, name } if self.script.is_some() => {
+                self.begin(ui, direction, name);
+            }
+            Event::Finished { .. } if self.script.is_some() => self.running = None,
             Event::Planned { direction, migrations } => ui.info(match (direction, migrations.is_empty()) {
                 (Direction::Up, true) => "Nothing to migrate",
                 (Direction::Up, false) => "Running migrations",
@@ -130,5 +182,21 @@ impl Report {
                 self.done.push(Ran { migration: name, direction, milliseconds: millis });
             }
         }
+    }
+
+    /// The head of a migration that is only said; before the first one, what makes a client's session like a migrator's.
+    fn begin(&mut self, ui: &Ui, direction: Direction, name: String) {
+        if let (Some((dialect, schema)), true) = (&self.script, self.pretended.is_empty()) {
+            for line in dialect.preamble(schema.as_deref()) {
+                ui.script(&dialect.script(&line));
+            }
+        }
+        ui.gap();
+        ui.remark(&match direction {
+            Direction::Up => name.clone(),
+            Direction::Down => format!("{name}, rolling back"),
+        });
+        self.running = Some(name.clone());
+        self.pretended.push(Pretended { migration: name, direction, statements: Vec::new(), notes: Vec::new() });
     }
 }

@@ -14,7 +14,7 @@ use similar::TextDiff;
 use crate::database::hide_passwords;
 use crate::error::Error;
 
-pub use events::{Ran, Report, Verified};
+pub use events::{Pretended, Ran, Report, Verified};
 pub use prompt::Interaction;
 pub use style::ColorChoice;
 
@@ -159,6 +159,29 @@ impl Ui {
     /// What somebody else printed: the compiler, a migration.
     pub fn foreign(&self, line: &str) {
         self.err(line);
+    }
+
+    /// A part of a script, exactly as it is; on a terminal no control character gets through.
+    pub fn script(&self, text: &str) {
+        let on_terminal = self.streams.borrow().out_is_terminal;
+        let shown = |line: &str| line.split('\t').map(printable).collect::<Vec<_>>().join("\t");
+        self.part(Last::Talk);
+        self.answer(if on_terminal { shown(text) } else { text.to_owned() });
+    }
+
+    /// An empty line between two parts of a script.
+    pub fn gap(&self) {
+        if self.last.get() == Last::Answer {
+            self.answer("");
+        }
+    }
+
+    /// A remark in a script, which is one line there.
+    pub fn remark(&self, text: &str) {
+        let line = format!("-- {}", printable(text).split_whitespace().collect::<Vec<_>>().join(" "));
+        self.part(Last::Talk);
+        let on_terminal = self.streams.borrow().out_is_terminal;
+        self.answer(if on_terminal { style::dim(&line) } else { line });
     }
 
     /// Two columns with dots between: `  name ........ value`.

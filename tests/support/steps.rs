@@ -216,6 +216,23 @@ pub async fn run_locking<M: MigratorTrait + 'static>(
     run_as::<M>(session, steps, actions, locking, 5).await
 }
 
+/// What kit would ask for these steps.
+pub fn request(steps: &[Step], actions: &[Action]) -> Request {
+    let checksums = steps.iter().map(|step| (step.name.clone(), format!("sum of {}", step.name)));
+    Request {
+        protocol: PROTOCOL,
+        kit: "0.0.test".to_owned(),
+        url: String::new(),
+        schema: None,
+        secrets: Vec::new(),
+        checksums: checksums.collect::<BTreeMap<_, _>>(),
+        locking: Locking::default(),
+        patience: 5,
+        connections: 1,
+        actions: actions.to_vec(),
+    }
+}
+
 async fn run_as<M: MigratorTrait + 'static>(
     session: &Session,
     steps: &[Step],
@@ -224,19 +241,7 @@ async fn run_as<M: MigratorTrait + 'static>(
     patience: u64,
 ) -> (Vec<String>, Result<(), Failure>) {
     set(steps);
-    let checksums = steps.iter().map(|step| (step.name.clone(), format!("sum of {}", step.name)));
-    let request = Request {
-        protocol: PROTOCOL,
-        kit: "0.0.test".to_owned(),
-        url: String::new(),
-        schema: None,
-        secrets: Vec::new(),
-        checksums: checksums.collect::<BTreeMap<_, _>>(),
-        locking,
-        patience,
-        connections: 1,
-        actions: actions.to_vec(),
-    };
+    let request = Request { locking, patience, ..request(steps, actions) };
     let mut lines = Vec::new();
     let mut note = |event: Event| {
         let way = |direction: Direction| match direction {

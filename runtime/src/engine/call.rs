@@ -9,7 +9,7 @@ use crate::wire::{Cause, Direction};
 
 /// How a migration's own code failed.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     pub cause: Cause,
     pub message: String,
     pub trouble: Trouble,
@@ -29,7 +29,7 @@ impl Refusal {
 }
 
 /// Runs the migration at `index`; `secrets` are taken out of what it says.
-pub(super) async fn call<C: Connection, M: Migrations<C>>(
+pub(crate) async fn call<C: Connection, M: Migrations<C>>(
     migrations: &M,
     direction: Direction,
     index: usize,

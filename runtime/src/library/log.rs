@@ -29,6 +29,8 @@ pub(super) fn event(event: &Event) {
         | Event::Installed
         | Event::Wiped { .. }
         | Event::Verified { .. }
+        | Event::Statement { .. }
+        | Event::Noted { .. }
         | Event::Done
         | Event::Failed(_) => {}
     }

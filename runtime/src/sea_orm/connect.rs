@@ -107,6 +107,24 @@ impl Session {
         }
     }
 
+    /// Opens a session that changes nothing; it is not asked what its locks mean.
+    ///
+    /// # Errors
+    /// What the driver said.
+    pub async fn to_read(settings: Settings) -> Result<Self, DbErr> {
+        let session = Self::open(settings.alone()).await?;
+        #[cfg(feature = "pretend")]
+        if let Handle::Connection(connection) = &session.handle
+            && let Some(sql) = super::dialect(session.backend()).read_only()
+        {
+            sea_orm_migration::sea_orm::ConnectionTrait::execute_unprepared(connection, sql).await?;
+            return Ok(session);
+        }
+        // A pooler may lend it, and nobody asks: each query is a transaction that leaves nothing.
+        let settings = Settings { lent: true, ..settings.alone() };
+        Ok(Self { sessions: Sessions::Lent, ..Self::open(settings).await? })
+    }
+
     /// Opens a session, with a pool beside it if the settings say so.
     pub(super) async fn open(settings: Settings) -> Result<Self, DbErr> {
         let guard = Guard::default();

@@ -12,6 +12,8 @@ mod connect;
 mod driver;
 mod guard;
 pub(crate) mod manager;
+#[cfg(feature = "pretend")]
+mod pretend;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,7 +27,7 @@ use sea_orm_migration::sea_orm::{
 use crate::connection::{Connection, Error, Listed, Migrations, Row, Sessions, Trouble, Value};
 use crate::dialect::Dialect;
 use crate::serve::serve;
-use crate::wire::{Failure, Request};
+use crate::wire::{Action, Failure, Request};
 
 pub use connect::Settings;
 use guard::Guard;
@@ -162,6 +164,13 @@ impl Connection for Session {
             let session = Self::open(settings).await.map_err(error_of(backend))?;
             Ok(Self { sessions, ..session })
         })
+    }
+
+    #[cfg(feature = "pretend")]
+    fn pretending(&self) -> Option<(Self, Arc<dyn crate::pretend::Recorder>)> {
+        let settings = self.settings.as_deref()?.alone();
+        let (connection, recorder) = pretend::over(settings, self.dialect())?;
+        Some((Self::new(connection), recorder))
     }
 
     fn sessions(&self) -> Sessions {
@@ -302,6 +311,9 @@ fn run(project: &Project) -> ExitCode {
 
 async fn connect(request: Request) -> Result<Session, Failure> {
     let settings = Settings::new(request.url).with(request.schema, request.connections);
+    if matches!(request.actions.as_slice(), [Action::Pretend { .. }]) {
+        return Session::to_read(settings).await.map_err(|error| Failure::Connect { message: error.to_string() });
+    }
     Session::connect(settings).await.map_err(|error| Failure::Connect { message: error.to_string() })
 }
 
@@ -314,6 +326,15 @@ fn dialect(backend: DbBackend) -> Dialect {
         DbBackend::MySql => Dialect::MySql,
         DbBackend::Postgres => Dialect::Postgres,
         _ => Dialect::Sqlite,
+    }
+}
+
+#[cfg(feature = "pretend")]
+fn backend_of(dialect: Dialect) -> DbBackend {
+    match dialect {
+        Dialect::MySql => DbBackend::MySql,
+        Dialect::Postgres => DbBackend::Postgres,
+        Dialect::Sqlite => DbBackend::Sqlite,
     }
 }
 

@@ -34,3 +34,51 @@ pub async fn begin(on: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
 pub fn transaction(_migration: &dyn MigrationTrait) -> Option<bool> {
     None
 }
+
+/// The answers of whoever stands in for a database.
+#[cfg(feature = "pretend")]
+pub type Made = sea_orm_migration::sea_orm::ProxyRow;
+
+/// A connection that asks `clerk` instead of a database.
+#[cfg(feature = "pretend")]
+pub fn connection_over(clerk: super::pretend::Clerk) -> Result<DatabaseConnection, DbErr> {
+    use sea_orm_migration::sea_orm::ProxyDatabaseConnector;
+    ProxyDatabaseConnector::connect(clerk.backend(), std::sync::Arc::new(Box::new(clerk)))
+}
+
+#[cfg(feature = "pretend")]
+mod clerk {
+    use sea_orm_migration::async_trait;
+    use sea_orm_migration::prelude::DbErr;
+    use sea_orm_migration::sea_orm::{ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement};
+
+    use super::super::pretend::{Clerk, Done};
+
+    #[async_trait::async_trait]
+    impl ProxyDatabaseTrait for Clerk {
+        async fn query(&self, statement: Statement) -> Result<Vec<ProxyRow>, DbErr> {
+            Clerk::query(self, statement)
+        }
+
+        async fn execute(&self, statement: Statement) -> Result<ProxyExecResult, DbErr> {
+            let Done { last_insert_id, rows_affected } = Clerk::execute(self, statement)?;
+            Ok(ProxyExecResult::new(last_insert_id, rows_affected))
+        }
+
+        async fn begin(&self) {
+            Clerk::begin(self);
+        }
+
+        async fn commit(&self) {
+            Clerk::commit(self);
+        }
+
+        async fn rollback(&self) {
+            Clerk::rollback(self);
+        }
+
+        fn start_rollback(&self) {
+            Clerk::rollback(self);
+        }
+    }
+}

@@ -46,3 +46,62 @@ impl Project {
 pub fn main_with(migrator: impl MigratorTraitSelf + 'static) -> ExitCode {
     run(&Project::with(migrator))
 }
+
+/// The answers of whoever stands in for a database: rows of the database's own.
+#[cfg(feature = "pretend")]
+pub type Made = sea_orm_migration::sea_orm::QueryResult;
+
+/// A connection that asks `clerk` instead of a database.
+#[cfg(feature = "pretend")]
+pub fn connection_over(clerk: super::pretend::Clerk) -> Result<DatabaseConnection, DbErr> {
+    use sea_orm_migration::sea_orm::{DatabaseConnectionType, MockDatabaseConnection};
+    let connection = MockDatabaseConnection::new(clerk);
+    Ok(DatabaseConnectionType::MockDatabaseConnection(std::sync::Arc::new(connection)).into())
+}
+
+/// What SeaORM has for tests is the one connection of its that takes rows of a database's.
+#[cfg(feature = "pretend")]
+mod clerk {
+    use sea_orm_migration::prelude::DbErr;
+    use sea_orm_migration::sea_orm::{
+        DbBackend, ExecResult, MockDatabase, MockDatabaseTrait, MockExecResult, QueryResult, Statement, Transaction,
+    };
+
+    use super::super::pretend::{Clerk, Done};
+
+    impl MockDatabaseTrait for Clerk {
+        fn execute(&mut self, _counter: usize, statement: Statement) -> Result<ExecResult, DbErr> {
+            let Done { last_insert_id, rows_affected } = Clerk::execute(self, statement.clone())?;
+            let made = MockExecResult { last_insert_id, rows_affected };
+            MockDatabase::new(self.backend()).append_exec_results([made]).execute(0, statement)
+        }
+
+        fn query(&mut self, _counter: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+            Clerk::query(self, statement)
+        }
+
+        fn begin(&mut self) {
+            Clerk::begin(self);
+        }
+
+        fn commit(&mut self) {
+            Clerk::commit(self);
+        }
+
+        fn rollback(&mut self) {
+            Clerk::rollback(self);
+        }
+
+        fn drain_transaction_log(&mut self) -> Vec<Transaction> {
+            Vec::new()
+        }
+
+        fn get_database_backend(&self) -> DbBackend {
+            self.backend()
+        }
+
+        fn ping(&self) -> Result<(), DbErr> {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! Tables as they would be after statements that were only noted, as SQL: each statement makes of a table the next layer, a
+//! query over the one before it, and a query of a migration's runs over the newest ones. So the database itself works out
+//! what would be there, and nothing is sent that changes anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::schema::{Column, key};
+use super::token::{Token, tokens};
+use crate::dialect::Dialect;
+
+/// More layers of one table than this are too much for a database.
+const DEEPEST: usize = 60;
+
+/// All tables that statements have touched, and their layers.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    tables: BTreeMap<String, Top>,
+    layers: Vec<Layer>,
+}
+
+/// A table's newest layer.
+#[derive(Clone, Debug)]
+struct Top {
+    columns: Vec<Column>,
+    state: State,
+    depth: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum State {
+    /// The layer of that number.
+    Is(usize),
+    /// Gone.
+    Gone,
+    /// Not known any more.
+    Opaque,
+}
+
+#[derive(Clone, Debug)]
+struct Layer {
+    columns: Vec<String>,
+    sql: String,
+    /// Rows that are only added to what `sql` selects, each a list of values.
+    added: Vec<String>,
+    /// Another layer stands on it.
+    used: bool,
+}
+
+/// What a query runs into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The table would be gone.
+    Gone(String),
+    /// What would be in it is not known.
+    Opaque(String),
+}
+
+impl Layers {
+    /// Whether statements have touched a table.
+    pub fn has(&self, table: &str) -> bool {
+        self.tables.contains_key(&key(table))
+    }
+
+    /// A table's columns, if statements have touched it.
+    pub fn columns(&self, table: &str) -> Option<&[Column]> {
+        self.tables.get(&key(table)).map(|top| top.columns.as_slice())
+    }
+
+    /// Whether what would be in a table is not known.
+    pub fn is_opaque(&self, table: &str) -> bool {
+        self.tables.get(&key(table)).is_some_and(|top| top.state == State::Opaque)
+    }
+
+    /// Begins with a table as the database has it.
+    pub fn begin(&mut self, table: &str, columns: Vec<Column>, dialect: Dialect) {
+        let list = names(&columns, dialect);
+        let sql = format!("SELECT {} FROM {}", list.join(", "), dialect.real_table(table));
+        self.put(table, columns, sql, 0);
+    }
+
+    /// Begins with an empty table of these columns; `in_type` says what type an expression gets.
+    pub fn create(
+        &mut self,
+        table: &str,
+        columns: Vec<Column>,
+        in_type: impl Fn(&str, &Column) -> String,
+        dialect: Dialect,
+    ) {
+        let list: Vec<String> = columns.iter().map(|column| in_type("NULL", column)).collect();
+        let sql = format!("SELECT {}{} WHERE 1 = 0", list.join(", "), dialect.from_nothing());
+        self.put(table, columns, sql, 0);
+    }
+
+    /// Begins with what a query answers.
+    pub fn view(&mut self, table: &str, query: String) {
+        self.put(table, Vec::new(), query, 0);
+    }
+
+    /// Begins with what a query answers, under these names.
+    pub fn query(&mut self, table: &str, columns: Vec<Column>, query: String) {
+        self.put(table, columns, query, 0);
+    }
+
+    /// The table is gone.
+    pub fn drop(&mut self, table: &str) {
+        self.tables.insert(key(table), Top { columns: Vec::new(), state: State::Gone, depth: 0 });
+    }
+
+    /// What is in it is not known from here on.
+    pub fn lose(&mut self, table: &str) {
+        let columns = self.columns(table).map(<[Column]>::to_vec).unwrap_or_default();
+        self.tables.insert(key(table), Top { columns, state: State::Opaque, depth: 0 });
+    }
+
+    /// It has another name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if let Some(top) = self.tables.remove(&key(from)) {
+            self.drop(from);
+            self.tables.insert(key(to), top);
+        }
+    }
+
+    /// Makes of it what `list` selects of its rows, with these columns; `rest` follows the table.
+    pub fn next(&mut self, table: &str, columns: Vec<Column>, list: &[String], rest: &str, dialect: Dialect) {
+        let Some(Top { state: State::Is(number), depth, .. }) = self.tables.get(&key(table)).cloned() else { return };
+        if depth >= DEEPEST || list.is_empty() {
+            return self.lose(table);
+        }
+        let from = format!("{} AS {}", layer_name(number, dialect), dialect.quote(table));
+        let sql = format!("SELECT {} FROM {from} {rest}", list.join(", "));
+        self.put(table, columns, sql, depth + 1);
+    }
+
+    /// Adds rows, each a list of values in the order of the columns.
+    pub fn add(&mut self, table: &str, rows: Vec<String>, dialect: Dialect) {
+        let Some(Top { state: State::Is(number), columns, .. }) = self.tables.get(&key(table)).cloned() else { return };
+        if self.layers.get(number).is_some_and(|layer| layer.used) {
+            let list = names(&columns, dialect);
+            self.next(table, columns, &list, "", dialect);
+        }
+        let Some(Top { state: State::Is(number), .. }) = self.tables.get(&key(table)) else { return };
+        if let Some(layer) = self.layers.get_mut(*number) {
+            layer.added.extend(rows);
+        }
+    }
+
+    /// Adds what a query answers, in the order of the columns.
+    pub fn add_query(&mut self, table: &str, query: &str, dialect: Dialect) {
+        let Some(columns) = self.columns(table).map(<[Column]>::to_vec) else { return };
+        let list = names(&columns, dialect);
+        self.next(table, columns, &list, &format!("UNION ALL {query}"), dialect);
+    }
+
+    fn put(&mut self, table: &str, columns: Vec<Column>, sql: String, depth: usize) {
+        let named = columns.iter().map(|column| column.name.clone()).collect();
+        for (number, layer) in self.layers.iter_mut().enumerate() {
+            layer.used |= sql.contains(&bare_name(number));
+        }
+        self.layers.push(Layer { columns: named, sql, added: Vec::new(), used: false });
+        let state = State::Is(self.layers.len() - 1);
+        self.tables.insert(key(table), Top { columns, state, depth });
+    }
+
+    /// `sql` with the newest layers in the place of tables, and the names of new types gone.
+    ///
+    /// # Errors
+    /// The table that cannot be read.
+    pub fn over(&self, sql: &str, is_new_type: impl Fn(&str) -> bool, dialect: Dialect) -> Result<String, Trouble> {
+        let words = tokens(sql, dialect.lexis());
+        let mut text = String::new();
+        let mut at = 0;
+        for (index, word) in words.iter().enumerate() {
+            if word.place.start < at {
+                continue;
+            }
+            let is = |at: Option<usize>, sign: &str| at.and_then(|at| words.get(at)).is_some_and(|word| word.is(sign));
+            let before = index.checked_sub(1);
+            if word.is_name() && is_new_type(&word.text) && (is(before, "as") || is(before, ":")) {
+                text.push_str(sql.get(at..word.place.start).unwrap_or_default());
+                text.push_str("text");
+                at = word.place.end;
+                continue;
+            }
+            if !(is(before, "from") || is(before, "join") || is(before, ",") && in_from(&words, index))
+                || !word.is_name()
+            {
+                continue;
+            }
+            // What stands before a dot is a schema.
+            let mut last = index;
+            while is(Some(last + 1), ".") && words.get(last + 2).is_some_and(Token::is_name) {
+                last += 2;
+            }
+            let Some(name) = words.get(last).filter(|_| !is(Some(last + 1), "(")) else { continue };
+            let Some(top) = self.tables.get(&key(&name.text)) else { continue };
+            let number = match top.state {
+                State::Is(number) => number,
+                State::Gone => return Err(Trouble::Gone(name.text.clone())),
+                State::Opaque => return Err(Trouble::Opaque(name.text.clone())),
+            };
+            text.push_str(sql.get(at..word.place.start).unwrap_or_default());
+            text.push_str(&layer_name(number, dialect));
+            let next = words.get(last + 1);
+            let keyword = |word: &Token| AFTER.iter().any(|known| word.is(known));
+            if next.is_none_or(|next| !next.is_name() || keyword(next)) {
+                text.push_str(&format!(" AS {}", dialect.quote(&name.text)));
+            }
+            at = name.place.end;
+        }
+        text.push_str(sql.get(at..).unwrap_or_default());
+        Ok(text)
+    }
+
+    /// A query over layers as the database takes it: with what they are before it.
+    pub fn whole(&self, query: &str, dialect: Dialect) -> String {
+        let mut wanted = BTreeSet::new();
+        let mut left = vec![query.to_owned()];
+        while let Some(sql) = left.pop() {
+            for (number, layer) in self.layers.iter().enumerate() {
+                if sql.contains(&bare_name(number)) && wanted.insert(number) {
+                    left.push(layer.sql.clone());
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return query.to_owned();
+        }
+        let layers: Vec<String> = wanted
+            .iter()
+            .filter_map(|number| {
+                let layer = self.layers.get(*number)?;
+                let mut sql = layer.sql.clone();
+                sql.push_str(&dialect.more_rows(&layer.added));
+                let columns: Vec<String> = layer.columns.iter().map(|column| dialect.quote(column)).collect();
+                let columns = if columns.is_empty() { String::new() } else { format!(" ({})", columns.join(", ")) };
+                Some(format!("{}{columns} AS ({sql})", layer_name(*number, dialect)))
+            })
+            .collect();
+        let words = tokens(query, dialect.lexis());
+        match words.as_slice() {
+            [with, recursive, next, ..] if with.is("with") && recursive.is("recursive") => {
+                let rest = query.get(next.place.start..).unwrap_or_default();
+                format!("WITH RECURSIVE {}, {rest}", layers.join(", "))
+            }
+            [with, next, ..] if with.is("with") => {
+                format!("WITH {}, {}", layers.join(", "), query.get(next.place.start..).unwrap_or_default())
+            }
+            _ => format!("WITH {} {query}", layers.join(", ")),
+        }
+    }
+}
+
+/// Words that can follow a table and are no other name of it.
+const AFTER: [&str; 26] = [
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "union",
+    "intersect",
+    "except",
+    "window",
+    "join",
+    "inner",
+    "left",
+    "right",
+    "full",
+    "cross",
+    "natural",
+    "on",
+    "using",
+    "for",
+    "set",
+    "returning",
+    "straight_join",
+    "use",
+    "fetch",
+    "tablesample",
+];
+
+/// Names of columns.
+pub fn names(columns: &[Column], dialect: Dialect) -> Vec<String> {
+    columns.iter().map(|column| dialect.quote(&column.name)).collect()
+}
+
+fn bare_name(number: usize) -> String {
+    format!("kit_pretend_{number}_")
+}
+
+fn layer_name(number: usize, dialect: Dialect) -> String {
+    dialect.quote(&bare_name(number))
+}
+
+/// Whether a comma before this word is one between tables.
+fn in_from(words: &[Token], index: usize) -> bool {
+    let mut depth = 0_usize;
+    for word in words.iter().take(index).rev() {
+        if word.is(")") {
+            depth += 1;
+        } else if word.is("(") {
+            match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return false,
+            }
+        } else if depth == 0 {
+            if word.is("from") {
+                return true;
+            }
+            if ["select", "where", "group", "order", "having", "on", "set", "values", "using"]
+                .iter()
+                .any(|known| word.is(known))
+            {
+                return false;
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQL: Dialect = Dialect::Postgres;
+
+    fn column(name: &str) -> Column {
+        Column { name: name.to_owned(), kind: "int".to_owned(), default: None, numbered: false }
+    }
+
+    fn over(layers: &Layers, sql: &str) -> String {
+        layers.over(sql, |_| false, SQL).unwrap()
+    }
+
+    #[test]
+    fn tables_in_a_query_are_their_newest_layers() {
+        let mut layers = Layers::default();
+        layers.begin("a", vec![column("id")], SQL);
+        layers.next("a", vec![column("id")], &["id + 1".to_owned()], "", SQL);
+        for (sql, expected) in [
+            ("SELECT id FROM a", "SELECT id FROM \"kit_pretend_1_\" AS \"a\""),
+            ("SELECT a.id FROM \"public\".\"a\" WHERE x", "SELECT a.id FROM \"kit_pretend_1_\" AS \"a\" WHERE x"),
+            (
+                "SELECT 1 FROM b, a AS z JOIN a y ON 1",
+                "SELECT 1 FROM b, \"kit_pretend_1_\" AS z JOIN \"kit_pretend_1_\" y ON 1",
+            ),
+            ("SELECT f(b, a) FROM b WHERE 'from a' = a.x", "SELECT f(b, a) FROM b WHERE 'from a' = a.x"),
+            ("x IN (SELECT id FROM a)", "x IN (SELECT id FROM \"kit_pretend_1_\" AS \"a\")"),
+        ] {
+            assert_eq!(over(&layers, sql), expected);
+        }
+        let whole = layers.whole(&over(&layers, "SELECT id FROM a"), SQL);
+        let first = "\"kit_pretend_0_\" (\"id\") AS (SELECT \"id\" FROM \"a\")";
+        let second = "\"kit_pretend_1_\" (\"id\") AS (SELECT id + 1 FROM \"kit_pretend_0_\" AS \"a\" )";
+        assert_eq!(whole, format!("WITH {first}, {second} SELECT id FROM \"kit_pretend_1_\" AS \"a\""));
+        assert_eq!(layers.whole("SELECT 1", SQL), "SELECT 1");
+        let with = layers.whole(&over(&layers, "WITH x AS (SELECT id FROM a) SELECT * FROM x"), SQL);
+        assert!(with.starts_with("WITH \"kit_pretend_0_\"") && with.contains(", x AS (SELECT id"), "{with}");
+    }
+
+    #[test]
+    fn what_is_gone_or_not_known_is_no_table() {
+        let mut layers = Layers::default();
+        layers.drop("A");
+        layers.lose("b");
+        let trouble = |sql: &str| layers.over(sql, |_| false, SQL).unwrap_err();
+        assert_eq!(trouble("SELECT 1 FROM a"), Trouble::Gone("a".into()));
+        assert_eq!(trouble("SELECT 1 FROM c JOIN b ON 1"), Trouble::Opaque("b".into()));
+        // Too deep for a database is not known either.
+        layers.begin("c", vec![column("id")], SQL);
+        for _ in 0..=DEEPEST {
+            layers.next("c", vec![column("id")], &["id".to_owned()], "", SQL);
+        }
+        assert!(layers.is_opaque("c"));
+    }
+
+    #[test]
+    fn rows_that_are_added_stay_in_one_layer_until_another_stands_on_it() {
+        let mut layers = Layers::default();
+        layers.begin("a", vec![column("id")], SQL);
+        layers.add("a", vec!["1".to_owned()], SQL);
+        layers.add("a", vec!["2".to_owned()], SQL);
+        let whole = layers.whole(&over(&layers, "SELECT * FROM a"), SQL);
+        assert!(whole.contains("UNION ALL VALUES (1), (2))") && !whole.contains("kit_pretend_1_"), "{whole}");
+        layers.next("a", vec![column("id")], &["id".to_owned()], "WHERE id > 1", SQL);
+        layers.add("a", vec!["3".to_owned()], SQL);
+        let whole = layers.whole(&over(&layers, "SELECT * FROM a"), SQL);
+        assert!(whole.contains("WHERE id > 1 UNION ALL VALUES (3))"), "{whole}");
+    }
+}

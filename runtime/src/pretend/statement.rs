@@ -1,0 +1,401 @@
+//! What a statement does, as far as it can be seen from its words: which tables it reads, which rows it writes, what it
+//! makes of the schema. What it does not understand it says it does not.
+
+use std::ops::Range;
+
+use super::schema::{Change, changes};
+use super::token::{Kind, Token, tokens};
+use crate::dialect::Dialect;
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Statement {
+    /// Asks for something that is no row of a table.
+    Look,
+    /// A query.
+    Select(Select),
+    /// Adds rows.
+    Insert(Insert),
+    /// Changes rows.
+    Update(Update),
+    /// Removes rows.
+    Delete(Delete),
+    /// Changes the schema.
+    Schema(Vec<Change>),
+    /// Anything else.
+    Other,
+}
+
+/// A query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Select {
+    /// What it reads from.
+    pub tables: Vec<String>,
+    /// A function in it that changes something, and what its cell is called.
+    pub effect: Option<(String, String)>,
+    /// Where it says that rows are to be locked.
+    pub locks: Option<Range<usize>>,
+}
+
+/// A value in a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    /// The column's default.
+    Default,
+    /// An expression that says no more than itself: a number, a text, NULL.
+    Literal(String),
+    /// One that the database works out.
+    Computed(String),
+}
+
+/// `INSERT`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Insert {
+    /// Into this table.
+    pub table: String,
+    /// These columns; none are all.
+    pub columns: Vec<String>,
+    /// The rows, where they stand there.
+    pub rows: Option<Vec<Vec<Term>>>,
+    /// The query that they come from.
+    pub query: Option<String>,
+    /// It may come upon rows that are there.
+    pub conflicts: bool,
+    /// What it answers, as it stands.
+    pub returning: Option<String>,
+}
+
+/// `UPDATE`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Update {
+    /// Of this table.
+    pub table: String,
+    /// What becomes what.
+    pub sets: Vec<(String, String)>,
+    /// Which rows.
+    pub rows: Rows,
+}
+
+/// `DELETE`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Delete {
+    /// From this table.
+    pub table: String,
+    /// Which rows.
+    pub rows: Rows,
+}
+
+/// Which rows a statement means.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// What has to hold, as it stands.
+    pub condition: Option<String>,
+    /// What is answered of each, as it stands.
+    pub returning: Option<String>,
+    /// Only this one table has a part in it, and all rows that are meant are changed.
+    pub alone: bool,
+}
+
+/// Reads a statement.
+pub fn read(sql: &str, dialect: Dialect) -> Statement {
+    let all = tokens(sql, dialect.lexis());
+    let words = match all.split_last() {
+        Some((last, before)) if last.is(";") => before,
+        _ => &all,
+    };
+    let Some(first) = words.first() else { return Statement::Other };
+    let has = |word: &str| words.iter().any(|token| token.is(word));
+    let first = first.text.to_lowercase();
+    match first.as_str() {
+        "(" | "select" | "values" | "table" | "with" => {
+            let writes = ["insert", "update", "delete", "merge", "into", "replace"];
+            let at = |word: &str| {
+                words.iter().enumerate().any(|(at, token)| {
+                    let before = at.checked_sub(1).and_then(|before| words.get(before));
+                    // `FOR UPDATE` only locks, and `replace(…)` is a function.
+                    token.is(word)
+                        && !before.is_some_and(|before| before.is("for") || before.is("key"))
+                        && !words.get(at + 1).is_some_and(|next| next.is("("))
+                })
+            };
+            if writes.iter().any(|word| at(word)) {
+                Statement::Other
+            } else {
+                Statement::Select(select(sql, words, dialect))
+            }
+        }
+        "show" | "describe" | "desc" => Statement::Look,
+        "explain" if !has("analyze") => Statement::Look,
+        "pragma" if !has("=") => Statement::Look,
+        "insert" | "replace" => insert(sql, words).map_or(Statement::Other, Statement::Insert),
+        "update" => update(sql, words).map_or(Statement::Other, Statement::Update),
+        "delete" => delete(sql, words).map_or(Statement::Other, Statement::Delete),
+        "create" | "alter" | "drop" | "rename" | "truncate" => Statement::Schema(changes(sql, words, dialect)),
+        _ => Statement::Other,
+    }
+}
+
+fn select(sql: &str, words: &[Token], dialect: Dialect) -> Select {
+    let mut found = Select::default();
+    let mut depth = 0_usize;
+    for (at, token) in words.iter().enumerate() {
+        let next = words.get(at + 1);
+        if token.is("(") {
+            depth += 1;
+        } else if token.is(")") {
+            depth = depth.saturating_sub(1);
+        }
+        if token.is("from") || token.is("join") {
+            found.tables.extend(sources(words.get(at + 1..).unwrap_or_default()));
+        }
+        let called = next.is_some_and(|next| next.is("(")) && token.is_name();
+        if called && dialect.effects().contains(&token.text.to_lowercase().as_str()) {
+            let function = token.text.to_lowercase();
+            let after = words.get(at + 1..).and_then(|rest| rest.get(closing(rest)? + 1..)).unwrap_or_default();
+            let label = match after {
+                [as_, label, ..] if as_.is("as") && label.is_name() => label.text.clone(),
+                _ => function.clone(),
+            };
+            found.effect.get_or_insert((function, label));
+        }
+        if token.is("next") && next.is_some_and(|next| next.is("value")) {
+            found.effect.get_or_insert(("nextval".to_owned(), "nextval".to_owned()));
+        }
+        if depth == 0
+            && token.is("for")
+            && next.is_some_and(|next| ["update", "share", "no", "key"].iter().any(|w| next.is(w)))
+        {
+            found.locks = Some(token.place.start..sql.len());
+        }
+    }
+    found
+}
+
+fn insert(sql: &str, words: &[Token]) -> Option<Insert> {
+    let into = words.iter().position(|word| word.is("into"))?;
+    let conflicts = words.get(..into)?.len() > 1
+        || words.first()?.is("replace")
+        || words
+            .windows(2)
+            .any(|two| matches!(two, [on, next] if on.is("on") && (next.is("conflict") || next.is("duplicate"))));
+    let (table, mut rest) = name(words.get(into + 1..)?)?;
+    let mut columns = Vec::new();
+    if rest.first().is_some_and(|word| word.is("(")) && !rest.get(1).is_some_and(|word| word.is("select")) {
+        let end = closing(rest)?;
+        columns = split(rest.get(1..end)?, ",").map(|part| name(part).map(|(name, _)| name)).collect::<Option<_>>()?;
+        rest = rest.get(end + 1..)?;
+    }
+    let returning = returning(sql, rest);
+    let mut rows = None;
+    if rest.first().is_some_and(|word| word.is("values") || word.is("value")) {
+        let mut found = Vec::new();
+        let mut left = rest.get(1..)?;
+        while left.first().is_some_and(|word| word.is("(")) {
+            let end = closing(left)?;
+            let inside = left.get(1..end)?;
+            found.push(split(inside, ",").filter(|part| !part.is_empty()).map(|part| term(sql, part)).collect());
+            left = left.get(end + 1..)?;
+            left = if left.first().is_some_and(|word| word.is(",")) { left.get(1..)? } else { left };
+        }
+        rows = Some(found);
+    } else if rest.first().is_some_and(|word| word.is("default")) {
+        rows = Some(vec![Vec::new()]);
+    }
+    let query = match rest.first() {
+        Some(first) if rows.is_none() => {
+            let end = rest
+                .iter()
+                .position(|word| word.is("returning"))
+                .and_then(|at| rest.get(at))
+                .map(|word| word.place.start);
+            sql.get(first.place.start..end.unwrap_or(sql.len())).map(str::to_owned)
+        }
+        _ => None,
+    };
+    Some(Insert { table, columns, rows, query, conflicts, returning })
+}
+
+fn update(sql: &str, words: &[Token]) -> Option<Update> {
+    let clause = Clauses::of(words);
+    let (table, rest) = name(clause.get(words, "update"))?;
+    let mut sets = Vec::new();
+    for part in split(clause.get(words, "set"), ",") {
+        let (column, value) = name(part)?;
+        let (equals, value) = value.split_first()?;
+        if !equals.is("=") {
+            return None;
+        }
+        sets.push((column, text(sql, value)));
+    }
+    let alone = rest.is_empty() && clause.get(words, "from").is_empty();
+    Some(Update { table, sets, rows: rows(sql, words, &clause, alone) })
+}
+
+fn delete(sql: &str, words: &[Token]) -> Option<Delete> {
+    let clause = Clauses::of(words);
+    let (table, rest) = name(clause.get(words, "from"))?;
+    let alone = rest.is_empty() && clause.get(words, "using").is_empty();
+    Some(Delete { table, rows: rows(sql, words, &clause, alone) })
+}
+
+fn rows(sql: &str, words: &[Token], clause: &Clauses, alone: bool) -> Rows {
+    let condition = clause.get(words, "where");
+    let cut = !clause.get(words, "limit").is_empty();
+    let condition = (!condition.is_empty()).then(|| text(sql, condition));
+    Rows { condition, returning: returning(sql, words), alone: alone && !cut }
+}
+
+fn returning(sql: &str, words: &[Token]) -> Option<String> {
+    let at = words.iter().position(|word| word.is("returning"))?;
+    Some(text(sql, words.get(at + 1..)?))
+}
+
+/// Words as they stand.
+fn text(sql: &str, words: &[Token]) -> String {
+    let place = words.first().zip(words.last()).map(|(first, last)| first.place.start..last.place.end);
+    place.and_then(|place| sql.get(place)).unwrap_or_default().to_owned()
+}
+
+/// A value that stands alone.
+pub fn term_of(sql: &str, dialect: Dialect) -> Term {
+    term(sql, &tokens(sql, dialect.lexis()))
+}
+
+/// A value.
+fn term(sql: &str, expression: &[Token]) -> Term {
+    let text = text(sql, expression);
+    match expression {
+        [one] if one.is("default") => Term::Default,
+        [one] if matches!(one.kind, Kind::Text | Kind::Number) => Term::Literal(text),
+        [one] if ["null", "true", "false"].iter().any(|word| one.is(word)) => Term::Literal(text),
+        [minus, number] if minus.is("-") && number.kind == Kind::Number => Term::Literal(text),
+        [x, bytes] if x.is("x") && bytes.kind == Kind::Text => Term::Literal(text),
+        _ => Term::Computed(text),
+    }
+}
+
+/// The tables that a `FROM` or a `JOIN` names.
+fn sources(words: &[Token]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = words;
+    while let Some((table, after)) = whole_name(rest) {
+        found.extend(table);
+        let skipped = after.iter().take(2).position(|word| word.is(","));
+        match skipped.and_then(|at| after.get(at + 1..)) {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    found
+}
+
+/// A name with what stands before its dots: all parts, and what follows.
+fn whole_name(words: &[Token]) -> Option<(Vec<String>, &[Token])> {
+    let mut parts = Vec::new();
+    let mut rest = words;
+    if rest.first().is_some_and(|word| word.is("only") || word.is("lateral")) {
+        rest = rest.get(1..)?;
+    }
+    loop {
+        let (first, after) = rest.split_first()?;
+        if !first.is_name() {
+            return None;
+        }
+        parts.push(first.text.clone());
+        match after.split_first() {
+            Some((dot, next)) if dot.is(".") => rest = next,
+            _ => return Some((parts, after)),
+        }
+    }
+}
+
+/// A name without what stands before its dots, and what follows.
+pub(super) fn name(words: &[Token]) -> Option<(String, &[Token])> {
+    let (mut parts, rest) = whole_name(words)?;
+    Some((parts.pop()?, rest))
+}
+
+/// Where the parenthesis that these words begin with ends.
+pub(super) fn closing(words: &[Token]) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, word) in words.iter().enumerate() {
+        if word.is("(") {
+            depth += 1;
+        } else if word.is(")") {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some(at);
+            }
+        }
+    }
+    None
+}
+
+/// The parts between signs or keywords that stand in no parentheses; none of nothing.
+pub(super) fn split<'a>(words: &'a [Token], by: &'a str) -> impl Iterator<Item = &'a [Token]> {
+    let mut depth = 0_usize;
+    let parts = words.split(move |word| {
+        if word.is("(") {
+            depth += 1;
+        } else if word.is(")") {
+            depth = depth.saturating_sub(1);
+        }
+        depth == 0 && word.is(by)
+    });
+    let nothing = words.is_empty();
+    parts.filter(move |_| !nothing)
+}
+
+/// The clauses of a statement, by their first words.
+struct Clauses(Vec<(String, usize, usize)>);
+
+impl Clauses {
+    const WORDS: [&'static str; 17] = [
+        "select",
+        "from",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "union",
+        "intersect",
+        "except",
+        "window",
+        "update",
+        "set",
+        "returning",
+        "using",
+        "for",
+    ];
+
+    fn of(words: &[Token]) -> Self {
+        let mut found: Vec<(String, usize, usize)> = Vec::new();
+        let mut depth = 0_usize;
+        for (at, word) in words.iter().enumerate() {
+            if word.is("(") {
+                depth += 1;
+            } else if word.is(")") {
+                depth = depth.saturating_sub(1);
+            }
+            if depth == 0 && Self::WORDS.iter().any(|known| word.is(known)) {
+                if let Some(last) = found.last_mut() {
+                    last.2 = at;
+                }
+                found.push((word.text.to_lowercase(), at, words.len()));
+            }
+        }
+        Self(found)
+    }
+
+    /// What follows a clause's first word, up to the next clause.
+    fn get<'a>(&self, words: &'a [Token], clause: &str) -> &'a [Token] {
+        let found = self.0.iter().find(|(word, ..)| word == clause);
+        found.and_then(|(_, start, end)| words.get(start + 1..*end)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+#[path = "statement_tests.rs"]
+mod tests;

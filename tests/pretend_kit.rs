@@ -1,0 +1,175 @@
+//! `kit migrate --pretend` and its kin as they are typed: with a real migrator, on each database, on both versions of
+//! SeaORM, and where a real run would ask, refuse or wait.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/projects.rs"]
+mod projects;
+#[path = "support/script.rs"]
+mod script;
+mod support;
+
+use database::Database;
+use kit_runtime::dialect::Dialect;
+use projects::{On, migration, ok, seaorm, three};
+use script::{client, contents};
+use support::Sandbox;
+
+const ALL: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql];
+
+async fn two(dialect: Dialect) -> (Database, Database) {
+    match dialect {
+        Dialect::Sqlite => (Database::sqlite().await, Database::sqlite().await),
+        Dialect::Postgres => (Database::postgres().await, Database::postgres().await),
+        Dialect::MySql => (Database::mysql().await, Database::mysql().await),
+    }
+}
+
+/// What is typed prints a script that comes to the same as a run, up and down again.
+async fn scripted_as_it_runs(sandbox: &Sandbox) {
+    for dialect in ALL {
+        let (run, scripted) = two(dialect).await;
+        let (on_run, on_scripted) = (On::new(sandbox, &run), On::new(sandbox, &scripted));
+        let before = contents(&scripted).await;
+        let up = on_scripted.ok(&["migrate", "--pretend", "--quiet"]);
+        assert_eq!((contents(&scripted).await, scripted.tables().await.len()), (before, 0), "{dialect:?}");
+        on_run.ok(&["migrate", "--force"]);
+        client(&scripted, &up.stdout);
+        assert_eq!(contents(&scripted).await, contents(&run).await, "{dialect:?}: {}", up.stdout);
+        // What is there is taken down where it was run; the script of that fits the other one, too.
+        let down = on_run.ok(&["migrate:reset", "--pretend"]);
+        assert_eq!(contents(&scripted).await, contents(&run).await, "{dialect:?}");
+        on_run.ok(&["migrate:refresh", "--pretend"]);
+        on_run.ok(&["migrate:redo", "--pretend", "--step", "2"]);
+        on_run.ok(&["migrate:reset", "--force"]);
+        client(&scripted, &down.stdout);
+        assert_eq!(contents(&scripted).await, contents(&run).await, "{dialect:?}: {}", down.stdout);
+    }
+}
+
+#[tokio::test]
+async fn every_stub_is_scripted_as_it_runs() {
+    // Kit brings its own runtime, and one runtime does not start another.
+    scripted_as_it_runs(&std::thread::spawn(stubs).join().unwrap()).await;
+}
+
+fn stubs() -> Sandbox {
+    let sandbox = seaorm("2.0.4", &[]);
+    for (minute, name) in [
+        "create_users_table",
+        "create_posts_table",
+        "create_join_table_posts_and_users",
+        "add_phone_and_nick_to_users",
+        "add_index_to_users_phone",
+        "add_unique_index_to_users_nick",
+        "rename_nick_to_alias_on_users",
+        "remove_index_from_users_phone",
+        "remove_phone_from_users",
+        "create_notes_table",
+        "rename_notes_to_memos",
+        "update_users_table",
+        "tidy_up",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let written = ok(sandbox.kit(&["make:migration", name]));
+        // All are written in one second here, and names are the order.
+        let old = written.stdout.split_whitespace().chain(written.stderr.split_whitespace());
+        let old =
+            old.filter_map(|word| word.split('/').next_back()?.strip_suffix(".rs")).find(|word| word.starts_with('m'));
+        let old = old.unwrap_or_else(|| panic!("{written:?}")).to_owned();
+        let new = format!("m20260102_03{minute:02}00_{name}");
+        let index = sandbox.read("migration/src/lib.rs").replace(&old, &new);
+        let text = sandbox.read(&format!("migration/src/{old}.rs"));
+        sandbox.write(&format!("migration/src/{new}.rs"), &text);
+        sandbox.write("migration/src/lib.rs", &index);
+        if old != new {
+            std::fs::remove_file(sandbox.root().join(format!("migration/src/{old}.rs"))).unwrap();
+        }
+    }
+    sandbox
+}
+
+/// Reads what is only noted, in types that this version of SeaORM has to be told.
+const READS: &str = "
+        let db = manager.get_connection();
+        let ask = |sql: &str| sea_orm::Statement::from_string(db.get_database_backend(), sql.to_owned());
+        assert!(manager.has_table(\"a\").await? && manager.has_column(\"a\", \"n\").await?);
+        assert!(!manager.has_table(\"c\").await?);
+        db.execute_unprepared(\"INSERT INTO a (n) VALUES (40); INSERT INTO a (n) VALUES (41)\").await?;
+        let row = db.query_one(ask(\"SELECT n, id FROM a WHERE n = 41\")).await?.unwrap();
+        let (n, id) = (row.try_get::<i32>(\"\", \"n\")?, row.try_get_by_index::<i32>(1)?);
+        let count = db.query_one(ask(\"SELECT COUNT(*) AS rows_of_a FROM a\")).await?.unwrap();
+        let count = count.try_get::<i64>(\"\", \"rows_of_a\")?;
+        db.execute(sea_orm::Statement::from_sql_and_values(
+            db.get_database_backend(),
+            if db.get_database_backend() == sea_orm::DbBackend::Postgres { \"UPDATE a SET n = $1 WHERE id = $2\" } else { \"UPDATE a SET n = ? WHERE id = ?\" },
+            [(n + count as i32).into(), id.into()],
+        ))
+        .await
+        .map(|_| ())";
+
+#[tokio::test]
+async fn on_sea_orm_1_1() {
+    let mut files = three();
+    files.push(("m4_reads", migration(READS, "Ok(())")));
+    scripted_as_it_runs(&seaorm("1.1.0", &files)).await;
+}
+
+/// Where a real run asks, refuses or creates, this only prints.
+#[test]
+fn nothing_is_asked_refused_or_created() {
+    let mut files = three();
+    files.push(("m4_fails", migration("Err(DbErr::Custom(\"not today\".to_owned()))", "Ok(())")));
+    let settings = "environment = \"production\"\n[database]\nprohibit_destructive = true\n";
+    let sandbox = seaorm("2.0.4", &files).file("kit.toml", settings);
+    let before = sandbox.files();
+    let said = sandbox.kit(&["migrate", "--pretend", "--limit", "3"]);
+    assert_eq!(said.code, 0, "{said}");
+    insta::assert_snapshot!(said.stdout, @r#"
+    PRAGMA foreign_keys = ON;
+
+    -- m20240101_000001_create_a
+    CREATE TABLE "a" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+
+    -- m20240101_000002_create_b
+    CREATE TABLE "b" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+
+    -- m20240101_000003_count
+    INSERT INTO a (n) VALUES (1);
+    "#);
+    for expected in [
+        "INFO  sqlite://[ROOT]/app.sqlite does not exist: an empty one is assumed",
+        "INFO  Would run 3 migrations, nothing is changed",
+    ] {
+        assert!(said.stderr.contains(expected), "{said}");
+    }
+    assert_eq!(ok(sandbox.kit(&["migrate", "--pretend", "-q", "--limit", "3"])).stderr, "");
+    let back = ok(sandbox.kit(&["migrate:rollback", "--pretend"]));
+    assert!(back.stdout.is_empty() && back.stderr.contains("Nothing to roll back"), "{back:?}");
+
+    // What fails says so in its place.
+    let said = sandbox.kit(&["migrate", "--pretend"]);
+    assert_eq!(said.code, 1, "{said}");
+    assert!(
+        said.stdout.ends_with("-- m4_fails\n-- failed: applying `m4_fails` failed: Custom Error: not today\n"),
+        "{said}"
+    );
+    assert!(said.stderr.contains("ERROR  applying `m4_fails` failed: Custom Error: not today"), "{said}");
+    assert!(said.stderr.contains("hint: nothing was changed; where a note stands above it"), "{said}");
+    let said = sandbox.kit(&["migrate", "--pretend", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((said.code, json["pretended"].as_array().unwrap().len()), (1, 4), "{said}");
+    assert_eq!(json["pretended"][2]["statements"][0], "INSERT INTO a (n) VALUES (1)", "{said}");
+    assert!(json["error"].as_str().unwrap().contains("not today"), "{said}");
+    assert_eq!(sandbox.files(), before);
+    // And for real it is as it was.
+    assert_eq!(sandbox.kit(&["migrate:reset"]).code, 1);
+
+    let missing = std::env::var("KIT_TEST_POSTGRES_URL").unwrap().replace("/postgres", "/kit_is_not_there");
+    let said = sandbox.kit(&["migrate", "--pretend", "--database", &missing]);
+    assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said}");
+    assert!(said.stderr.contains("does not exist") && !said.stderr.contains("s3cr3t"), "{said}");
+}
