@@ -2,6 +2,7 @@
 //! were, and a file that is wrong is named with its row and leaves nothing.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests write their own files")]
+#![allow(clippy::print_stderr, reason = "what was not tried is said")]
 
 #[path = "support/database.rs"]
 mod database;

@@ -41,6 +41,9 @@ pub struct Switch {
     pub inside: bool,
 }
 
+/// MySQL's type of a text whatever characters the database itself has: names and errors may have others.
+const ANY_TEXT: &str = "longtext CHARACTER SET utf8mb4";
+
 impl Dialect {
     /// Whether DDL can be rolled back.
     pub fn transactional_ddl(self) -> bool {
@@ -121,7 +124,7 @@ impl Dialect {
     pub fn create_journal(self, table: &str) -> String {
         let (name, text) = match self {
             Self::Sqlite | Self::Postgres => ("text", "text"),
-            Self::MySql => ("varchar(255)", "longtext"),
+            Self::MySql => ("varchar(255)", ANY_TEXT),
         };
         format!(
             "CREATE TABLE IF NOT EXISTS {} (version {name} NOT NULL PRIMARY KEY, batch bigint, state {name} NOT NULL, \
@@ -133,7 +136,7 @@ impl Dialect {
 
     /// `ALTER TABLE` for a side table that was made before there was a column for the schema.
     pub fn add_snapshot(self, table: &str) -> String {
-        let text = if self == Self::MySql { "longtext" } else { "text" };
+        let text = if self == Self::MySql { ANY_TEXT } else { "text" };
         format!("ALTER TABLE {} ADD COLUMN snapshot {text}", self.quote(table))
     }
 
@@ -141,7 +144,7 @@ impl Dialect {
     pub fn create_history(self, table: &str) -> String {
         let (name, text) = match self {
             Self::Sqlite | Self::Postgres => ("text", "text"),
-            Self::MySql => ("varchar(255)", "longtext"),
+            Self::MySql => ("varchar(255)", ANY_TEXT),
         };
         format!(
             "CREATE TABLE IF NOT EXISTS {} (happened_at bigint NOT NULL, host {name} NOT NULL, person {name} NOT NULL, \

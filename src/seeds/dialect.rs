@@ -151,11 +151,11 @@ pub fn list<'a>(dialect: Dialect, names: impl IntoIterator<Item = &'a str>) -> S
 /// The columns of a batch that are not in the key, as `name = row.name`.
 fn updates(dialect: Dialect, batch: &Batch<'_>, key: &[String], new: impl Fn(&str) -> String) -> String {
     let others = batch.columns.iter().filter(|column| !key.contains(&column.name));
-    let update = |column: &&Column| {
+    let update = |column: &&Column| -> String {
         let name = dialect.quote(&column.name);
         format!("{name} = {}", new(&name))
     };
-    others.map(|column| update(column)).collect::<Vec<_>>().join(", ")
+    others.map(update).collect::<Vec<_>>().join(", ")
 }
 
 /// `ON CONFLICT …`, where a database has that.
