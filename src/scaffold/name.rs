@@ -78,9 +78,10 @@ pub fn foreign_key(naming: Naming, table: &str, column: &str, other: &str) -> St
     }
 }
 
-/// The name of the type of an enum, where it is one.
+/// The name of the type of an enum, where it is one. In lower case: SeaORM quotes it where the type is made, and not where a
+/// column has it.
 pub fn of_type(table: &str, column: &str) -> String {
-    joined(Naming::Underscore, &[table, column])
+    joined(Naming::Underscore, &[table, column]).to_ascii_lowercase()
 }
 
 /// The words as one, or, where that is longer than databases allow, its beginning and a digest of all of it.

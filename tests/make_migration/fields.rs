@@ -163,6 +163,21 @@ fn what_is_wrong_is_pointed_at_and_nothing_is_written() {
     assert_eq!(sandbox.read("migrations/mod.rs"), EMPTY_INDEX);
 }
 
+/// A default may say anything: in the file it is a text, and the file is Rust.
+#[test]
+fn a_default_is_never_code() {
+    for hostile in ["\"); evil(); (\"", "\\", "{}", "{0}", "*/", "#]", "'", "\"#", "${x}", "\\u{41}"] {
+        let sandbox = Sandbox::project();
+        let field = format!("title:string:default='{}'", hostile.replace('\'', "''"));
+        let said = sandbox.kit(&["make:migration", "create_posts", "--", &field]);
+        assert_eq!(said.code, 0, "{said}");
+        let text = sandbox.read("migrations/m20260102_030405_create_posts.rs");
+        let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let tokens = quote::ToTokens::to_token_stream(&file).to_string();
+        assert!(tokens.contains(&format!("{hostile:?}")), "{hostile}\n{text}");
+    }
+}
+
 #[test]
 fn what_is_decided_is_said() {
     let sandbox = Sandbox::project();

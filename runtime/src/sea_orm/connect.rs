@@ -112,13 +112,15 @@ impl Session {
     /// # Errors
     /// What the driver said.
     pub async fn to_read(settings: Settings) -> Result<Self, DbErr> {
-        let session = Self::open(settings.alone()).await?;
         #[cfg(feature = "pretend")]
-        if let Handle::Connection(connection) = &session.handle
-            && let Some(sql) = super::dialect(session.backend()).read_only()
         {
-            sea_orm_migration::sea_orm::ConnectionTrait::execute_unprepared(connection, sql).await?;
-            return Ok(session);
+            let session = Self::open(settings.alone()).await?;
+            if let Handle::Connection(connection) = &session.handle
+                && let Some(sql) = super::dialect(session.backend()).read_only()
+            {
+                sea_orm_migration::sea_orm::ConnectionTrait::execute_unprepared(connection, sql).await?;
+                return Ok(session);
+            }
         }
         // A pooler may lend it, and nobody asks: each query is a transaction that leaves nothing.
         let settings = Settings { lent: true, ..settings.alone() };

@@ -1,0 +1,139 @@
+//! What to do about a failure: one sentence each, with the exact command or flag.
+
+use kit_runtime::wire::{Direction, Failure};
+
+use super::Error;
+use super::failure::{LEDGER, failure_hint, fault_hint};
+use super::field::{lines_of, shown_field};
+
+impl Error {
+    /// What to do about it: imperative, with the exact command or flag.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::UnknownCommand { similar, .. } => match similar.first() {
+                Some(name) => format!("did you mean `kit {name}`?"),
+                None => "run `kit list` to see all commands".to_owned(),
+            },
+            Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
+            Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
+            Self::NoSuchMigration { similar, .. } if !similar.is_empty() => {
+                format!("choose one of: {}", similar.join(", "))
+            }
+            Self::NoSuchMigration { .. } => "run `kit migrate:status` for the names".to_owned(),
+            Self::Unconfirmed { .. } => "pass --force to answer yes".to_owned(),
+            Self::Unlocked => "drop --lock=none, or pass --force if nobody else can be at work".to_owned(),
+            Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
+            Self::Protected { .. } => "take it out of KIT_PROTECT, or name another database".to_owned(),
+            Self::Overheard { .. } => {
+                "say so in the URL: postgres://…?sslmode=verify-full, mysql://…?ssl-mode=VERIFY_IDENTITY".to_owned()
+            }
+            Self::NoProject { .. } => "run `kit init` to start one, or name it with --project DIR".to_owned(),
+            Self::SeveralMigrations { .. } => {
+                "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()
+            }
+            Self::NoPackage { .. } => "run it in the member that is the application: `kit init MEMBER`".to_owned(),
+            Self::Distrusted { path, .. } => {
+                format!("make it yours alone: `chown $USER {0} && chmod go-w {0}`", path.display())
+            }
+            Self::Registration { lines, .. } => format!("add by hand:\n{lines}"),
+            Self::Field { fault } => {
+                let (field, at) = shown_field(fault);
+                format!("{field}\n{}^ {}", " ".repeat(at), lines_of(&fault.valid, at + 2))
+            }
+            Self::Stub { message, .. } if message.contains("{{ up }}") => {
+                "write {{ up }} and {{ down }} where it has statements, or take kit's own: `kit stub:publish --existing`"
+                    .to_owned()
+            }
+            Self::FieldsUnplaced { .. } => {
+                "say it in the name (add_email_to_users, create_users), or with --table=TABLE or --create=TABLE"
+                    .to_owned()
+            }
+            Self::BadColumn { .. } => "leave it out, or call it something else".to_owned(),
+            Self::TableExists { table, .. } => {
+                format!(
+                    "add columns to it: `kit make:migration add_NAME_to_{table} FIELD`; `kit db:sync` writes its entity"
+                )
+            }
+            Self::FieldsUnused { .. } => "leave them out, or make a migration of its own for them".to_owned(),
+            Self::BadName { kind: "migration", .. } => {
+                "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
+            }
+            Self::BadName { .. } => "use letters, digits and _, starting with a letter".to_owned(),
+            Self::MigrationExists { .. } => "choose another name, or delete the file first".to_owned(),
+            Self::FileExists { .. } => "pass --force to overwrite it".to_owned(),
+            Self::OutsideProject { .. } => "choose a folder inside the project".to_owned(),
+            Self::BadUrl { .. } => {
+                "write it as postgres://user:password@host/name, mysql://user:password@host/name or sqlite://path, \
+                 special characters in a password as %XX"
+                    .to_owned()
+            }
+            Self::UnknownConnection { known, .. } if known.is_empty() => {
+                "add [connections.NAME] with a url to kit.toml, or pass a URL".to_owned()
+            }
+            Self::UnknownConnection { known, .. } => format!("choose one of: {}", known.join(", ")),
+            Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
+            Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
+            Self::Ledger { .. } => LEDGER.to_owned(),
+            Self::NoScratch { .. } => "name an empty database that you may use: --scratch URL".to_owned(),
+            Self::WrongScratch { .. } => "name an empty database of the same kind: --scratch URL".to_owned(),
+            Self::ScratchStays { .. } => "drop it by hand, or leave it: the next `kit migrate:verify` does".to_owned(),
+            Self::Faulty { faulty, .. } => {
+                let (name, fault) = faulty.first()?;
+                fault_hint(name, fault)
+            }
+            Self::LeaseGoesByItself { .. } => {
+                "end its process; fifteen seconds after its last sign of life the next run takes the lease".to_owned()
+            }
+            Self::NotHalted { .. } => {
+                "run `kit migrate:repair` to see what did; `kit migrate:mark` has the ledger say what is applied"
+                    .to_owned()
+            }
+            Self::HalfDone { name } => format!(
+                "undo by hand what is in, then `kit migrate:repair --rolled-back {name}`; or pass --force if it can bear it"
+            ),
+            Self::NoSuchTable { similar, .. } if !similar.is_empty() => {
+                format!("did you mean `{}`?", similar.join("`, `"))
+            }
+            Self::NoMigrator { .. } => {
+                "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
+                    .to_owned()
+            }
+            Self::Unreachable { .. } | Self::Build { unreachable: true } => UNREACHABLE.to_owned(),
+            Self::SeaOrmVersion { .. } => "kit works with 1.1 and 2.0: run `cargo update -p sea-orm-migration`, or \
+                 change the version in Cargo.toml"
+                .to_owned(),
+            Self::Program { program, .. } if program == "cargo" => {
+                "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
+            }
+            Self::Program { .. } => "name a program that is there: [migrator] command in kit.toml".to_owned(),
+            Self::MigratorDied { .. } => {
+                "run `kit migrate:status` to see what was done; a program of the project's own \
+                 ([migrator] command in kit.toml) has to call `kit_runtime::main`"
+                    .to_owned()
+            }
+            Self::Migrator {
+                failure: failure @ Failure::Migration { direction: Direction::Down, .. },
+                again: true,
+                ..
+            } => {
+                return failure_hint(failure).map(|hint| format!("{hint}, and at the end `kit migrate`"));
+            }
+            Self::Migrator { failure: Failure::Busy { holder: Some(holder), .. }, .. } => format!(
+                "wait longer with --wait SECS; if it hangs, end process {} on {}: its lock goes with it",
+                holder.pid, holder.host
+            ),
+            Self::Migrator { failure, .. } => return failure_hint(failure),
+            Self::Fixture { .. } => "nothing of the seed was kept: mend the file, then run it again; --upsert changes rows that are there already".to_owned(),
+            Self::Fixtures { .. } => {
+                "a fixture is `TABLE.yaml`, `TABLE.json` or `TABLE.csv`; --from DIR names another folder".to_owned()
+            }
+            Self::Seeded { .. } => "`kit db:seed --reset` begins anew".to_owned(),
+            _ => return None,
+        };
+        Some(hint)
+    }
+}
+
+const UNREACHABLE: &str = "make the migrations reachable from the package's library (`pub mod migrations;` in \
+     src/lib.rs), or name the project's own entry in kit.toml: [migrator] command = [\"cargo\", \"run\", …], which \
+     calls `kit_runtime::main::<Migrator>()`";
