@@ -281,24 +281,24 @@ async fn removed_columns_come_back_where_there_are_rows() {
         };
         let expected = (Some("1".to_owned()), Some("1".to_owned()));
         // What comes back required has a default now, and stands last.
-        let plain = |text: String| {
-            let lines = text.lines().filter(|line| !line.starts_with("order "));
-            lines.map(without_default).collect::<Vec<_>>().join("\n")
+        let plain = async || {
+            let schema = database.schema_in_any_order().await;
+            schema.lines().map(without_default).collect::<Vec<_>>().join("\n")
         };
         let mut before = Vec::new();
         for (name, _) in steps {
-            before.push((name, plain(database.schema().await)));
+            before.push((name, plain().await));
             kit.ok(&["migrate", "--limit", "1"]);
             assert_eq!(rows().await, expected, "{:?}: {name}", database.dialect);
         }
-        let there = plain(database.schema().await);
+        let there = plain().await;
         for (name, schema) in before.into_iter().rev() {
             kit.ok(&["migrate:rollback", "--force"]);
-            assert_eq!(plain(database.schema().await), schema, "{:?}: {name}", database.dialect);
+            assert_eq!(plain().await, schema, "{:?}: {name}", database.dialect);
             assert_eq!(rows().await, expected, "{:?}: {name}", database.dialect);
         }
         kit.ok(&["migrate"]);
-        assert_eq!(plain(database.schema().await), there, "{:?}", database.dialect);
+        assert_eq!(plain().await, there, "{:?}", database.dialect);
         kit.ok(&["migrate:reset", "--force"]);
         assert_eq!(database.schema().await, "");
     }

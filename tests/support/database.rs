@@ -207,6 +207,12 @@ impl Database {
         Snapshot::take(&self.session, &ledger::own_tables(ledger::LEDGER)).await.unwrap().text()
     }
 
+    /// [`Self::schema`] but for the order of columns: one that was removed and comes back stands last.
+    pub async fn schema_in_any_order(&self) -> String {
+        let schema = self.schema().await;
+        schema.lines().filter(|line| !line.starts_with("order ")).collect::<Vec<_>>().join("\n")
+    }
+
     /// [`Self::schema`] with the ledgers.
     pub async fn everything(&self) -> Vec<String> {
         let snapshot = Snapshot::take(&self.session, &[]).await.unwrap();
