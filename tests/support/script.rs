@@ -46,9 +46,18 @@ pub fn client(database: &Database, script: &str) {
 /// Every row of every table, and the schema, a line each: two equal texts are two equal databases. What the clock says is
 /// left out, and so is what only a run keeps for itself.
 pub async fn contents(database: &Database) -> String {
-    let mut lines = vec![database.schema().await];
+    rows(database, false).await
+}
+
+/// The same with all of that: nothing at all has happened between two of these that are equal.
+pub async fn whole(database: &Database) -> String {
+    rows(database, true).await
+}
+
+async fn rows(database: &Database, whole: bool) -> String {
+    let mut lines = if whole { database.everything().await } else { vec![database.schema().await] };
     for table in database.tables().await {
-        if ["seaql_migrations", "kit_migrations", "kit_lock", "kit_probe"].contains(&table.as_str()) {
+        if !whole && ["seaql_migrations", "kit_migrations", "kit_lock", "kit_probe"].contains(&table.as_str()) {
             continue;
         }
         let columns = match database.dialect {
@@ -65,7 +74,7 @@ pub async fn contents(database: &Database) -> String {
         let names: Vec<String> = database.query(&columns).await.into_iter().flatten().flatten().collect();
         let exact = |name: &String| {
             let quoted = database.dialect.quote(name);
-            if name.ends_with("_at") {
+            if !whole && name.ends_with("_at") {
                 return format!("'{name}'");
             }
             match database.dialect {
