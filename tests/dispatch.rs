@@ -193,6 +193,19 @@ fn colours_follow_the_option_then_the_environment() {
     }
 }
 
+/// What makes hostile text visible must not make colours visible.
+#[test]
+fn colours_are_never_shown_as_text() {
+    let sandbox = Sandbox::project().file("migrations/m1_there.rs", "");
+    for command in ["list", "about", "migrate:status", "xyzzy"] {
+        let mut kit = Command::new(env!("CARGO_BIN_EXE_kit"));
+        kit.args([command, "--color", "always"]).env_clear().current_dir(sandbox.root());
+        let output = kit.output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains('\u{1b}') && !said.contains("u{1b}"), "{said}");
+    }
+}
+
 #[test]
 fn arguments_of_any_bytes_are_refused_in_order() {
     let sandbox = Sandbox::project();

@@ -65,7 +65,7 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
 }
 
 fn show(ctx: &Context, lines: &[Status]) {
-    ctx.ui.row(&ui::dim("Migration"), &ui::dim("Applied (UTC) [Batch] Status"));
+    ctx.ui.heading("Migration", "Applied (UTC) [Batch] Status");
     for line in lines {
         ctx.ui.row(&line.migration, &right(line));
         if let Some(error) = &line.error {

@@ -184,6 +184,12 @@ impl Ui {
         self.answer(if on_terminal { style::dim(&line) } else { line });
     }
 
+    /// What the columns of the rows below are.
+    pub fn heading(&self, left: &str, right: &str) {
+        self.part(Last::Talk);
+        self.answer(self.dotted(&style::dim(left), &style::dim(right)));
+    }
+
     /// Two columns with dots between: `  name ........ value`.
     pub fn row(&self, left: &str, right: &str) {
         self.part(Last::Talk);
@@ -275,7 +281,7 @@ impl Ui {
     }
 
     fn dotted(&self, left: &str, right: &str) -> String {
-        let taken = left.chars().count() + visible_width(right) + 4;
+        let taken = visible_width(left) + visible_width(right) + 4;
         let dots = self.width().min(150).saturating_sub(taken).max(3);
         format!("  {left} {} {right}", style::dim(&".".repeat(dots)))
     }
