@@ -79,26 +79,6 @@ fn field(written: &str, mark: &str) -> String {
     format!("{}:{bare}{mark}", column(written))
 }
 
-const MANIFEST: &str = r#"[workspace]
-
-[package]
-name = "fields"
-version = "0.1.0"
-edition = "2024"
-
-[dependencies]
-tokio = { version = "1", features = ["macros", "rt"] }
-
-[dependencies.sea-orm]
-version = "2.0.4"
-default-features = false
-features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
-
-[dependencies.sea-orm-migration]
-version = "2.0.4"
-default-features = false
-"#;
-
 /// A project that stays, and begins without migrations.
 fn project(name: &str) -> Sandbox {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -108,7 +88,7 @@ fn project(name: &str) -> Sandbox {
     Sandbox::at(&folder)
         .env("KIT_CACHE_DIR", &kit_cache().display().to_string())
         .env("DATABASE_URL", "sqlite://nowhere.sqlite")
-        .file("Cargo.toml", MANIFEST)
+        .file("Cargo.toml", &projects::migrating_manifest("fields"))
         .file("Cargo.lock", include_str!("../Cargo.lock"))
         .file("src/main.rs", "fn main() {}\n")
         .file("migrations/mod.rs", support::EMPTY_INDEX)

@@ -40,7 +40,7 @@ async fn entities_say_the_schema_and_live_with_it() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("law");
     let _ = std::fs::remove_dir_all(folder.join("src"));
     let sandbox = Sandbox::at(&folder)
-        .file("Cargo.toml", MANIFEST)
+        .file("Cargo.toml", &projects::application_manifest("law"))
         .file("Cargo.lock", include_str!("../Cargo.lock"))
         .file("migrations/mod.rs", support::EMPTY_INDEX);
     let (mut modules, mut calls) = (String::new(), String::new());
@@ -165,19 +165,3 @@ fn difference(before: &str, after: &str) -> String {
     }
     if text.is_empty() { format!("in more than the text:\n{before}\n{after}") } else { text }
 }
-
-const MANIFEST: &str = r#"[workspace]
-
-[package]
-name = "law"
-version = "0.1.0"
-edition = "2024"
-
-[dependencies]
-tokio = { version = "1", features = ["macros", "rt"] }
-
-[dependencies.sea-orm]
-version = "2.0.4"
-default-features = false
-features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
-"#;

@@ -14,30 +14,10 @@ use kit_runtime::dialect::Dialect;
 use projects::On;
 use support::{EMPTY_INDEX, Sandbox};
 
-const MANIFEST: &str = r#"[workspace]
-
-[package]
-name = "my-app"
-version = "0.1.0"
-edition = "2024"
-
-[dependencies]
-tokio = { version = "1", features = ["macros", "rt"] }
-
-[dependencies.sea-orm]
-version = "2.0.4"
-default-features = false
-features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
-
-[dependencies.sea-orm-migration]
-version = "2.0.4"
-default-features = false
-"#;
-
 /// As `kit init` leaves it.
 fn project() -> Sandbox {
     projects::sandbox()
-        .file("Cargo.toml", MANIFEST)
+        .file("Cargo.toml", &projects::migrating_manifest("my-app"))
         .file("Cargo.lock", include_str!("../Cargo.lock"))
         .file("src/lib.rs", "#[path = \"../migrations/mod.rs\"]\npub mod migrations;\npub mod models;\n")
         .file("src/models/mod.rs", "//! The entities of the database.\n")

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::dialect::value::uuid_text;
 use super::{Fixture, Node};
 use crate::error::Result;
 use crate::schema::model::{Column, Kind, Schema, Table};
@@ -83,8 +84,7 @@ fn key(table: &str, label: &str, column: &Column) -> Option<String> {
             // Version 8: made in a way of its own (RFC 9562).
             bytes[6] = bytes[6] & 0x0f | 0x80;
             bytes[8] = bytes[8] & 0x3f | 0x80;
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            Some([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+            uuid_text(&bytes)
         }
         Kind::String(_) | Kind::Text | Kind::Char(_) => Some(label.to_owned()),
         _ => None,

@@ -132,7 +132,7 @@ impl<'a> Loader<'a> {
                 capacity = self.writer.capacity(slots.len());
                 names = Some(record.names.clone());
             }
-            let row = self.row(&slots, &record).map_err(wrong)?;
+            let row = self.row(table, &slots, &record).map_err(wrong)?;
             batch.rows.push(row);
             places.push((record.number, record.line));
             rows += 1;
@@ -182,13 +182,17 @@ impl<'a> Loader<'a> {
         Ok(slots)
     }
 
-    fn row(&self, slots: &[Slot<'a>], record: &Record) -> std::result::Result<Vec<Datum>, Mistake> {
+    /// A row with a label that says no key has that of its label.
+    fn row(&self, table: &Table, slots: &[Slot<'a>], record: &Record) -> std::result::Result<Vec<Datum>, Mistake> {
         let dialect = self.writer.dialect();
         let mut row = Vec::with_capacity(slots.len());
         for (at, slot) in slots.iter().enumerate() {
             let value = match (record.cells.get(at), &record.label) {
                 (Some(cell), _) => self.value(slot, &cell.node, dialect),
-                (None, Some(label)) => self.own_key(record, slot, label, dialect),
+                (None, Some(label)) => self
+                    .labels
+                    .key(table, label)
+                    .and_then(|text| datum(&Node::Text { text, plain: true, tag: None }, slot.column, dialect)),
                 (None, None) => Err("it has no value".to_owned()),
             };
             row.push(value.map_err(|message| {
@@ -197,24 +201,6 @@ impl<'a> Loader<'a> {
             })?);
         }
         Ok(row)
-    }
-
-    fn own_key(
-        &self,
-        _record: &Record,
-        slot: &Slot<'a>,
-        label: &str,
-        dialect: Dialect,
-    ) -> std::result::Result<Datum, String> {
-        let table = self
-            .job
-            .schema
-            .tables
-            .iter()
-            .find(|table| table.columns.iter().any(|column| std::ptr::eq(column, slot.column)));
-        let key =
-            table.map(|table| self.labels.key(table, label)).unwrap_or_else(|| Err("it has no table".to_owned()))?;
-        datum(&Node::Text { text: key, plain: true, tag: None }, slot.column, dialect)
     }
 
     fn value(&self, slot: &Slot<'a>, node: &Node, dialect: Dialect) -> std::result::Result<Datum, String> {

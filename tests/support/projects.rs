@@ -38,6 +38,32 @@ features = ["runtime-tokio-rustls", "sqlx-sqlite"]
     )
 }
 
+/// The manifest of an application with entities, on every database.
+pub fn application_manifest(name: &str) -> String {
+    format!(
+        r#"[workspace]
+
+[package]
+name = "{name}"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+tokio = {{ version = "1", features = ["macros", "rt"] }}
+
+[dependencies.sea-orm]
+version = "2.0.4"
+default-features = false
+features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql", "with-chrono", "with-json", "with-rust_decimal", "with-uuid", "postgres-array"]
+"#
+    )
+}
+
+/// The same with its migrations in it.
+pub fn migrating_manifest(name: &str) -> String {
+    application_manifest(name) + "\n[dependencies.sea-orm-migration]\nversion = \"2.0.4\"\ndefault-features = false\n"
+}
+
 /// The index that `sea-orm-cli migrate init` writes, with these modules in this order.
 pub fn index(modules: &[&str]) -> String {
     let declared: String = modules.iter().map(|module| format!("mod {module};\n")).collect();

@@ -4,7 +4,7 @@ use futures_util::TryStreamExt as _;
 use kit_runtime::dialect::Dialect;
 use sea_orm::sqlx::{self, AssertSqlSafe, Row as _, TypeInfo as _, Value as _, ValueRef as _};
 
-use super::value::{Datum, datum};
+use super::value::{Datum, datum, uuid_text};
 use super::{Writer, list};
 use crate::schema::model::{Column, Kind, Table};
 use crate::seeds::Node;
@@ -174,7 +174,7 @@ fn mysql(cell: Option<String>, column: &Column) -> Out {
 fn sqlite(stored: Datum, column: &Column) -> Out {
     let (plain, text, tag) = match &stored {
         Datum::Null => return Out::Null,
-        Datum::Bytes(bytes) => match (&column.kind, uuid(bytes)) {
+        Datum::Bytes(bytes) => match (&column.kind, uuid_text(bytes)) {
             (Kind::Uuid, Some(uuid)) => return Out::Quoted(uuid),
             _ => return Out::Binary(bytes.clone()),
         },
@@ -261,12 +261,4 @@ fn number(text: String) -> Out {
 fn hex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
-fn uuid(bytes: &[u8]) -> Option<String> {
-    if bytes.len() != 16 {
-        return None;
-    }
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }

@@ -155,6 +155,15 @@ fn uuid(text: &str) -> Result<Vec<u8>, String> {
         .collect()
 }
 
+/// Sixteen bytes as a UUID is written.
+pub fn uuid_text(bytes: &[u8]) -> Option<String> {
+    if bytes.len() != 16 {
+        return None;
+    }
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}
+
 /// Bytes in base64, its line breaks left out.
 fn bytes(text: &str) -> Result<Vec<u8>, String> {
     use base64::Engine as _;
