@@ -11,7 +11,7 @@ use super::{LockArgs, locked};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Exit, Result};
-use crate::project::{Layout, Project, source};
+use crate::project::{Project, source};
 use crate::schema;
 use crate::schema::model::Schema;
 use crate::seeds::{self, Fixture, Job};
@@ -49,7 +49,7 @@ pub struct DbSeedArgs {
 pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     let project = ctx.project()?;
     let target = ctx.target()?;
-    let folder = folder(project, args.from.as_deref().map(|from| ctx.cwd.join(from)));
+    let folder = args.from.as_deref().map_or_else(|| project.fixtures(), |from| ctx.cwd.join(from));
     if args.dump || !args.dump_tables.is_empty() {
         return dump(ctx, &target, &folder, args).await;
     }
@@ -140,14 +140,6 @@ pub(super) fn tables(schema: &Schema, ledger: &str) -> Vec<String> {
 
 pub(super) fn ledger(project: &Project) -> Result<String> {
     Ok(source::read(project)?.ledger_table.unwrap_or_else(|| LEDGER.to_owned()))
-}
-
-/// Where fixtures are: what is said, else the folder that is there, else that of the layout.
-fn folder(project: &Project, said: Option<PathBuf>) -> PathBuf {
-    let usual = ["database/fixtures", "src/fixtures"].map(|folder| project.root.join(folder));
-    let there = usual.iter().find(|folder| folder.is_dir()).cloned();
-    let [kit, loco] = usual;
-    said.or(there).unwrap_or(if project.layout == Layout::Loco { loco } else { kit })
 }
 
 /// `, 12,345 a second`, where there were enough to say.
