@@ -70,18 +70,27 @@ pub async fn connect(place: &Place<'_>, target: &Target, findings: &mut Vec<Find
     None
 }
 
-/// Looks at the server. `false` if it answers no questions.
-pub async fn look(place: &Place<'_>, target: &Target, session: &Session, findings: &mut Vec<Finding>) -> bool {
+/// Looks at the server, and returns the session for all further questions. `None` if it answers none.
+pub async fn look(
+    place: &Place<'_>,
+    target: &Target,
+    mut session: Session,
+    findings: &mut Vec<Finding>,
+) -> Option<Session> {
     let dialect = session.dialect();
-    let mut survey = match lock::survey(session).await {
+    let is_lent = target.file().is_none() && is_lent(target, &session).await;
+    if is_lent && let Ok(lent) = target.connect_lent().await {
+        session = lent;
+    }
+    let mut survey = match lock::survey(&session).await {
         Ok(survey) => survey,
         Err(error) => {
             findings.push(failed("Server", target, &error));
-            return false;
+            return None;
         }
     };
     if let Some(sql) = dialect::version(dialect) {
-        survey = dialect::surveyed(answer(session, sql).await.ok().flatten());
+        survey = dialect::surveyed(answer(&session, sql).await.ok().flatten());
     }
     let server = dialect::server(dialect, &survey);
     let found = format!("{} {}", server.family, server.version);
@@ -100,16 +109,15 @@ pub async fn look(place: &Place<'_>, target: &Target, session: &Session, finding
     if survey.is_lockless() {
         findings.push(Finding::ok("Cluster", "several nodes take writes: a lease keeps runs apart"));
     }
-    if target.file().is_some() {
-        return true;
-    }
-    if is_lent(target, session).await {
+    if is_lent {
         findings.push(Finding::warn("Sessions", "a pooler lends them", Advice::Direct));
     }
-    findings.push(encryption(target, session).await);
-    findings.extend(clock(place, target, session).await);
-    findings.extend(encoding(target, session).await);
-    true
+    if target.file().is_none() {
+        findings.push(encryption(target, &session).await);
+        findings.extend(clock(place, target, &session).await);
+        findings.extend(encoding(target, &session).await);
+    }
+    Some(session)
 }
 
 /// An error of a statement, which may show a pooler.
@@ -139,7 +147,12 @@ async fn is_lent(target: &Target, session: &Session) -> bool {
         let _ = answer(&transaction, &own).await;
         let after = answer(session, &own).await;
         let _ = transaction.rollback().await;
-        if after.is_ok_and(|after| after != Some(before)) {
+        let is_another = match after {
+            Ok(after) => after != Some(before),
+            // In another session, it does not know what was prepared.
+            Err(error) => error.message.contains("prepared statement"),
+        };
+        if is_another {
             return true;
         }
     }

@@ -16,6 +16,8 @@ pub struct Server {
 pub struct Lack {
     pub what: String,
     pub mend: String,
+    /// There is nothing to look into.
+    pub is_blind: bool,
 }
 
 /// A query for the version of a database that has no survey.
@@ -121,6 +123,7 @@ async fn of_schema(session: &Session, ledger: &str) -> Result<Vec<Lack>, Error> 
         return Ok(vec![Lack {
             what: format!("no schema of the search path {path} is there, or the user may not use it"),
             mend: format!("CREATE SCHEMA IF NOT EXISTS {first}; GRANT USAGE, CREATE ON SCHEMA {first} TO {user}"),
+            is_blind: true,
         }]);
     };
     let mut lacks = Vec::new();
@@ -128,6 +131,7 @@ async fn of_schema(session: &Session, ledger: &str) -> Result<Vec<Lack>, Error> 
         lacks.push(Lack {
             what: format!("none to create tables in the schema {schema}"),
             mend: format!("GRANT USAGE, CREATE ON SCHEMA {} TO {user}", quote(&schema)),
+            is_blind: false,
         });
     }
     let sql = "SELECT c.relname::text FROM pg_catalog.pg_class c \
@@ -142,6 +146,7 @@ async fn of_schema(session: &Session, ledger: &str) -> Result<Vec<Lack>, Error> 
         lacks.push(Lack {
             what: format!("none to read and write {}", closed.join(", ")),
             mend: format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {user}", tables.join(", ")),
+            is_blind: false,
         });
     }
     Ok(lacks)
@@ -160,17 +165,18 @@ async fn of_grants(session: &Session, database: &str) -> Result<Vec<Lack>, Error
     let user = session.query("SELECT CAST(CURRENT_USER() AS CHAR)", &[]).await?.into_iter().flatten().next().flatten();
     let user = user.unwrap_or_default();
     let (name, host) = user.rsplit_once('@').unwrap_or((&user, "%"));
-    let quote = |text: &str| Dialect::MySql.quote(text);
+    let quote = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
     Ok(vec![Lack {
         what: format!("none to {} in {database}", lacking.join(", ")),
-        // In a grant, `_` would stand for any character.
+        // In a grant, `_` would stand for any character. Of two grants that fit, the server takes one.
         mend: format!(
             "GRANT {} ON {}.* TO {}@{}",
-            lacking.join(", "),
-            quote(&database.replace('_', "\\_")),
+            NEEDED.join(", "),
+            Dialect::MySql.quote(&database.replace('_', "\\_")),
             quote(name),
             quote(host)
         ),
+        is_blind: false,
     }])
 }
 

@@ -145,14 +145,13 @@ async fn look_at_database(place: &Place<'_>, project: &Project, target: &Target)
     let mut findings = Vec::new();
     let Some(session) = connection::connect(place, target, &mut findings).await else { return findings };
     let questions = async {
-        if !connection::look(place, target, &session, &mut findings).await {
-            return;
-        }
+        let Some(session) = connection::look(place, target, session, &mut findings).await else { return };
         // What cannot be read is said above, with the project.
         let sources = source::read(project);
         let table = sources.as_ref().ok().and_then(|sources| sources.ledger_table.as_deref()).unwrap_or(LEDGER);
-        findings.extend(permissions::look(target, &session, table).await);
-        let Ok(sources) = sources else { return };
+        let (permissions, sees) = permissions::look(target, &session, table).await;
+        findings.extend(permissions);
+        let Some(sources) = sources.ok().filter(|_| sees) else { return };
         let presence = lock::look(target, &session, &sources, &mut findings).await;
         let schema = ledger::look(target, &session, &sources, presence, &mut findings).await;
         findings.extend(fixtures::look(project, place, schema.as_ref()));

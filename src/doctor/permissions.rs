@@ -11,20 +11,21 @@ use crate::error::Advice;
 
 const NAME: &str = "Permissions";
 
-/// Looks at the user's, or at those of the file.
-pub async fn look(target: &Target, session: &Session, ledger: &str) -> Vec<Finding> {
+/// Looks at the user's, or at those of the file. `false` if nothing more can be seen.
+pub async fn look(target: &Target, session: &Session, ledger: &str) -> (Vec<Finding>, bool) {
     if let Some(file) = target.file() {
-        return vec![of_file(target, &file)];
+        return (vec![of_file(target, &file)], true);
     }
     let database = target.database_name().unwrap_or_default();
     match dialect::permissions(session, &database, ledger).await {
-        Ok(lacks) if lacks.is_empty() => vec![Finding::ok(NAME, "to create tables and to write the ledger")],
+        Ok(lacks) if lacks.is_empty() => (vec![Finding::ok(NAME, "to create tables and to write the ledger")], true),
         Ok(lacks) => {
+            let sees = !lacks.iter().any(|lack| lack.is_blind);
             let finding =
                 |lack: dialect::Lack| Finding::fail(NAME, lack.what, Advice::Execute { statement: lack.mend });
-            lacks.into_iter().map(finding).collect()
+            (lacks.into_iter().map(finding).collect(), sees)
         }
-        Err(error) => vec![connection::failed(NAME, target, &error)],
+        Err(error) => (vec![connection::failed(NAME, target, &error)], true),
     }
 }
 

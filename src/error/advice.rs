@@ -217,9 +217,9 @@ impl fmt::Display for Advice {
             Self::Direct => "set DIRECT_DATABASE_URL beside DATABASE_URL to the server's own URL",
             Self::Clock => "let both machines ask a time server: `timedatectl set-ntp true`",
             Self::Encoding { statement } => {
-                return write!(f, "give it, and the tables that are there, another one: `{statement}`");
+                return write!(f, "give it, and the tables that are there, another one: {statement}");
             }
-            Self::Execute { statement } => return write!(f, "have its owner execute `{statement}`"),
+            Self::Execute { statement } => return write!(f, "have its owner execute: {statement}"),
             Self::OpenToWrite => "take mode=ro out of the URL",
             Self::Own { path } => return write!(f, "run `chown $USER {0}` and `chmod u+w {0}`", path.display()),
             Self::Migrate => "run `kit migrate`",
