@@ -87,9 +87,7 @@ fn healthy() -> Sandbox {
 /// The same, and its migrations count as applied in the database.
 async fn applied(database: &Database) -> Sandbox {
     let sandbox = healthy();
-    let on = On::new(&sandbox, database);
-    on.ok(&["migrate:install"]);
-    on.ok(&["migrate:mark", "--all", "--force"]);
+    On::new(&sandbox, database).ok(&["migrate:mark", "--all", "--force"]);
     if database.dialect == Dialect::MySql {
         // A server's own default may be another.
         let name = database.dialect.quote(&name_of(database));
@@ -184,6 +182,11 @@ const MACHINE: &[Plant] = &[
         "no linker",
         |s| without(s, "bin/cc"),
         &[("Linker", "fail", "no cc on the PATH", "`apt install build-essential`")],
+    ),
+    (
+        "an entry of one's own that is not there",
+        |s| s.file("kit.toml", "[migrator]\ncommand = [\"./migrator\"]\n"),
+        &[("Migrator", "fail", "no program ./migrator", "[migrator] command in kit.toml")],
     ),
     (
         "no place for builds",
@@ -425,9 +428,7 @@ async fn what_is_wrong_with_machine_project_or_url_is_found() {
     let file = template.root().join("app.sqlite");
     let database = Database::of(Dialect::Sqlite, &format!("sqlite://{}?mode=rwc", file.display())).await;
     database.execute(&["CREATE TABLE a (id int)"]).await;
-    let on = On::new(&template, &database);
-    on.ok(&["migrate:install"]);
-    on.ok(&["migrate:mark", "--all", "--force"]);
+    On::new(&template, &database).ok(&["migrate:mark", "--all", "--force"]);
     drop(database);
     for (what, plant, expected) in [MACHINE, PROJECT, URLS].concat() {
         let sandbox = healthy();

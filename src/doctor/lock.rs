@@ -39,7 +39,9 @@ pub async fn look(target: &Target, session: &Session, sources: &Sources, finding
 }
 
 fn of_file(file: &Path) -> (Finding, bool) {
-    let Some(holder) = lock::look_at_file(file) else { return (free(), false) };
+    // A run goes by the name that links lead to.
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let Some(holder) = lock::look_at_file(&file) else { return (free(), false) };
     match lock::is_alive(&holder) {
         Some(false) => (left(&holder), false),
         _ => {

@@ -115,7 +115,8 @@ pub async fn examine(place: &Place<'_>) -> Vec<Group> {
     let target = project.as_ref().ok().map(|project| Target::resolve(project, place.database, |name| place.env(name)));
 
     let toolchain = async {
-        let mut findings = toolchain::look(&programs, fitting).await;
+        let own = project.as_ref().ok().and_then(|project| project.settings.migrator.command.first());
+        let mut findings = toolchain::look(&programs, fitting, own.map(String::as_str)).await;
         findings.extend(cache::look(place));
         Group { title: "Toolchain", findings }
     };

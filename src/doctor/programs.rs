@@ -25,9 +25,12 @@ pub struct Answer {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Programs<'_> {
-    /// Where on the PATH a program is.
+    /// Where on the PATH a program is; one that is a path is where it says.
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        if Path::new(&name).components().count() > 1 {
+            return Some(self.folder.join(name)).filter(|path| is_executable(path));
+        }
         let folders = std::env::split_paths(self.env.get("PATH")?);
         folders.map(|folder| self.folder.join(folder).join(&name)).find(|path| is_executable(path))
     }

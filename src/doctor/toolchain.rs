@@ -11,10 +11,22 @@ const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 /// Where cargo's settings for a folder are, besides those in its home.
 const SETTINGS: [&str; 2] = [".cargo/config.toml", ".cargo/config"];
 
-/// Looks at each.
-pub async fn look(programs: &Programs<'_>, package: Option<&Package>) -> Vec<Finding> {
+/// Looks at each. A project whose own program migrates, unless cargo builds that, needs nothing else.
+pub async fn look(programs: &Programs<'_>, package: Option<&Package>, own: Option<&str>) -> Vec<Finding> {
+    let kit = Finding::ok("kit", env!("CARGO_PKG_VERSION"));
+    if let Some(own) = own.filter(|own| *own != "cargo") {
+        return vec![kit, program(programs, own)];
+    }
     let (cargo, rustc) = tokio::join!(cargo(programs), rustc(programs, package));
-    vec![Finding::ok("kit", env!("CARGO_PKG_VERSION")), cargo, rustc, linker(programs)]
+    vec![kit, cargo, rustc, linker(programs)]
+}
+
+fn program(programs: &Programs<'_>, own: &str) -> Finding {
+    const NAME: &str = "Migrator";
+    match programs.find(own) {
+        Some(path) => Finding::ok(NAME, path.display().to_string()),
+        None => Finding::fail(NAME, format!("no program {own}"), Advice::NameProgram),
+    }
 }
 
 async fn cargo(programs: &Programs<'_>) -> Finding {

@@ -21,6 +21,7 @@ pub enum Advice {
     InstallToolchain,
     UpdateRust,
     InstallLinker,
+    NameProgram,
     NameCache,
     CloseCache {
         path: PathBuf,
@@ -144,6 +145,7 @@ impl fmt::Display for Advice {
             Self::InstallLinker => {
                 "install a C compiler: `apt install build-essential`, `dnf install gcc` or `xcode-select --install`"
             }
+            Self::NameProgram => "name a program that is there: [migrator] command in kit.toml",
             Self::NameCache => "set KIT_CACHE_DIR to a folder of yours",
             Self::CloseCache { path } => {
                 return write!(
