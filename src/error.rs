@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use kit_runtime::wire::{Failure, Fault};
 
-pub use advice::Advice;
+pub use advice::{Advice, Hint};
 pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text};
 use field::{list_of, shown_field};

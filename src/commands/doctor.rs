@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::doctor::{self, Finding, Place, State};
-use crate::error::{Exit, Result};
+use crate::error::{Exit, Hint, Result};
 use crate::ui::{self, counted};
 
 /// Find what keeps kit from working here, and say what to do
@@ -24,7 +24,8 @@ struct Line<'a> {
     name: &'a str,
     state: State,
     found: &'a str,
-    hint: Option<String>,
+    #[serde(flatten)]
+    advice: Hint,
 }
 
 /// What is longer stands below its row.
@@ -62,8 +63,8 @@ pub async fn run(ctx: &Context, args: &DoctorArgs) -> Result<Exit> {
 }
 
 fn line(finding: &Finding) -> Line<'_> {
-    let hint = finding.advice.as_ref().map(ToString::to_string);
-    Line { name: finding.name, state: finding.state, found: &finding.found, hint }
+    let advice = Hint::of(finding.advice.as_ref());
+    Line { name: finding.name, state: finding.state, found: &finding.found, advice }
 }
 
 fn show(ctx: &Context, finding: &Finding) {

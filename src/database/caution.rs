@@ -7,6 +7,7 @@ use url::{Host, Url};
 
 use super::Target;
 use crate::error::{Error, Result};
+use crate::project::Settings;
 
 /// Values of `sslmode` and `ssl-mode` with which nothing goes in plain text.
 const ENCRYPTED: [&str; 7] =
@@ -19,8 +20,10 @@ impl Target {
     }
 
     /// Whether it stands in kit.toml with a password, which goes wherever the project goes.
-    pub fn keeps_password(&self) -> bool {
-        self.origin.ends_with("in kit.toml") && self.server().is_some_and(|url| url.password().is_some())
+    pub fn keeps_password(&self, settings: &Settings) -> bool {
+        let connection = self.name.as_ref().and_then(|name| settings.connections.get(name));
+        connection.is_some_and(|connection| connection.url.is_some())
+            && self.server().is_some_and(|url| url.password().is_some())
     }
 
     /// Whether its file is opened for reading alone.

@@ -12,6 +12,7 @@ use super::toolchain::numbers;
 use super::{Finding, Place, dialect};
 use crate::database::{Refusal, Target};
 use crate::error::{Advice, Error};
+use crate::project::Project;
 
 /// How long a server may take to let kit in.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,13 +26,18 @@ const ROUNDS: usize = 6;
 const TLS: &str = "TLS";
 
 /// Looks at the URL, then connects. `None` if nothing more can be asked.
-pub async fn connect(place: &Place<'_>, target: &Target, findings: &mut Vec<Finding>) -> Option<Session> {
+pub async fn connect(
+    place: &Place<'_>,
+    project: &Project,
+    target: &Target,
+    findings: &mut Vec<Finding>,
+) -> Option<Session> {
     const NAME: &str = "Connection";
     findings.push(Finding::ok("Database", format!("{} ({})", target.redacted(), target.origin)));
     if target.shows_password() {
         let found = "every user of this machine can read it in --database";
         findings.push(Finding::warn("Password", found, Advice::HidePassword));
-    } else if target.keeps_password() {
+    } else if target.keeps_password(&project.settings) {
         findings.push(Finding::warn("Password", "it stands in kit.toml", Advice::MovePassword));
     }
     if let Err(error) = target.insist_on_encryption(place.env("KIT_REQUIRE_TLS").as_deref()) {

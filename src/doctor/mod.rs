@@ -144,7 +144,7 @@ pub async fn examine(place: &Place<'_>) -> Vec<Group> {
 
 async fn look_at_database(place: &Place<'_>, project: &Project, target: &Target) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let Some(session) = connection::connect(place, target, &mut findings).await else { return findings };
+    let Some(session) = connection::connect(place, project, target, &mut findings).await else { return findings };
     let questions = async {
         let Some(session) = connection::look(place, target, session, &mut findings).await else { return };
         // What cannot be read is said above, with the project.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use kit_runtime::wire::Failure;
+use serde::Serialize;
 
 use super::Error;
 use super::failure::failure_hint;
@@ -117,6 +118,19 @@ pub enum Advice {
     WaitForLease,
     TakeLease,
     Killed,
+}
+
+/// The same for programs.
+#[derive(Debug, Serialize)]
+pub struct Hint {
+    hint: Option<String>,
+}
+
+impl Hint {
+    /// Nothing, where all is well.
+    pub fn of(advice: Option<&Advice>) -> Self {
+        Self { hint: advice.map(Advice::to_string) }
+    }
 }
 
 impl Advice {
