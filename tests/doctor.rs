@@ -113,7 +113,9 @@ fn complains(what: &str, sandbox: &Sandbox, arguments: &[&str], expected: &[Comp
     assert_eq!(said.stderr, "", "{what}");
     assert!(!said.to_string().contains("s3cr3t"), "{what}: {said}");
     let lines = lines(&said);
-    let complaints: Vec<_> = lines.iter().filter(|line| line["state"].as_deref() != Some("ok")).collect();
+    // How full the disk is, is this machine's.
+    let own = lines.iter().filter(|line| line["name"].as_deref() != Some("Disk"));
+    let complaints: Vec<_> = own.filter(|line| line["state"].as_deref() != Some("ok")).collect();
     for line in &lines {
         assert_eq!(line["hint"].is_some(), line["state"].as_deref() != Some("ok"), "{what}: {line:?}");
     }
@@ -300,13 +302,13 @@ const PROJECT: &[Plant] = &[
         &[
             ("Duplicate names", "fail", "m1_a", "rename one of the files"),
             ("Modified", "warn", "m1_a", "--accept-checksum m1_a"),
-            ("Missing", "warn", "m2_b applied, without a file", "restore its file"),
+            ("Missing", "warn", "applied, without a file: m2_b", "restore its file"),
         ],
     ),
     (
         "a list in another order",
         |s| s.file("migrations/mod.rs", &index(&["m2_b", "m1_a"])),
-        &[("Order", "warn", "m1_a not in name order", "sort the list in `migrations()` by name")],
+        &[("Order", "warn", "not in name order: m1_a", "sort the list in `migrations()` by name")],
     ),
     (
         "a list that is no Rust",
@@ -321,7 +323,7 @@ const PROJECT: &[Plant] = &[
     (
         "a migration that has changed since",
         |s| s.file("migrations/m2_b.rs", &creates("changed")),
-        &[("Modified", "warn", "m2_b since they ran", "`kit migrate:repair --accept-checksum m2_b`")],
+        &[("Modified", "warn", "changed since applied: m2_b", "`kit migrate:repair --accept-checksum m2_b`")],
     ),
     (
         "one to run",
@@ -342,14 +344,14 @@ const PROJECT: &[Plant] = &[
         &[(
             "Fixtures",
             "warn",
-            "database/fixtures/lost.yaml without a table of that name",
+            "without a table of that name: database/fixtures/lost.yaml",
             "give it the name of a table",
         )],
     ),
     (
         "a fixture of another kind",
         |s| s.file("database/fixtures/a.csv", "id\n1\n").file("database/fixtures/b.txt", ""),
-        &[("Fixtures", "warn", "database/fixtures/b.txt taken for no fixture", "a fixture is `TABLE.yaml`")],
+        &[("Fixtures", "warn", "no fixtures: database/fixtures/b.txt", "a fixture is `TABLE.yaml`")],
     ),
     (
         "two fixtures for one table",
@@ -474,7 +476,7 @@ const STATEMENTS: &[Sql] = &[
             "CREATE INDEX broken ON t (id)",
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass",
         ],
-        &[("Indexes", "warn", "broken never built to the end", "`kit migrate:repair --drop-invalid-indexes`")],
+        &[("Indexes", "warn", "never built to the end: broken", "`kit migrate:repair --drop-invalid-indexes`")],
     ),
     (
         "an encoding with few characters",
@@ -531,7 +533,7 @@ const STATEMENTS: &[Sql] = &[
         "one that ran and has no file",
         &[Dialect::Sqlite],
         &["INSERT INTO seaql_migrations VALUES ('m9_gone', 1)"],
-        &[("Missing", "warn", "m9_gone applied, without a file", "restore its file from version control")],
+        &[("Missing", "warn", "applied, without a file: m9_gone", "restore its file from version control")],
     ),
     (
         "a newer kit",

@@ -35,7 +35,7 @@ pub fn look(project: &Project, place: &Place<'_>, schema: Option<&Schema>) -> Ve
     if !strays.is_empty() {
         let error = Error::Fixtures { path: folder.clone(), message: String::new() };
         let advice = Advice::of(&error).unwrap_or(Advice::Fixture);
-        findings.push(Finding::warn(NAME, format!("{} taken for no fixture", some(&strays)), advice));
+        findings.push(Finding::warn(NAME, format!("no fixtures: {}", some(&strays)), advice));
     }
     if let Some(schema) = schema {
         let lost: Vec<String> = found
@@ -46,7 +46,7 @@ pub fn look(project: &Project, place: &Place<'_>, schema: Option<&Schema>) -> Ve
         if !lost.is_empty() {
             findings.push(Finding::warn(
                 NAME,
-                format!("{} without a table of that name", some(&lost)),
+                format!("without a table of that name: {}", some(&lost)),
                 Advice::Fixture,
             ));
         }

@@ -117,7 +117,7 @@ async fn unfinished(target: &Target, session: &Session, table: &str, ledger: &Le
     };
     let mut findings: Vec<Finding> = found.halted.iter().map(of).collect();
     if !found.invalid_indexes.is_empty() {
-        let found = format!("{} never built to the end", some(&found.invalid_indexes));
+        let found = format!("never built to the end: {}", some(&found.invalid_indexes));
         findings.push(Finding::warn("Indexes", found, Advice::DropIndexes));
     }
     findings
@@ -137,14 +137,14 @@ fn migrations(sources: &Sources, ledger: &Ledger) -> Vec<Finding> {
     let modified = names(&|line| line.state == State::Modified);
     if let Some(name) = modified.first() {
         let advice = Advice::Modified { name: name.clone() };
-        findings.push(Finding::warn("Modified", format!("{} since they ran", some(&modified)), advice));
+        findings.push(Finding::warn("Modified", format!("changed since applied: {}", some(&modified)), advice));
     }
     // One that is listed without a file is said with the list.
     let listed = |name: &str| registered.iter().any(|migration| migration.name == name);
     let missing = names(&|line| line.state == State::Missing && !listed(&line.migration));
     if let Some(name) = missing.first() {
         let advice = Advice::after(&Failure::Gone { name: name.clone() }).unwrap_or(Advice::Migrate);
-        findings.push(Finding::warn("Missing", format!("{} applied, without a file", some(&missing)), advice));
+        findings.push(Finding::warn("Missing", format!("applied, without a file: {}", some(&missing)), advice));
     }
     let early = names(&|line| line.state == State::Pending && line.out_of_order);
     if let (Some(name), Some((_, after))) =

@@ -48,7 +48,7 @@ pub fn look(project: &Project) -> Vec<Finding> {
         let late: Vec<&str> = names.windows(2).filter(|pair| pair[0] > pair[1]).map(|pair| pair[1].as_str()).collect();
         let advice =
             Advice::after(&Failure::Strict(Warning::Unsorted)).unwrap_or(Advice::Index { index: index.clone() });
-        findings.push(Finding::warn("Order", format!("{} not in name order", some(&late)), advice));
+        findings.push(Finding::warn("Order", format!("not in name order: {}", some(&late)), advice));
     }
     let plural = if names.len() == 1 { "" } else { "s" };
     findings.insert(0, Finding::ok(NAME, format!("{} migration{plural} in {index}", names.len())));
