@@ -153,8 +153,8 @@ async fn look_at_database(place: &Place<'_>, project: &Project, target: &Target)
         let (permissions, sees) = permissions::look(target, &session, table).await;
         findings.extend(permissions);
         let Some(sources) = sources.ok().filter(|_| sees) else { return };
-        let presence = lock::look(target, &session, &sources, &mut findings).await;
-        let schema = ledger::look(target, &session, &sources, presence, &mut findings).await;
+        let at_work = lock::look(target, &session, &sources, &mut findings).await;
+        let schema = ledger::look(target, &session, &sources, at_work, &mut findings).await;
         findings.extend(fixtures::look(project, place, schema.as_ref()));
     };
     if tokio::time::timeout(PATIENCE, questions).await.is_err() {
