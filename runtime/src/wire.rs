@@ -14,7 +14,7 @@ pub use failure::{Cause, Failure, Unfit};
 pub use report::{Fault, Note, Remark, Warning};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -114,6 +114,19 @@ pub enum Action {
         /// What would be done: [`Action::Up`], [`Action::Down`], [`Action::Redo`].
         actions: Vec<Action>,
     },
+    /// Run a seeder; goes alone, to a program that has seeders.
+    Seed(Seed),
+}
+
+/// Which seeder to run, and how.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Seed {
+    /// Its name, without modules.
+    pub class: String,
+    /// What random values begin with: the same number makes the same rows.
+    pub number: u64,
+    /// The ledger table, by which the database is locked.
+    pub ledger: String,
 }
 
 /// How much [`Action::Wipe`] drops besides tables.
@@ -242,6 +255,22 @@ pub enum Event {
         direction: Direction,
         /// Its name.
         name: String,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// A seeder goes on; in between, how far it is.
+    Seeding {
+        /// Its name, without modules.
+        seeder: String,
+        /// Rows that factories have made in this run, in all.
+        rows: u64,
+    },
+    /// A seeder has come to its end. What it made is in when the request is done.
+    Seeded {
+        /// Its name, without modules.
+        seeder: String,
+        /// Rows that factories made in it, those of the seeders that it called included.
+        rows: u64,
         /// How long it took, in milliseconds.
         millis: u64,
     },

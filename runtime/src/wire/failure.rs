@@ -124,6 +124,22 @@ pub enum Failure {
         /// The database is as it was before this migration.
         rolled_back: bool,
     },
+    /// The program has no seeder of that name; nothing was done.
+    NoSeeder {
+        /// The name as it was given.
+        name: String,
+    },
+    /// A seeder said no.
+    Seeder {
+        /// Its name, without modules.
+        name: String,
+        /// How it said so.
+        cause: Cause,
+        /// The error, or the panic's text.
+        message: String,
+        /// Nothing of the run is in the database.
+        rolled_back: bool,
+    },
     /// A migration said no to a run that only pretended; the database is as it was.
     Pretended {
         /// Its name.
