@@ -34,9 +34,7 @@ where
 }
 
 /// Serves one request with whatever answers it.
-pub fn serve_with(
-    answer: impl FnOnce(Request, &mut (dyn FnMut(Event) + Send)) -> Result<(), Failure>,
-) -> ExitCode {
+pub fn serve_with(answer: impl FnOnce(Request, &mut (dyn FnMut(Event) + Send)) -> Result<(), Failure>) -> ExitCode {
     // Without a wire nobody can be told why.
     let Ok(mut wire) = Wire::open() else { return ExitCode::FAILURE };
     wire.send(&Event::Hello { protocol: PROTOCOL });

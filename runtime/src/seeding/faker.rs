@@ -5,7 +5,7 @@ use fake::faker::address::en::{BuildingNumber, CityName, CountryName, StreetName
 use fake::faker::company::en::CompanyName;
 use fake::faker::internet::en::{IPv4, Username};
 use fake::faker::job::en::Title;
-use fake::faker::lorem::en::{Paragraph, Sentence, Word, Words};
+use fake::faker::lorem::en::{Sentence, Word, Words};
 use fake::faker::name::en::{FirstName, LastName, Name};
 use fake::faker::phone_number::en::PhoneNumber;
 use fake::rand::RngExt;
@@ -122,7 +122,8 @@ impl Faker<'_> {
 
     /// An address at `example.com`, like no other of the run.
     pub fn email(&mut self) -> String {
-        let letters = |name: String| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        let letters =
+            |name: String| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         let (first, last) = (letters(self.first_name()), letters(self.last_name()));
         format!("{first}.{last}.{}@example.com", self.serial())
     }
@@ -192,9 +193,7 @@ impl Faker<'_> {
     /// Three words or four, the first in upper case.
     pub fn title(&mut self) -> String {
         let count = self.number(3..=4);
-        let words = self.words(count);
-        let mut letters = words.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        capital(&self.words(count))
     }
 
     /// Two words with a dash and what makes them like no others of the run.
@@ -204,12 +203,14 @@ impl Faker<'_> {
 
     /// A sentence.
     pub fn sentence(&mut self) -> String {
-        self.fake(Sentence(5..10))
+        let sentence: String = self.fake(Sentence(5..10));
+        capital(&sentence)
     }
 
     /// Some sentences.
     pub fn paragraph(&mut self) -> String {
-        self.fake(Paragraph(3..6))
+        let count = self.number(3..6);
+        (0..count).map(|_| self.sentence()).collect::<Vec<_>>().join(" ")
     }
 
     /// Words, at most so many characters of them.
@@ -217,6 +218,12 @@ impl Faker<'_> {
         let words = self.words(3);
         words.chars().take(length).collect::<String>().trim_end().to_owned()
     }
+}
+
+/// With its first letter in upper case.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// So many letters and digits.

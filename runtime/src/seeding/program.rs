@@ -54,7 +54,8 @@ pub fn main(seeders: &[Entry]) -> ExitCode {
         let entry = known.ok_or_else(|| Failure::NoSeeder { name: seed.class.clone() })?;
         block_on(async {
             let session = connect(request.clone()).await?;
-            let mut lock = lock::acquire(&session, &seed.ledger, &request.locking, &mut |event| on_event(event)).await?;
+            let mut lock =
+                lock::acquire(&session, &seed.ledger, &request.locking, &mut |event| on_event(event)).await?;
             lock.announce_if_there(&session).await;
             let outcome = run(entry, seed, &request, &session, &lock, on_event).await;
             let released = lock.release(&session).await;
