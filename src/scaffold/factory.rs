@@ -117,7 +117,8 @@ impl Made {
             return;
         }
         match call(table, name, kind) {
-            Some(call) if column.nullable && !call.ends_with(".value()") => {
+            // `value` makes an `Option` where one is wanted.
+            Some(call) if column.nullable && !call.contains(".value()") => {
                 self.values.push(format!("{field}: Set(Some({call})),"));
             }
             Some(call) => self.values.push(format!("{field}: Set({call}),")),
@@ -138,18 +139,19 @@ fn call(table: &Table, column: &str, kind: &Kind) -> Option<String> {
             format!("faker.one_of(&[{}]).to_owned()", values.join(", "))
         }
     };
-    let value = || "faker.value()".to_owned();
+    let unlike = |call: String| if unique { format!("faker.unique(|faker| {call})") } else { call };
+    let value = || unlike("faker.value()".to_owned());
+    let code = |length: u32| unlike(format!("faker.code({length})"));
     Some(match kind {
         Kind::Enum { .. } => "faker.variant()".to_owned(),
         Kind::String(limit) => text(*limit),
         Kind::Char(limit) => match allowed.is_empty() {
-            true => format!("faker.code({})", limit.unwrap_or(1)),
+            true => code(limit.unwrap_or(1)),
             false => text(*limit),
         },
         Kind::Text => text(None),
-        Kind::Integer { bits, .. } if unique && *bits > 8 => "faker.unique(|faker| faker.value())".to_owned(),
-        Kind::Binary(Some(length)) => format!("faker.code({length}).into_bytes()"),
-        Kind::VarBinary(Some(length)) if *length < 16 => format!("faker.code({length}).into_bytes()"),
+        Kind::Binary(Some(length)) => unlike(format!("faker.code({length}).into_bytes()")),
+        Kind::VarBinary(Some(length)) if *length < 16 => unlike(format!("faker.code({length}).into_bytes()")),
         Kind::Year => "faker.number(2000..2025)".to_owned(),
         Kind::Array(item) => match item.as_ref() {
             Kind::Boolean
@@ -176,6 +178,7 @@ fn words(column: &str, limit: Option<u32>, unique: bool) -> String {
     let has = |words: &[&str]| words.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
     let room = limit.unwrap_or(u32::MAX);
     let call = match () {
+        () if room < 12 && unique => return format!("faker.unique(|faker| faker.code({room}))"),
         () if room < 12 => return format!("faker.code({room})"),
         () if has(&["email", "mail"]) && room >= 60 => "email",
         () if has(&["username", "user_name", "login", "nickname", "handle"]) && room >= 40 => "username",

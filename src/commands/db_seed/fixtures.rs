@@ -36,6 +36,12 @@ pub(super) async fn fill(
     .await;
     ctx.ui.clear_transient();
     let loaded = loaded?;
+    if reset {
+        ctx.ui.info("Emptied all tables");
+    }
+    if fixtures.is_empty() {
+        return Ok(());
+    }
     for (table, rows) in &loaded.tables {
         ctx.ui.row(table, &counted(usize::try_from(*rows).unwrap_or(usize::MAX), "row"));
     }
