@@ -740,6 +740,16 @@ async fn an_encoding_that_cannot_be_changed_is_found() {
     database.execute(&[&format!("DROP DATABASE {name} WITH (FORCE)")]).await;
 }
 
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_given_up() {
+    let database = Database::postgres().await;
+    let sandbox = applied(&database).await;
+    database.execute(&["BEGIN", "LOCK TABLE seaql_migrations IN ACCESS EXCLUSIVE MODE"]).await;
+    let stuck = ("Answers", "fail", "no answer within 10 seconds", "look at what the server is busy with");
+    complains("a table that somebody has locked", &sandbox, &[], &[stuck]);
+    database.execute(&["ROLLBACK"]).await;
+}
+
 #[test]
 fn a_server_that_never_answers_is_given_up() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
