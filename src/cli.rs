@@ -94,6 +94,7 @@ pub enum Command {
     MigrateVerify(commands::migrate_verify::VerifyArgs),
     About(commands::about::AboutArgs),
     Completions(commands::completions::CompletionsArgs),
+    Doctor(commands::doctor::DoctorArgs),
     Help(commands::help::HelpArgs),
     #[command(name = "__complete", hide = true)]
     Complete(commands::complete::CompleteArgs),
@@ -132,6 +133,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateVerify(args) => commands::migrate_verify::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
+        Command::Doctor(args) => commands::doctor::run(ctx, &args).await,
         Command::Complete(args) => commands::complete::run(ctx, args),
         Command::Help(args) => commands::help::run(ctx, &args),
         Command::Init(args) => commands::init::run(ctx, &args),

@@ -165,10 +165,7 @@ impl Context {
     /// # Errors
     /// [`Error::Overheard`].
     pub fn allow_network(&self, target: &Target) -> Result<()> {
-        if self.env("KIT_REQUIRE_TLS").is_some_and(|value| value != "0") && target.may_be_overheard() {
-            return Err(Error::Overheard { database: target.redacted() });
-        }
-        Ok(())
+        target.insist_on_encryption(self.env("KIT_REQUIRE_TLS").as_deref())
     }
 
     /// The project's migrations, from its sources where they tell, else from the built migrator.
@@ -311,9 +308,7 @@ impl Context {
         if let Some(name) = self.globals.env.clone().or_else(|| self.env("APP_ENV")) {
             return Ok(name);
         }
-        let project = self.project()?;
-        let named = project.dotenv("APP_ENV").or_else(|| project.settings.environment.clone());
-        Ok(named.unwrap_or_else(|| "development".to_owned()))
+        Ok(self.project()?.environment())
     }
 
     /// Passes unless kit.toml prohibits destructive commands, or `KIT_PROTECT` names the database.

@@ -3,6 +3,7 @@
 
 mod caution;
 mod connect;
+mod refusal;
 mod scratch;
 mod url;
 
@@ -18,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::settings::Connection;
 
+pub use refusal::Refusal;
 pub use scratch::Scratch;
 pub use url::hide_passwords;
 
@@ -178,6 +180,15 @@ impl Target {
                 .map_err(|error| Error::Ledger { database: self.redacted(), message: self.scrub(&error.message) }),
             Err(Error::NoDatabase { .. }) => Ok(Ledger::default()),
             Err(error) => Err(error),
+        }
+    }
+
+    /// SeaORM's feature for the driver that it needs.
+    pub fn driver(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => DEFAULT_DRIVER,
+            Dialect::Postgres => "sqlx-postgres",
+            Dialect::MySql => "sqlx-mysql",
         }
     }
 

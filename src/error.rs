@@ -1,8 +1,9 @@
 //! The lexicon of everything kit can say when it fails: each kind of failure, its hint, its exit code.
-//! Rooms below `commands` raise these values and give no advice; advice stands in `hint`, and in `failure` for what a migrator
-//! reports, and nowhere else.
+//! Rooms below `commands` raise these values and give no advice; advice stands in `hint`, in `failure` for what a migrator
+//! reports, in `advice` for what `kit doctor` finds, and nowhere else.
 //! It knows no terminal.
 
+mod advice;
 mod failure;
 mod field;
 mod hint;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use kit_runtime::wire::{Failure, Fault};
 
+pub use advice::{Advice, Hint};
 pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text};
 use field::{list_of, shown_field};

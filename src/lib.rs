@@ -8,6 +8,7 @@
 //!                           ├─ migrator          generate, build and drive the migrator
 //!                           ├─ codegen           schema → entities
 //!                           ├─ schema            the model of a schema, and reading it
+//!                           ├─ doctor            what keeps kit from working here
 //!                           ├─ seeds             files → rows, rows → files
 //!                           └─ database          URLs and connections
 //! ```
@@ -21,6 +22,7 @@ pub mod commands;
 pub mod completion;
 pub mod context;
 pub mod database;
+pub mod doctor;
 pub mod error;
 pub mod fields;
 pub mod interrupt;

@@ -103,6 +103,7 @@ fn databases_are_named_where_they_differ() {
         "src/seeds/dialect.rs",
         "src/seeds/dialect/",
         "src/scaffold/dialect.rs",
+        "src/doctor/dialect.rs",
         "src/database.rs",
         "src/database/",
         "runtime/src/dialect.rs",

@@ -9,12 +9,14 @@ mod beat;
 mod door;
 mod file;
 mod lease;
+mod look;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use door::Door;
 pub use lease::PROBE;
+pub use look::{Presence, is_alive, leftover, look, look_at_file, signs};
 
 use crate::connection::{Connection, Error, Row, Sessions, Value};
 use crate::dialect::Survey;
@@ -102,39 +104,6 @@ async fn wait<C: Connection>(
         tokio::time::sleep((pause.min(longest) + jitter()).min(patience.saturating_sub(waited))).await;
         pause = (pause * 3 / 2).min(longest);
     }
-}
-
-/// Who is at work on a database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presence {
-    /// Who, as far as known.
-    pub holder: Option<Holder>,
-    /// Their session, by the server's number; none where the lock is no session's.
-    pub session: Option<u64>,
-}
-
-/// Who has the lock of `table`'s database on a server. It takes nothing, writes nothing and waits for nobody; of a database
-/// that is a file it knows nothing.
-///
-/// # Errors
-/// What the database said.
-pub async fn look<C: Connection>(connection: &C, table: &str) -> Result<Option<Presence>, Error> {
-    let dialect = connection.dialect();
-    let scope = answer(connection, dialect.lock_scope()).await?.unwrap_or_default();
-    let key = key(&scope, table);
-    let Some(sql) = dialect.lock_session(key) else { return Ok(None) };
-    let session = answer(connection, &sql).await?.and_then(|session| session.parse().ok());
-    if session.is_some() {
-        let sql = dialect.lock_holder(TABLE, key).unwrap_or_default();
-        let there = !connection.query(dialect.table_exists(), &[TABLE.into()]).await?.is_empty();
-        let holder = if there { holder_of(connection.query(&sql, &[]).await?) } else { None };
-        return Ok(Some(Presence { holder, session }));
-    }
-    let there = !connection.query(dialect.table_exists(), &[PROBE.into()]).await?.is_empty();
-    if !there || !lease::is_there(connection).await {
-        return Ok(None);
-    }
-    Ok(Some(Presence { holder: lease::holder(connection).await, session: None }))
 }
 
 /// Ends a session that has a lock, and the lock with it. A statement that it is busy with is ended, too.
@@ -296,7 +265,10 @@ impl Lock {
 }
 
 /// What the server says of itself.
-async fn survey<C: Connection>(connection: &C) -> Result<Survey, Error> {
+///
+/// # Errors
+/// What the database said.
+pub async fn survey<C: Connection>(connection: &C) -> Result<Survey, Error> {
     let mut rows = Vec::new();
     for sql in connection.dialect().survey() {
         rows.extend(connection.query(sql, &[]).await?);

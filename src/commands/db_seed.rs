@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::seeders::{ALL, Seeders, seeders};
-use crate::project::{Layout, Project, source};
+use crate::project::{Project, source};
 use crate::schema::model::Schema;
 use crate::seeds;
 use crate::ui::counted;
@@ -102,8 +102,8 @@ pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     let project = ctx.project()?;
     let target = ctx.target()?;
     if args.dump || !args.dump_tables.is_empty() {
-        return dump::dump(ctx, &target, &folder(project, args.from.as_ref().map(|from| ctx.cwd.join(from))), args)
-            .await;
+        let folder = args.from.as_ref().map_or_else(|| project.fixtures(), |from| ctx.cwd.join(from));
+        return dump::dump(ctx, &target, &folder, args).await;
     }
     let locking = args.lock.locking("db:seed", args.force)?;
     let Sources { fixtures, seeder } = sources(ctx, args)?;
@@ -141,7 +141,7 @@ fn sources(ctx: &Context, args: &DbSeedArgs) -> Result<Sources> {
         }
         return Ok(Sources { fixtures, seeder: None });
     }
-    let folder = folder(project, None);
+    let folder = project.fixtures();
     let fixtures = if folder.is_dir() { seeds::find(&folder, &environment)? } else { Vec::new() };
     let seeder = found.filter(Seeders::has_all).map(|found| (found, ALL.to_owned()));
     if fixtures.is_empty() && seeder.is_none() {
@@ -180,12 +180,4 @@ pub(super) fn tables(schema: &Schema, ledger: &str) -> Vec<String> {
 
 pub(super) fn ledger(project: &Project) -> Result<String> {
     Ok(source::read(project)?.ledger_table.unwrap_or_else(|| LEDGER.to_owned()))
-}
-
-/// Where fixtures are: what is said, else the folder that is there, else that of the layout.
-fn folder(project: &Project, said: Option<PathBuf>) -> PathBuf {
-    let usual = ["database/fixtures", "src/fixtures"].map(|folder| project.root.join(folder));
-    let there = usual.iter().find(|folder| folder.is_dir()).cloned();
-    let [kit, loco] = usual;
-    said.or(there).unwrap_or(if project.layout == Layout::Loco { loco } else { kit })
 }

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod db_seed;
 pub mod db_sync;
 pub mod db_truncate;
+pub mod doctor;
 pub mod help;
 pub mod init;
 pub mod list;

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::Target;
+use crate::error::{Error, Result};
+use crate::project::Settings;
 
 /// Values of `sslmode` and `ssl-mode` with which nothing goes in plain text.
 const ENCRYPTED: [&str; 7] =
@@ -15,6 +17,29 @@ impl Target {
     /// Whether it was given on the command line with a password, which every user of the machine can read there.
     pub fn shows_password(&self) -> bool {
         self.origin == "--database" && self.server().is_some_and(|url| url.password().is_some())
+    }
+
+    /// Whether it stands in kit.toml with a password, which goes wherever the project goes.
+    pub fn keeps_password(&self, settings: &Settings) -> bool {
+        let connection = self.name.as_ref().and_then(|name| settings.connections.get(name));
+        connection.is_some_and(|connection| connection.url.is_some())
+            && self.server().is_some_and(|url| url.password().is_some())
+    }
+
+    /// Whether its file is opened for reading alone.
+    pub fn only_reads(&self) -> bool {
+        self.file().is_some() && self.secret_url().ends_with("?mode=ro")
+    }
+
+    /// Passes unless `required`, the value of `KIT_REQUIRE_TLS`, asks for more than the URL does.
+    ///
+    /// # Errors
+    /// [`Error::Overheard`].
+    pub fn insist_on_encryption(&self, required: Option<&str>) -> Result<()> {
+        if required.is_some_and(|value| value != "0") && self.may_be_overheard() {
+            return Err(Error::Overheard { database: self.redacted() });
+        }
+        Ok(())
     }
 
     /// Whether a server elsewhere may be talked to in plain text.

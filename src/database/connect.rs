@@ -42,6 +42,15 @@ impl Target {
         self.open(self.secret_url()).await
     }
 
+    /// Connects through a pooler that lends sessions, to read.
+    ///
+    /// # Errors
+    /// Those of [`Target::connect`].
+    pub async fn connect_lent(&self) -> Result<Session> {
+        let settings = Settings::new(self.secret_url()).with(self.schema.clone(), 1);
+        Session::lent(settings).await.map_err(|error| self.turned_away(&error))
+    }
+
     /// Connects as a migrator does, to write under the lock.
     ///
     /// # Errors

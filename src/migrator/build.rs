@@ -40,7 +40,7 @@ pub async fn binary(
     {
         return Ok(stamp.binary);
     }
-    make_private(&cache.folder)?;
+    cache.make_private()?;
     write_runtime(cache, crate_.sea_orm)?;
     write_crate(cache, &folder, &crate_)?;
     notify(Notice::Building { what: program.what() });
@@ -231,31 +231,4 @@ fn write(path: &Path, content: &str) -> Result<()> {
     aside.write_all(content.as_bytes()).map_err(failed)?;
     aside.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
-}
-
-/// What is built here is executed later, so the folder belongs to the user alone, and nobody else can put another in its
-/// place: each folder above it is the user's or root's, and others may write it only where they cannot rename what is in it.
-#[cfg(unix)]
-fn make_private(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    const OTHERS: u32 = 0o022;
-    const STICKY: u32 = 0o1000;
-    let failed = |path: &Path, source| Error::File { action: "create", path: path.to_owned(), source };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| failed(folder, source))?;
-    let own = rustix::process::geteuid().as_raw();
-    let real = folder.canonicalize().map_err(|source| failed(folder, source))?;
-    for (above, path) in real.ancestors().enumerate() {
-        let found = fs::symlink_metadata(path).map_err(|source| failed(path, source))?;
-        let writable = found.mode() & OTHERS != 0 && (above == 0 || found.mode() & STICKY == 0);
-        let group_of_one = found.uid() == own && found.mode() & 0o002 == 0 && found.gid() == found.uid();
-        if ![own, 0].contains(&found.uid()) || writable && !group_of_one || above == 0 && found.uid() != own {
-            return Err(failed(path, std::io::Error::other("it belongs to, or can be written by, somebody else")));
-        }
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn make_private(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|source| Error::File { action: "create", path: folder.to_owned(), source })
 }

@@ -1,22 +1,23 @@
 //! The command line's end of the migrator: generate the crate, build it, cache it, drive it.
 
 mod build;
+mod cache;
 mod generate;
 mod modules;
-mod package;
+pub mod package;
 mod process;
 pub mod runtime_source;
 mod seeder;
 mod stamp;
 
-use std::path::PathBuf;
-
 use kit_runtime::wire::{Event, Failure, Request};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::project::Project;
 use crate::project::seeders::Seeders;
 use crate::project::settings::Settings;
+
+pub use cache::Cache;
 
 /// What happens on the way.
 #[derive(Debug)]
@@ -72,35 +73,6 @@ impl Program {
     }
 }
 
-/// Where kit keeps generated crates, their builds and the sources of the runtime.
-#[derive(Clone, Debug)]
-pub struct Cache {
-    /// The folder; made with mode 0700.
-    pub folder: PathBuf,
-}
-
-impl Cache {
-    /// `KIT_CACHE_DIR`, else `kit` in `XDG_CACHE_HOME`, `LOCALAPPDATA` or `~/.cache`.
-    ///
-    /// # Errors
-    /// [`Error::Config`] where none of them is set.
-    pub fn locate(env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let folder = env("KIT_CACHE_DIR")
-            .map(PathBuf::from)
-            .or_else(|| {
-                env("XDG_CACHE_HOME").or_else(|| env("LOCALAPPDATA")).map(|base| PathBuf::from(base).join("kit"))
-            })
-            .or_else(|| env("HOME").map(|home| PathBuf::from(home).join(".cache/kit")));
-        match folder {
-            Some(folder) => Ok(Self { folder }),
-            None => Err(Error::Config {
-                origin: "the environment".to_owned(),
-                message: "neither KIT_CACHE_DIR nor XDG_CACHE_HOME nor HOME says where to build migrations".to_owned(),
-            }),
-        }
-    }
-}
-
 /// Everything a run of the migrator needs.
 pub struct Run<'a> {
     /// The project.
@@ -120,8 +92,8 @@ pub struct Run<'a> {
 /// Builds the program if anything that goes into it has changed, and runs the request.
 ///
 /// # Errors
-/// [`Error::Build`] and its kin if it cannot be built, [`Error::MigratorDied`]; the failure that the program
-/// itself reported is the inner `Err`.
+/// [`crate::error::Error::Build`] and its kin if it cannot be built, [`crate::error::Error::MigratorDied`]; the failure
+/// that the program itself reported is the inner `Err`.
 pub async fn run(run: Run<'_>, notify: &mut dyn FnMut(Notice)) -> Result<std::result::Result<(), Failure>> {
     let command = match run.program.own_command(&run.project.settings) {
         [] => vec![build::binary(run.project, &run.cache, &run.program, notify).await?.display().to_string()],

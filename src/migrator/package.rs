@@ -78,6 +78,24 @@ impl Package {
         edition.unwrap_or("2021").to_owned()
     }
 
+    /// The oldest Rust that it says it compiles with; inherited ones followed.
+    pub fn rust_version(&self) -> Option<&str> {
+        let own = self.manifest.get("package")?.get("rust-version")?;
+        let inherited = self.workspace_item("package").and_then(|package| package.get("rust-version"));
+        own.as_str().or_else(|| inherited.and_then(Item::as_str))
+    }
+
+    /// The drivers that its SeaORM is built with, as features, in no particular order; inherited ones followed.
+    pub fn drivers(&self) -> Vec<String> {
+        let dependencies = self.manifest.get("dependencies").and_then(Item::as_table_like);
+        let named = ["sea-orm", "sea-orm-migration"].into_iter().filter_map(|name| {
+            let dependency = self.resolved(name, dependencies?.get(name)?);
+            let features = dependency.get("features").and_then(Item::as_array)?.clone();
+            Some(features.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>())
+        });
+        named.flatten().filter(|feature| feature.starts_with("sqlx-")).collect()
+    }
+
     /// The library's root file, if the package has a library.
     pub fn library(&self) -> Option<PathBuf> {
         let named = self.manifest.get("lib").and_then(|library| library.get("path")).and_then(Item::as_str);
@@ -119,6 +137,11 @@ impl Package {
             Some(major) if !version.contains('-') => Ok(major),
             _ => Err(Error::SeaOrmVersion { version }),
         }
+    }
+
+    /// The folder of its workspace, its own if it is in none.
+    pub fn workspace_root(&self) -> &Path {
+        &self.workspace_root
     }
 
     /// The lock file of its workspace.
@@ -204,7 +227,7 @@ impl Package {
     }
 
     /// All versions of a crate in the lock file.
-    fn locked(&self, name: &str) -> Vec<String> {
+    pub fn locked(&self, name: &str) -> Vec<String> {
         let Some(lock) = self.lock().and_then(|lock| lock.parse::<DocumentMut>().ok()) else { return Vec::new() };
         let packages = lock.get("package").and_then(Item::as_array_of_tables);
         let named =

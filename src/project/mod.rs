@@ -104,6 +104,20 @@ impl Project {
         self.dotenv.get(name).cloned()
     }
 
+    /// The environment where nothing else says it: that of `.env`, then kit.toml's.
+    pub fn environment(&self) -> String {
+        let named = self.dotenv("APP_ENV").or_else(|| self.settings.environment.clone());
+        named.unwrap_or_else(|| "development".to_owned())
+    }
+
+    /// Where fixtures are: the folder that is there, else that of the layout.
+    pub fn fixtures(&self) -> PathBuf {
+        let usual = ["database/fixtures", "src/fixtures"].map(|folder| self.root.join(folder));
+        let there = usual.iter().find(|folder| folder.is_dir()).cloned();
+        let [kit, loco] = usual;
+        there.unwrap_or(if self.layout == Layout::Loco { loco } else { kit })
+    }
+
     /// A path as the user would write it, relative to the root where it is below it.
     pub fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()

@@ -44,6 +44,11 @@ pub struct Finished {
     pub kept: Vec<PathBuf>,
 }
 
+/// Whether a kit that was killed has left something to finish below `root`.
+pub fn is_unfinished(root: &Path) -> bool {
+    root.join(FOLDER).join(JOURNAL).is_file()
+}
+
 /// Finishes what a kit that was killed had begun to write below `root`. Costs one look where there is nothing to do.
 ///
 /// # Errors

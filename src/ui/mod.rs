@@ -196,6 +196,17 @@ impl Ui {
         self.answer(self.dotted(&printable(left), right));
     }
 
+    /// What to do about the row before.
+    pub fn advice(&self, text: &str) {
+        self.answer(format!("    {} {}", style::hint("hint:"), printable(text).replace('\n', "\n          ")));
+    }
+
+    /// What the rows below are about.
+    pub fn group(&self, title: &str) {
+        self.gap();
+        self.answer(format!("  {}", style::name(title)));
+    }
+
     /// What changes in a file, as `diff -u` and `git apply` write it; `before` is nothing for a new one.
     pub fn diff(&self, path: &str, before: Option<&str>, after: &str) {
         let old = before.map_or_else(|| "/dev/null".to_owned(), |_| format!("a/{path}"));

@@ -40,6 +40,7 @@ pub struct Sandbox {
     _home: Option<TempDir>,
     env: BTreeMap<String, String>,
     cwd: PathBuf,
+    clock: fn() -> DateTime<Utc>,
 }
 
 impl Sandbox {
@@ -47,14 +48,14 @@ impl Sandbox {
     pub fn new() -> Self {
         let home = TempDir::new().unwrap();
         let root = home.path().canonicalize().unwrap();
-        Self { cwd: root.clone(), root, _home: Some(home), env: BTreeMap::new() }
+        Self { cwd: root.clone(), root, _home: Some(home), env: BTreeMap::new(), clock: now }
     }
 
     /// A folder that stays, with an empty environment.
     pub fn at(root: &Path) -> Self {
         fs::create_dir_all(root).unwrap();
         let root = root.canonicalize().unwrap();
-        Self { cwd: root.clone(), root, _home: None, env: BTreeMap::new() }
+        Self { cwd: root.clone(), root, _home: None, env: BTreeMap::new(), clock: now }
     }
 
     /// A project in kit's layout without migrations.
@@ -77,7 +78,13 @@ impl Sandbox {
     /// The same folder with one more variable in the environment.
     pub fn seeing(&self, name: &str, value: &str) -> Self {
         let (root, cwd, env) = (self.root.clone(), self.cwd.clone(), self.env.clone());
-        Self { root, _home: None, env, cwd }.env(name, value)
+        Self { root, _home: None, env, cwd, clock: self.clock }.env(name, value)
+    }
+
+    /// With another clock than the one that stands still.
+    pub fn clock(mut self, clock: fn() -> DateTime<Utc>) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// With the working folder below the root.
@@ -129,7 +136,7 @@ impl Sandbox {
             env: self.env.clone(),
             cwd: self.cwd.clone(),
             executable: None,
-            now,
+            now: self.clock,
             local_now,
             streams: Streams {
                 out: Box::new(out.clone()),

@@ -317,7 +317,8 @@ impl Survey {
         Self(rows.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect())
     }
 
-    fn value(&self, name: &str) -> &str {
+    /// What it says under a name, which is in lower case; nothing if it does not know it.
+    pub fn value(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
     }
 

@@ -25,7 +25,7 @@ impl LockFile {
     /// # Errors
     /// If it is a link or somebody else's, or cannot be created.
     pub fn open(database: &str) -> Result<Self, Error> {
-        let path = PathBuf::from(format!("{database}.kit-lock"));
+        let path = path_of(database);
         let file = open(&path).map_err(|error| Error::new(format!("{}: {error}", path.display())))?;
         Ok(Self { path, file })
     }
@@ -82,6 +82,20 @@ impl LockFile {
         self.file.rewind()?;
         self.file.write_all(serde_json::to_string(own)?.as_bytes())
     }
+}
+
+/// What stands in the lock file of a database; nothing when nobody has the lock, but for who was killed while they had it.
+pub fn written(database: &str) -> Option<Holder> {
+    let path = path_of(database);
+    // A link leads somewhere else, a pipe nowhere.
+    if !path.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() <= LONGEST) {
+        return None;
+    }
+    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
+}
+
+fn path_of(database: &str) -> PathBuf {
+    PathBuf::from(format!("{database}.kit-lock"))
 }
 
 #[cfg(unix)]

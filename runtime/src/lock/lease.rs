@@ -242,6 +242,11 @@ pub async fn is_there<C: Connection>(connection: &C) -> bool {
     matches!(connection.query(&sql, &[]).await.as_deref(), Ok([row, ..]) if row.first().is_some_and(Option::is_some))
 }
 
+/// How often whoever has it has given a sign of life.
+pub async fn signs<C: Connection>(connection: &C) -> Result<Option<i64>, Error> {
+    Ok(read(connection).await?.signs)
+}
+
 /// Who has it.
 pub async fn holder<C: Connection>(connection: &C) -> Option<Holder> {
     let columns = ["host", "pid", "command", "acquired_at"].map(|column| text(connection, column)).join(", ");

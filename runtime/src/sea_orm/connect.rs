@@ -122,7 +122,15 @@ impl Session {
                 return Ok(session);
             }
         }
-        // A pooler may lend it, and nobody asks: each query is a transaction that leaves nothing.
+        // A pooler may lend it, and nobody asks.
+        Self::lent(settings).await
+    }
+
+    /// Opens a session through a pooler that lends it: each query is a transaction that leaves nothing.
+    ///
+    /// # Errors
+    /// What the driver said.
+    pub async fn lent(settings: Settings) -> Result<Self, DbErr> {
         let settings = Settings { lent: true, ..settings.alone() };
         Ok(Self { sessions: Sessions::Lent, ..Self::open(settings).await? })
     }

@@ -1,0 +1,85 @@
+//! What compiles migrations: kit itself, cargo, rustc, and what rustc links with.
+
+use super::Finding;
+use super::programs::Programs;
+use crate::error::Advice;
+use crate::migrator::package::Package;
+
+/// The oldest Rust that kit's own half of a migrator compiles with.
+const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// Where cargo's settings for a folder are, besides those in its home.
+const SETTINGS: [&str; 2] = [".cargo/config.toml", ".cargo/config"];
+
+/// Looks at each. A project whose own program migrates, unless cargo builds that, needs nothing else.
+pub async fn look(programs: &Programs<'_>, package: Option<&Package>, own: Option<&str>) -> Vec<Finding> {
+    let kit = Finding::ok("kit", env!("CARGO_PKG_VERSION"));
+    if let Some(own) = own.filter(|own| *own != "cargo") {
+        return vec![kit, program(programs, own)];
+    }
+    let (cargo, rustc) = tokio::join!(cargo(programs), rustc(programs, package));
+    vec![kit, cargo, rustc, linker(programs)]
+}
+
+fn program(programs: &Programs<'_>, own: &str) -> Finding {
+    const NAME: &str = "Migrator";
+    match programs.find(own) {
+        Some(path) => Finding::ok(NAME, path.display().to_string()),
+        None => Finding::fail(NAME, format!("no program {own}"), Advice::NameProgram),
+    }
+}
+
+async fn cargo(programs: &Programs<'_>) -> Finding {
+    match programs.ask("cargo", &["--version"]).await {
+        Some(answer) if answer.code == Some(0) => Finding::ok("cargo", second_word(&answer.line)),
+        Some(answer) => Finding::fail("cargo", answer.line, Advice::InstallToolchain),
+        None => Finding::fail("cargo", "not on the PATH", Advice::InstallRust),
+    }
+}
+
+async fn rustc(programs: &Programs<'_>, package: Option<&Package>) -> Finding {
+    let answer = match programs.ask("rustc", &["--version"]).await {
+        Some(answer) if answer.code == Some(0) => answer,
+        Some(answer) => return Finding::fail("rustc", answer.line, Advice::InstallToolchain),
+        None => return Finding::fail("rustc", "not on the PATH", Advice::InstallRust),
+    };
+    let version = second_word(&answer.line);
+    let asked = package.and_then(Package::rust_version).filter(|asked| numbers(asked) > numbers(OLDEST));
+    let (needed, who) = asked.map_or((OLDEST, "kit"), |asked| (asked, "the project"));
+    if numbers(version) < numbers(needed) {
+        let found = format!("{version}, {who} needs {needed}");
+        return Finding::fail("rustc", found, Advice::UpdateRust);
+    }
+    Finding::ok("rustc", version)
+}
+
+/// What rustc calls to link, unless cargo's settings say something else.
+fn linker(programs: &Programs<'_>) -> Finding {
+    let named = programs.env.keys().any(|name| name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"));
+    let home = programs.env.get("CARGO_HOME").map(|home| std::path::PathBuf::from(home).join("config.toml"));
+    let folders = programs.folder.ancestors();
+    let files = folders.flat_map(|folder| SETTINGS.map(|name| folder.join(name))).chain(home);
+    let says = |text: String| text.lines().any(|line| line.trim_start().starts_with("linker"));
+    if named || files.filter_map(|file| std::fs::read_to_string(file).ok()).any(says) {
+        return Finding::ok("Linker", "named in cargo's settings");
+    }
+    match programs.find("cc") {
+        Some(path) => Finding::ok("Linker", path.display().to_string()),
+        None if cfg!(unix) => Finding::fail("Linker", "no cc on the PATH", Advice::InstallLinker),
+        None => Finding::ok("Linker", "as rustc finds it"),
+    }
+}
+
+/// `1.94.0` of `rustc 1.94.0 (…)`.
+fn second_word(line: &str) -> &str {
+    line.split_whitespace().nth(1).unwrap_or(line)
+}
+
+/// A version as numbers, without what a pre-release adds.
+pub fn numbers(version: &str) -> Vec<u64> {
+    let plain = version.split(['-', '+', ' ']).next().unwrap_or_default();
+    let mut numbers: Vec<u64> = plain.split('.').map_while(|part| part.parse().ok()).collect();
+    // `1.94` is `1.94.0`.
+    numbers.resize(3, 0);
+    numbers
+}

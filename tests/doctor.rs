@@ -1,0 +1,839 @@
+//! `kit doctor` on projects in which one thing is wrong, each planted for real: the line that says so, its hint, the exit
+//! code, and that nothing else is complained of. And on projects in which nothing is.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/pooler.rs"]
+mod pooler;
+#[path = "support/projects.rs"]
+mod projects;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+use database::Database;
+use kit_runtime::dialect::Dialect;
+use kit_runtime::ledger::LEDGER;
+use kit_runtime::lock;
+use kit_runtime::wire::{Holder, Locking};
+use pooler::Pooler;
+use projects::{On, creates, index, migration};
+use serde_json::Value;
+use support::{Sandbox, Transcript};
+
+const MANIFEST: &str = r#"[workspace]
+
+[package]
+name = "app"
+version = "0.1.0"
+edition = "2024"
+rust-version = "1.85"
+
+[dependencies]
+sea-orm = { version = "2.0", features = ["sqlx-mysql", "sqlx-postgres", "sqlx-sqlite"] }
+sea-orm-migration = "2.0"
+"#;
+
+/// A line that is not OK: name, state, part of what was found, part of the hint.
+type Complaint = (&'static str, &'static str, &'static str, &'static str);
+
+fn lock_file(sea_orm: &str, migration: &str) -> String {
+    let package = |name: &str, version: &str| format!("\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
+    format!("version = 4\n{}{}", package("sea-orm", sea_orm), package("sea-orm-migration", migration))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock of the servers is that of this machine")]
+fn real_clock() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}
+
+fn script(sandbox: &Sandbox, name: &str, text: &str) {
+    let path = format!("bin/{name}");
+    sandbox.write(&path, &format!("#!/bin/sh\n{text}\n"));
+    fs::set_permissions(sandbox.root().join(path), Permissions::from_mode(0o755)).unwrap();
+}
+
+fn git(sandbox: &Sandbox, arguments: &[&str]) {
+    let root = sandbox.root();
+    assert!(Command::new("git").current_dir(root).args(arguments).status().unwrap().success(), "{arguments:?}");
+}
+
+/// A project in which nothing is wrong, with a toolchain of its own. It is in a repository.
+fn healthy() -> Sandbox {
+    let sandbox = Sandbox::new().clock(real_clock);
+    let sandbox = sandbox
+        .file("Cargo.toml", MANIFEST)
+        .file("Cargo.lock", &lock_file("2.0.4", "2.0.4"))
+        .file("migrations/mod.rs", &index(&["m1_a", "m2_b"]))
+        .file("migrations/m1_a.rs", &creates("a"))
+        .file("migrations/m2_b.rs", &creates("b"))
+        .file(".env", "APP_ENV=development\n")
+        .file(".gitignore", ".env\n");
+    script(&sandbox, "cargo", "echo 'cargo 1.94.0 (x 2026-01-01)'");
+    script(&sandbox, "rustc", "echo 'rustc 1.94.0 (x 2026-01-01)'");
+    script(&sandbox, "cc", "true");
+    let git_itself =
+        ["/usr/bin/git", "/usr/local/bin/git", "/bin/git"].into_iter().find(|path| fs::exists(path).unwrap());
+    symlink(git_itself.unwrap(), sandbox.root().join("bin/git")).unwrap();
+    git(&sandbox, &["init", "--quiet", "."]);
+    let (path, cache) = (sandbox.root().join("bin"), sandbox.root().join("cache"));
+    sandbox.env("PATH", path.to_str().unwrap()).env("KIT_CACHE_DIR", cache.to_str().unwrap())
+}
+
+/// The same, and its migrations count as applied in the database.
+async fn applied(database: &Database) -> Sandbox {
+    let sandbox = healthy();
+    On::new(&sandbox, database).ok(&["migrate:mark", "--all", "--force"]);
+    if database.dialect == Dialect::MySql {
+        // A server's own default may be another.
+        let name = database.dialect.quote(&name_of(database));
+        database.execute(&[&format!("ALTER DATABASE {name} CHARACTER SET utf8mb4")]).await;
+    }
+    sandbox.env("DATABASE_URL", database.url())
+}
+
+/// In a thread of its own, since kit brings its own runtime.
+fn doctor(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
+    std::thread::scope(|scope| scope.spawn(|| sandbox.kit(&[&["doctor"], arguments].concat())).join().unwrap())
+}
+
+fn lines(transcript: &Transcript) -> Vec<BTreeMap<String, Option<String>>> {
+    let found: Value = serde_json::from_str(&transcript.stdout).unwrap_or_else(|error| panic!("{error}: {transcript}"));
+    found.as_array().unwrap().iter().map(|line| serde_json::from_value(line.clone()).unwrap()).collect()
+}
+
+/// These and no others are complained of.
+#[track_caller]
+fn complains(what: &str, sandbox: &Sandbox, arguments: &[&str], expected: &[Complaint]) {
+    let said = doctor(sandbox, &[&["--json"], arguments].concat());
+    assert_eq!(said.stderr, "", "{what}");
+    assert!(!said.to_string().contains("s3cr3t"), "{what}: {said}");
+    let lines = lines(&said);
+    // How full the disk is, is this machine's.
+    let own = lines.iter().filter(|line| line["name"].as_deref() != Some("Disk"));
+    let complaints: Vec<_> = own.filter(|line| line["state"].as_deref() != Some("ok")).collect();
+    for line in &lines {
+        assert_eq!(line["hint"].is_some(), line["state"].as_deref() != Some("ok"), "{what}: {line:?}");
+    }
+    assert_eq!(complaints.len(), expected.len(), "{what}: {complaints:#?}");
+    for (line, (name, state, found, hint)) in complaints.iter().zip(expected) {
+        let of = |key: &str| line[key].as_deref().unwrap();
+        assert_eq!((of("name"), of("state")), (*name, *state), "{what}: {line:#?}");
+        assert!(of("found").contains(found) && of("hint").contains(hint), "{what}: {line:#?}");
+    }
+    let fails = expected.iter().any(|(_, state, _, _)| *state == "fail");
+    assert_eq!(said.code, u8::from(fails), "{what}");
+}
+
+/// A file of the project or a setting of the machine; what the second one says is where it is wrong.
+type Plant = (&'static str, fn(Sandbox) -> Sandbox, &'static [Complaint]);
+
+fn without(sandbox: Sandbox, path: &str) -> Sandbox {
+    fs::remove_file(sandbox.root().join(path)).unwrap();
+    sandbox
+}
+
+fn with_mode(sandbox: Sandbox, path: &str, mode: u32) -> Sandbox {
+    fs::set_permissions(sandbox.root().join(path), Permissions::from_mode(mode)).unwrap();
+    sandbox
+}
+
+fn with_script(sandbox: Sandbox, name: &str, text: &str) -> Sandbox {
+    script(&sandbox, name, text);
+    sandbox
+}
+
+/// The lock file of a run with this process.
+fn locked_by(sandbox: Sandbox, pid: u32) -> Sandbox {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let holder = Holder { host, pid, command: "migrate".to_owned(), since: 1_700_000_000 };
+    sandbox.file("app.sqlite.kit-lock", &serde_json::to_string(&holder).unwrap())
+}
+
+const MACHINE: &[Plant] = &[
+    (
+        "no cargo",
+        |s| without(s, "bin/cargo"),
+        &[(
+            "cargo",
+            "fail",
+            "not on the PATH",
+            "install Rust from https://rustup.rs, or put cargo and rustc on the PATH",
+        )],
+    ),
+    (
+        "an old rustc",
+        |s| with_script(s, "rustc", "echo 'rustc 1.70.0 (x)'"),
+        &[("rustc", "fail", "1.70.0, kit needs 1.94", "`rustup update stable`")],
+    ),
+    (
+        "a project that needs a newer rustc",
+        |s| s.file("Cargo.toml", &MANIFEST.replace("1.85", "1.99")),
+        &[("rustc", "fail", "1.94.0, the project needs 1.99", "`rustup update stable`")],
+    ),
+    (
+        "a toolchain that is not there",
+        |s| with_script(s, "rustc", "echo \"error: toolchain 'x' is not installed\" >&2; exit 1"),
+        &[("rustc", "fail", "toolchain 'x' is not installed", "`rustup toolchain install`")],
+    ),
+    (
+        "no linker",
+        |s| without(s, "bin/cc"),
+        &[("Linker", "fail", "no cc on the PATH", "`apt install build-essential`")],
+    ),
+    (
+        "an entry of one's own that is not there",
+        |s| s.file("kit.toml", "[migrator]\ncommand = [\"./migrator\"]\n"),
+        &[("Migrator", "fail", "no program ./migrator", "[migrator] command in kit.toml")],
+    ),
+    (
+        "no place for builds",
+        |s| s.env("KIT_CACHE_DIR", ""),
+        &[("Build cache", "fail", "neither KIT_CACHE_DIR nor", "set KIT_CACHE_DIR")],
+    ),
+    (
+        "a place for builds that others can write",
+        |s| with_mode(s.file("cache/x", ""), "cache", 0o777),
+        &[("Build cache", "fail", "can be written by, somebody else", "`chmod go-w ")],
+    ),
+    (
+        "a place for builds that others can read",
+        |s| with_mode(s.file("cache/x", ""), "cache", 0o755),
+        &[("Build cache", "warn", "others can read ", "`chmod 700 ")],
+    ),
+    (
+        "a file in the place for builds",
+        |s| {
+            let file = s.root().join("Cargo.toml");
+            s.env("KIT_CACHE_DIR", file.to_str().unwrap())
+        },
+        &[("Build cache", "fail", "is no folder", "set KIT_CACHE_DIR")],
+    ),
+];
+
+const PROJECT: &[Plant] = &[
+    (
+        "a broken kit.toml",
+        |s| s.file("kit.toml", "[database]\nurl = \"postgres://u:s3cr3t@h/x\"\n"),
+        &[("kit.toml", "fail", "kit.toml line 2: unknown field", "mend kit.toml there")],
+    ),
+    (
+        "a broken .env",
+        |s| s.file(".env", "DATABASE_URL postgres://u:s3cr3t@h/x\n"),
+        &[(".env", "fail", "a line is not NAME=value", "write each line of .env as NAME=value")],
+    ),
+    (
+        "an .env that others can write",
+        |s| with_mode(s, ".env", 0o666),
+        &[(".env", "warn", "others can write to it", "`chown $USER ")],
+    ),
+    (
+        "an .env that git does not ignore",
+        |s| without(s, ".gitignore"),
+        &[(".env", "warn", "git does not ignore it", "add a line `.env` to .gitignore")],
+    ),
+    (
+        "an .env in git",
+        |s| {
+            git(&s, &["add", "--force", ".env"]);
+            s
+        },
+        &[(".env", "warn", "git tracks it", "`git rm --cached .env`")],
+    ),
+    (
+        "files that were being written",
+        |s| s.file(".kit-plan/journal.json", "{\"files\":[]}"),
+        &[("Files", "warn", "kit was killed while it wrote files", "run `kit migrate:status`")],
+    ),
+    ("no package", |s| without(s, "Cargo.toml"), &[("Cargo.toml", "fail", "none around the migrations", "`kit init`")]),
+    ("no lock file", |s| without(s, "Cargo.lock"), &[("Cargo.lock", "warn", "none", "`cargo generate-lockfile`")]),
+    (
+        "a SeaORM that kit does not know",
+        |s| s.file("Cargo.lock", &lock_file("0.12.15", "0.12.15")),
+        &[("SeaORM", "fail", "sea-orm-migration 0.12.15 is not supported", "kit works with 1.1 and 2.0")],
+    ),
+    (
+        "two versions of SeaORM",
+        |s| s.file("Cargo.lock", &lock_file("1.1.20", "2.0.4")),
+        &[("SeaORM", "warn", "sea-orm 1.1.20, sea-orm-migration 2.0.4", "ask for one version")],
+    ),
+    (
+        "the driver of another database",
+        |s| s.file("Cargo.toml", &MANIFEST.replace("\"sqlx-postgres\", \"sqlx-sqlite\"", "\"sqlx-postgres\"")),
+        &[("Drivers", "warn", "sqlx-mysql, sqlx-postgres", "add \"sqlx-sqlite\" to the features of sea-orm")],
+    ),
+    (
+        "a library of another version",
+        |s| s.file("vendor/kit-runtime/Cargo.toml", "[package]\nname = \"kit-runtime\"\nversion = \"0.0.7\"\n"),
+        &[("kit-runtime", "warn", "0.0.7, kit is 0.1.0", "`kit init --library --force`")],
+    ),
+    (
+        "a library of the same version that is another",
+        |s| s.file("vendor/kit-runtime/Cargo.toml", "[package]\nname = \"kit-runtime\"\nversion = \"0.1.0\"\n"),
+        &[("kit-runtime", "warn", "not the sources of this kit", "`kit init --library --force`")],
+    ),
+    (
+        "a migration that is not in the list",
+        |s| s.file("migrations/m3_c.rs", &creates("c")),
+        &[(
+            "Unregistered",
+            "warn",
+            "migrations/m3_c.rs",
+            "add to migrations/mod.rs: `mod m3_c;`, and `Box::new(m3_c::Migr",
+        )],
+    ),
+    (
+        "a migration without a file",
+        |s| without(s, "migrations/m2_b.rs"),
+        &[("Missing files", "fail", "migrations/m2_b.rs", "or take `m2_b` out of migrations/mod.rs")],
+    ),
+    (
+        "two of one name",
+        |s| {
+            let text = creates("b").replace("#[derive(DeriveMigrationName)]\n", "");
+            let named =
+                "impl MigrationName for Migration {\n    fn name(&self) -> &str {\n        \"m1_a\"\n    }\n}\n";
+            s.file("migrations/m2_b.rs", &(text + named))
+        },
+        &[
+            ("Duplicate names", "fail", "m1_a", "rename one of the files"),
+            ("Modified", "warn", "m1_a", "--accept-checksum m1_a"),
+            ("Missing", "warn", "applied, without a file: m2_b", "restore its file"),
+        ],
+    ),
+    (
+        "a list in another order",
+        |s| s.file("migrations/mod.rs", &index(&["m2_b", "m1_a"])),
+        &[("Order", "warn", "not in name order: m1_a", "sort the list in `migrations()` by name")],
+    ),
+    (
+        "a list that is no Rust",
+        |s| s.file("migrations/mod.rs", "impl MigratorTrait for X {\n"),
+        &[("Registration", "fail", "mod.rs: line ", "mend migrations/mod.rs until `cargo check` reads it")],
+    ),
+    (
+        "no list",
+        |s| s.file("migrations/mod.rs", "mod m1_a;\nmod m2_b;\n"),
+        &[("Registration", "fail", "no `impl MigratorTrait for …`", "implement MigratorTrait there")],
+    ),
+    (
+        "a migration that has changed since",
+        |s| s.file("migrations/m2_b.rs", &creates("changed")),
+        &[("Modified", "warn", "changed since applied: m2_b", "`kit migrate:repair --accept-checksum m2_b`")],
+    ),
+    (
+        "one to run",
+        |s| s.file("migrations/mod.rs", &index(&["m1_a", "m2_b", "m3_c"])).file("migrations/m3_c.rs", &creates("c")),
+        &[("Migrations", "warn", "1 pending: m3_c", "run `kit migrate`")],
+    ),
+    (
+        "one to run before those that ran",
+        |s| s.file("migrations/mod.rs", &index(&["m0_c", "m1_a", "m2_b"])).file("migrations/m0_c.rs", &creates("c")),
+        &[
+            ("Out of order", "warn", "`m0_c`", "rename it so that it comes last"),
+            ("Migrations", "warn", "1 pending: m0_c", "run `kit migrate`"),
+        ],
+    ),
+    (
+        "a fixture without a table",
+        |s| s.file("database/fixtures/lost.yaml", "- id: 1\n"),
+        &[(
+            "Fixtures",
+            "warn",
+            "without a table of that name: database/fixtures/lost.yaml",
+            "give it the name of a table",
+        )],
+    ),
+    (
+        "a fixture of another kind",
+        |s| s.file("database/fixtures/a.csv", "id\n1\n").file("database/fixtures/b.txt", ""),
+        &[("Fixtures", "warn", "no fixtures: database/fixtures/b.txt", "a fixture is `TABLE.yaml`")],
+    ),
+    (
+        "two fixtures for one table",
+        |s| s.file("database/fixtures/a.csv", "id\n1\n").file("database/fixtures/a.yaml", "- id: 1\n"),
+        &[("Fixtures", "warn", "is for the same table", "a fixture is `TABLE.yaml`")],
+    ),
+    (
+        "a run that was killed",
+        |s| locked_by(s, 0x7fff_fff0),
+        &[("Lock", "warn", "(process 2147483632, since ", "run `kit migrate:repair` to see what it has left")],
+    ),
+    (
+        "a run that is at work",
+        |s| locked_by(s, std::process::id()),
+        &[("Lock", "warn", "held by `kit migrate` on ", "wait for it; if it hangs, end process ")],
+    ),
+];
+
+const URLS: &[Plant] = &[
+    (
+        "a URL that is none",
+        |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@h"),
+        &[("Database", "fail", "it names no database", "write it as postgres://user:password@host/name")],
+    ),
+    (
+        "a server that is not there",
+        |s| s.env("DATABASE_URL", "mysql://u:s3cr3t@127.0.0.1:1/x"),
+        &[("Connection", "fail", "Connection refused", "start the server, or correct host and port in DATABASE_URL")],
+    ),
+    (
+        "a host that is not there, and nothing said of encryption",
+        |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@db.invalid/x"),
+        &[
+            ("Connection", "fail", "lookup", "correct the host in DATABASE_URL"),
+            ("TLS", "warn", "the URL does not ask for it", "postgres://…?sslmode=verify-full"),
+        ],
+    ),
+    (
+        "a way that is not encrypted, and has to be",
+        |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@db/x").env("KIT_REQUIRE_TLS", "1"),
+        &[("TLS", "fail", "KIT_REQUIRE_TLS is set", "postgres://…?sslmode=verify-full")],
+    ),
+    (
+        "a password in kit.toml",
+        |s| s.env("DATABASE_URL", "").file("kit.toml", "[connections.a]\nurl = \"mysql://u:s3cr3t@127.0.0.1:1/x\"\n"),
+        &[
+            ("Password", "warn", "it stands in kit.toml", "put the URL into .env"),
+            ("Connection", "fail", "Connection refused", "in [connections.a] in kit.toml"),
+        ],
+    ),
+    (
+        "a password that kit.toml leaves to a variable",
+        |s| {
+            let s = s.env("DATABASE_URL", "").env("A_URL", "mysql://u:s3cr3t@127.0.0.1:1/x");
+            s.file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n")
+        },
+        &[("Connection", "fail", "Connection refused", "in [connections.a] in kit.toml")],
+    ),
+    (
+        "a variable that is not set",
+        |s| s.env("DATABASE_URL", "").file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n"),
+        &[("Database", "fail", "the variable A_URL is not set", "`kit about` says where it comes from")],
+    ),
+    (
+        "a file that is not there",
+        |s| s.env("DATABASE_URL", "sqlite://other.sqlite"),
+        &[("Connection", "warn", "does not exist", "`kit migrate --force`")],
+    ),
+    (
+        "a file that is no database",
+        |s| s.file("other.sqlite", &"no database ".repeat(100)).env("DATABASE_URL", "sqlite://other.sqlite"),
+        &[("Connection", "fail", "file is not a database", "check the URL: `kit about` says where it comes from")],
+    ),
+    (
+        "a file that may only be read",
+        |s| s.env("DATABASE_URL", "sqlite://app.sqlite?mode=ro"),
+        &[("Permissions", "fail", "the URL opens the file to read: mode=ro", "take mode=ro out of the URL")],
+    ),
+];
+
+#[tokio::test]
+async fn what_is_wrong_with_machine_project_or_url_is_found() {
+    let template = healthy();
+    let file = template.root().join("app.sqlite");
+    let database = Database::of(Dialect::Sqlite, &format!("sqlite://{}?mode=rwc", file.display())).await;
+    database.execute(&["CREATE TABLE a (id int)"]).await;
+    On::new(&template, &database).ok(&["migrate:mark", "--all", "--force"]);
+    drop(database);
+    for (what, plant, expected) in [MACHINE, PROJECT, URLS].concat() {
+        let sandbox = healthy();
+        fs::copy(&file, sandbox.root().join("app.sqlite")).unwrap();
+        complains(what, &plant(sandbox.env("DATABASE_URL", "sqlite://app.sqlite")), &[], expected);
+    }
+}
+
+/// Statements that make something wrong in a database, where `{name}` is its name.
+type Sql = (&'static str, &'static [Dialect], &'static [&'static str], &'static [Complaint]);
+
+const EVERYWHERE: &[Dialect] = &[Dialect::Sqlite, Dialect::Postgres, Dialect::MySql];
+
+const STATEMENTS: &[Sql] = &[
+    (
+        "a replica",
+        &[Dialect::Postgres],
+        &["ALTER DATABASE {name} SET default_transaction_read_only = on"],
+        &[("Writes", "fail", "transaction_read_only", "name the server that takes writes")],
+    ),
+    (
+        "an old server",
+        &[Dialect::Postgres],
+        &[
+            "CREATE FUNCTION public.version() RETURNS text LANGUAGE sql AS $$ SELECT 'PostgreSQL 9.6.24 on x' $$",
+            "ALTER DATABASE {name} SET search_path = public, pg_catalog",
+        ],
+        &[("Server", "fail", "PostgreSQL 9.6.24, kit needs 12 or newer", "update the server to 12 or newer")],
+    ),
+    (
+        "an index that was never built to the end",
+        &[Dialect::Postgres],
+        &[
+            "CREATE TABLE t (id int)",
+            "CREATE INDEX broken ON t (id)",
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass",
+        ],
+        &[("Indexes", "warn", "never built to the end: broken", "`kit migrate:repair --drop-invalid-indexes`")],
+    ),
+    (
+        "an encoding with few characters",
+        &[Dialect::MySql],
+        &["ALTER DATABASE {name} CHARACTER SET latin1"],
+        &[("Encoding", "warn", "latin1, which cannot hold every text", "CHARACTER SET utf8mb4")],
+    ),
+    (
+        "a ledger that is a view",
+        EVERYWHERE,
+        &["DROP TABLE seaql_migrations", "CREATE VIEW seaql_migrations AS SELECT 'x' AS version, 1 AS applied_at"],
+        &[("Ledger", "fail", "is a view", "the ledger is a table with `version` (text)")],
+    ),
+    (
+        "a ledger with one column more",
+        &[Dialect::Sqlite, Dialect::MySql],
+        &[
+            "DROP TABLE seaql_migrations",
+            "CREATE TABLE seaql_migrations (version varchar(99) PRIMARY KEY, applied_at bigint, who int NOT NULL)",
+        ],
+        &[("Ledger", "fail", "has a column `who` that SeaORM leaves empty", "the ledger is a table")],
+    ),
+    (
+        "a ledger without a key",
+        &[Dialect::Sqlite, Dialect::MySql],
+        &["DROP TABLE seaql_migrations", "CREATE TABLE seaql_migrations (version varchar(99), applied_at bigint)"],
+        &[("Ledger", "fail", "has no primary key `version`", "the ledger is a table")],
+    ),
+    (
+        "another table in place of kit's",
+        &[Dialect::Sqlite, Dialect::MySql],
+        &["DROP TABLE kit_migrations", "CREATE TABLE kit_migrations (id int)"],
+        &[("Ledger", "fail", "`kit_migrations`", "drop it, and `kit migrate:install` makes it anew")],
+    ),
+    (
+        "a migration that failed",
+        &[Dialect::Sqlite, Dialect::MySql],
+        &[
+            "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
+            "UPDATE kit_migrations SET state = 'failed', applied_at = NULL, error = 'no such thing' WHERE version = 'm2_b'",
+        ],
+        &[("Halted", "fail", "m2_b", "run `kit migrate:repair`")],
+    ),
+    (
+        "a migration that was begun and did nothing",
+        &[Dialect::Postgres],
+        &[
+            "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
+            "UPDATE kit_migrations SET state = 'starting', applied_at = NULL WHERE version = 'm2_b'",
+        ],
+        &[("Halted", "warn", "`m2_b` was begun, nothing of it is in", "run `kit migrate`")],
+    ),
+    (
+        "one that ran and has no file",
+        &[Dialect::Sqlite],
+        &["INSERT INTO seaql_migrations VALUES ('m9_gone', 1)"],
+        &[("Missing", "warn", "applied, without a file: m9_gone", "restore its file from version control")],
+    ),
+    (
+        "a newer kit",
+        &[Dialect::Sqlite],
+        &["UPDATE kit_migrations SET kit_version = '99.1.0' WHERE version = 'm1_a'"],
+        &[("Version", "warn", "kit 99.1.0 has migrated here, this is 0.1.0", "`./install.sh`")],
+    ),
+    (
+        "a run that was killed",
+        &[Dialect::MySql],
+        &[
+            "INSERT INTO kit_lock (id, host, pid, session_id, command, acquired_at) VALUES (1, 'there', 7, 0, 'migrate', 5)",
+        ],
+        &[("Lock", "warn", "`kit migrate` on there (process 7, ", "run `kit migrate:repair` to see what it has left")],
+    ),
+    (
+        "a lease whose owner is dead",
+        &[Dialect::Postgres],
+        &[
+            "CREATE TABLE kit_probe (owner text NOT NULL PRIMARY KEY, n bigint NOT NULL)",
+            "INSERT INTO kit_probe VALUES ('x', 3)",
+            "INSERT INTO kit_lock (id, host, pid, session_id, command, acquired_at, owner) VALUES (2, 'there', 7, 0, 'migrate', 5, 'x')",
+        ],
+        &[(
+            "Lock",
+            "warn",
+            "on there (process 7, since 1970-01-01 00:00:05 UTC), without a sign of life",
+            "fifteen seconds after",
+        )],
+    ),
+];
+
+fn name_of(database: &Database) -> String {
+    database.url().rsplit_once('/').unwrap().1.to_owned()
+}
+
+async fn planted_in(dialect: Dialect) {
+    for (what, _, statements, expected) in STATEMENTS.iter().filter(|(_, dialects, ..)| dialects.contains(&dialect)) {
+        let database = match dialect {
+            Dialect::Sqlite => Database::sqlite().await,
+            Dialect::Postgres => Database::postgres().await,
+            Dialect::MySql => Database::mysql().await,
+        };
+        let sandbox = applied(&database).await;
+        for sql in *statements {
+            database.execute(&[&sql.replace("{name}", &dialect.quote(&name_of(&database)))]).await;
+        }
+        complains(what, &sandbox, &[], expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_database_is_found_sqlite() {
+    planted_in(Dialect::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_database_is_found_postgres() {
+    planted_in(Dialect::Postgres).await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_database_is_found_mysql() {
+    planted_in(Dialect::MySql).await;
+}
+
+#[tokio::test]
+async fn where_nothing_is_wrong_nothing_is_said_and_nothing_is_written() {
+    for database in Database::all().await {
+        let sandbox = applied(&database).await;
+        let all = async || {
+            let files = sandbox.files().into_iter().map(|file| (fs::read(sandbox.root().join(&file)).unwrap(), file));
+            let ledger = database.query("SELECT version FROM kit_migrations ORDER BY 1").await;
+            (files.collect::<Vec<_>>(), database.everything().await, ledger)
+        };
+        let before = all().await;
+        complains("nothing", &sandbox, &[], &[]);
+        let said = doctor(&sandbox, &[]);
+        assert_eq!(said.code, 0, "{said}");
+        assert!(said.stderr.contains("INFO  All is well"), "{said}");
+        assert!(all().await == before);
+        assert!(!sandbox.root().join("cache").exists());
+    }
+}
+
+/// The database's URL with another user, host or path.
+fn changed(database: &Database, change: impl Fn(&mut url::Url)) -> String {
+    let mut url = url::Url::parse(database.url()).unwrap();
+    change(&mut url);
+    url.to_string()
+}
+
+#[tokio::test]
+async fn a_user_without_rights_is_told_which_statement_gives_them() {
+    for database in [Database::postgres().await, Database::mysql().await] {
+        let (name, is_mysql) = (name_of(&database), database.dialect == Dialect::MySql);
+        let user = format!("{name}_r");
+        let role = if is_mysql { format!("'{user}'@'127.0.0.1'") } else { user.clone() };
+        let login = if is_mysql { "IDENTIFIED BY" } else { "LOGIN PASSWORD" };
+        let make = format!("CREATE {} {role} {login} 'r3s3cr3t'", if is_mysql { "USER" } else { "ROLE" });
+        database.execute(&[&make]).await;
+        let sandbox = applied(&database).await;
+        let read = match is_mysql {
+            true => format!("GRANT SELECT ON `{name}`.* TO {role}"),
+            false => format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"),
+        };
+        database.execute(&[&read]).await;
+        let sandbox = sandbox.env(
+            "DATABASE_URL",
+            &changed(&database, |url| {
+                url.set_username(&user).unwrap();
+                url.set_password(Some("r3s3cr3t")).unwrap();
+            }),
+        );
+        let expected: &[Complaint] = match is_mysql {
+            true => &[(
+                "Permissions",
+                "fail",
+                "none to INSERT, UPDATE, DELETE, CREATE, ",
+                "execute: GRANT SELECT, INSERT, UPDATE",
+            )],
+            false => &[
+                (
+                    "Permissions",
+                    "fail",
+                    "none to create tables in the schema public",
+                    ": GRANT USAGE, CREATE ON SCHEMA \"public\"",
+                ),
+                (
+                    "Permissions",
+                    "fail",
+                    "none to read and write kit_history, kit_lock, kit_migrations, seaql_migrations",
+                    ": GRANT SELECT, INSERT",
+                ),
+            ],
+        };
+        complains("a user that may only read", &sandbox, &[], expected);
+        // What it says to do is all there is to do.
+        for line in lines(&doctor(&sandbox, &["--json"])) {
+            if let Some((_, statement)) = line["hint"].as_deref().and_then(|hint| hint.split_once("execute: ")) {
+                database.execute(&[statement]).await;
+            }
+        }
+        complains("one that was given the rights", &sandbox, &[], &[]);
+
+        if is_mysql {
+            let url = changed(&database, |url| url.set_password(Some("s3cr3t?")).unwrap());
+            let login = ("Connection", "fail", "Access denied", "correct user and password in DATABASE_URL");
+            complains("a wrong password", &sandbox.env("DATABASE_URL", &url), &[], &[login]);
+        }
+        let drop = match is_mysql {
+            true => vec![format!("DROP USER {role}")],
+            false => vec![format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")],
+        };
+        for sql in &drop {
+            database.execute(&[sql]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_between_kit_and_its_server_is_found() {
+    let database = Database::postgres().await;
+    let sandbox = applied(&database).await;
+    let sandbox = sandbox.clock(support::now);
+    complains("two clocks", &sandbox, &[], &[("Clock", "warn", " s from the server's", "`timedatectl set-ntp true`")]);
+
+    let sandbox = sandbox
+        .clock(real_clock)
+        .env("DATABASE_URL", &changed(&database, |url| url.set_host(Some("0.0.0.0")).unwrap()));
+    let plain = ("TLS", "fail", "in plain text", "postgres://…?sslmode=verify-full");
+    complains("a plain way to another machine", &sandbox, &[], &[plain]);
+
+    let sandbox = sandbox.env("DATABASE_URL", database.url()).env("DATABASE_SCHEMA", "nowhere");
+    let lacking = ("Permissions", "fail", "no schema of the search path", "CREATE SCHEMA IF NOT EXISTS nowhere; GRANT");
+    complains("a schema that is not there", &sandbox, &[], &[lacking]);
+
+    let sandbox = sandbox.env("DATABASE_SCHEMA", "");
+    let session = database.session().await;
+    let locking = Locking { command: "migrate:fresh".to_owned(), ..Locking::default() };
+    let mut lock = lock::acquire(&session, LEDGER, &locking, &mut |_| {}).await.unwrap();
+    lock.announce(&session).await;
+    let busy = ("Lock", "warn", "held by `kit migrate:fresh` on ", "`kit migrate:repair --unlock`");
+    complains("a run that is at work", &sandbox, &[], &[busy]);
+    lock.release(&session).await.unwrap();
+
+    let pooler = Pooler::start(database.url());
+    let sandbox = sandbox.env("DATABASE_URL", &pooler.url);
+    complains("a pooler", &sandbox, &[], &[("Sessions", "warn", "a pooler lends them", "set DIRECT_DATABASE_URL")]);
+}
+
+#[tokio::test]
+async fn an_encoding_that_cannot_be_changed_is_found() {
+    let database = Database::postgres().await;
+    let name = format!("{}_l", name_of(&database));
+    let create = format!("CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    database.execute(&[&create]).await;
+    let sandbox = healthy().env("DATABASE_URL", &changed(&database, |url| url.set_path(&name)));
+    let expected: &[Complaint] = &[
+        ("Encoding", "warn", "LATIN1, which cannot hold every text", "CREATE DATABASE … ENCODING 'UTF8'"),
+        ("Migrations", "warn", "2 pending: m1_a, m2_b", "run `kit migrate`"),
+    ];
+    complains("latin1", &sandbox, &[], expected);
+    database.execute(&[&format!("DROP DATABASE {name} WITH (FORCE)")]).await;
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_given_up() {
+    let database = Database::postgres().await;
+    let sandbox = applied(&database).await;
+    database.execute(&["BEGIN", "LOCK TABLE seaql_migrations IN ACCESS EXCLUSIVE MODE"]).await;
+    let stuck = ("Answers", "fail", "no answer within 10 seconds", "look at what the server is busy with");
+    complains("a table that somebody has locked", &sandbox, &[], &[stuck]);
+    database.execute(&["ROLLBACK"]).await;
+}
+
+#[test]
+fn a_server_that_never_answers_is_given_up() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u:s3cr3t@{}/x", silent.local_addr().unwrap());
+    let sandbox = healthy();
+    let expected: &[Complaint] = &[
+        ("Password", "warn", "every user of this machine can read it in --database", "set DATABASE_URL instead"),
+        ("Connection", "fail", "no answer within 5 seconds", "see that a firewall lets you through"),
+    ];
+    complains("silence", &sandbox, &["--database", &url], expected);
+}
+
+/// Root may write everywhere, so somebody else looks.
+#[test]
+fn a_folder_that_the_user_cannot_write_is_found() {
+    use std::os::unix::process::CommandExt;
+    let sandbox = without(healthy(), ".env");
+    sandbox.write("data/app.sqlite", "");
+    let (root, program) = (sandbox.root(), sandbox.root().join("kit"));
+    fs::copy(env!("CARGO_BIN_EXE_kit"), &program).unwrap();
+    let _sandbox = with_mode(with_mode(sandbox, "data", 0o555), "data/app.sqlite", 0o666);
+    fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
+    let mut kit = Command::new(program);
+    if rustix::process::geteuid().is_root() {
+        kit.uid(65_534).gid(65_534);
+    }
+    let output = kit.args(["doctor", "--json"]).current_dir(&root).env_clear().env("PATH", root.join("bin"));
+    let output = output.env("DATABASE_URL", "sqlite://data/app.sqlite").env("KIT_CACHE_DIR", root.join("data/cache"));
+    let output = output.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let found: Value = serde_json::from_str(&said).unwrap();
+    let of = |name: &str| found.as_array().unwrap().iter().find(|line| line["name"] == name).cloned().unwrap();
+    let (cache, permissions) = (of("Build cache"), of("Permissions"));
+    assert_eq!((&cache["state"], &permissions["state"]), (&"fail".into(), &"fail".into()), "{said}");
+    assert!(cache["hint"].as_str().unwrap().contains("set KIT_CACHE_DIR to a folder"), "{cache}");
+    assert!(permissions["found"].as_str().unwrap().ends_with("data cannot be written"), "{permissions}");
+    assert!(permissions["hint"].as_str().unwrap().starts_with("run `chown $USER "), "{permissions}");
+}
+
+#[test]
+fn outside_of_a_project_the_machine_is_looked_at() {
+    let sandbox = Sandbox::new().env("PATH", "/nowhere");
+    let said = doctor(&sandbox, &["--json"]);
+    let names: Vec<String> = lines(&said).into_iter().filter_map(|mut line| line.remove("name")?).collect();
+    assert_eq!(names, ["kit", "cargo", "rustc", "Linker", "Build cache", "Project"]);
+    assert_eq!(said.code, 1);
+    let project = &lines(&said)[5];
+    assert!(project["found"].as_deref().unwrap().starts_with("not in a project: "), "{project:?}");
+    assert_eq!(project["hint"].as_deref(), Some("run `kit init` to start one, or name it with --project DIR"));
+}
+
+/// What is different from machine to machine and run to run.
+fn steady(transcript: &Transcript) -> String {
+    let line = |line: &str| {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        let text = match name {
+            "Disk" | "Connection" | "Server" | "Clock" | "TLS" => format!("  {name} . OK"),
+            _ => line.to_owned(),
+        };
+        text.split(' ')
+            .map(|word| if word.trim_matches('.').is_empty() && !word.is_empty() { "." } else { word })
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    transcript.to_string().lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_healthy_and_a_sick_project_whole() {
+    let database = Database::postgres().await;
+    let sandbox = applied(&database).await;
+    let url = database.url().to_owned();
+    let shown = |transcript: &Transcript| steady(transcript).replace(&url.replace("s3cr3t", "***"), "[URL]");
+    insta::assert_snapshot!("healthy", shown(&doctor(&sandbox, &[])));
+    script(&sandbox, "rustc", "echo 'rustc 1.70.0 (x)'");
+    sandbox.write("migrations/m3_c.rs", &creates("c"));
+    sandbox.write("migrations/m1_a.rs", &migration("Ok(())", "Ok(())"));
+    database
+        .execute(&[
+            "UPDATE kit_migrations SET state = 'running', error = NULL, applied_at = NULL WHERE version = 'm2_b'",
+            "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
+        ])
+        .await;
+    let sandbox = without(sandbox, "Cargo.lock");
+    insta::assert_snapshot!("sick", shown(&doctor(&sandbox, &[])));
+}
