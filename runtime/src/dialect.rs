@@ -6,6 +6,7 @@ mod lock;
 mod pretend;
 mod rows;
 pub mod schema;
+mod scratch;
 mod session;
 mod snapshot;
 pub mod sqlite_sql;
@@ -14,6 +15,7 @@ mod trouble;
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;
+pub use scratch::More;
 
 use crate::wire::Wipe;
 

@@ -18,7 +18,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use call::quiet_panics;
 use migration::TRIES;
-pub use verify::MARK;
 
 use crate::connection::{Connection, Error, Listed, Migrations, Sessions, Trouble};
 use crate::ledger::{self, Ledger, State};

@@ -16,6 +16,7 @@
 //! | `pretend` | saying what it would do |
 //! | [`repair`] | putting the ledger right by hand |
 //! | [`snapshot`] | a schema as lines, to be compared |
+//! | [`scratch`] | databases that kit makes for a while |
 //! | `rows` | rows that nobody wrote, to try migrations on |
 //! | [`wipe`] | dropping everything of a schema |
 //! | [`census`] | how much there is to lose |
@@ -169,6 +170,7 @@ pub mod pretend;
 pub mod repair;
 mod rows;
 pub mod schema;
+pub mod scratch;
 pub mod sea_orm;
 mod serve;
 pub mod snapshot;
