@@ -10,12 +10,16 @@ mod scratch;
 mod session;
 mod snapshot;
 pub mod sqlite_sql;
+#[cfg(feature = "testing")]
+mod template;
 mod trouble;
 
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;
-pub use scratch::More;
+pub use scratch::{More, beside, name_in};
+#[cfg(feature = "testing")]
+pub use template::STATEMENTS;
 
 use crate::wire::Wipe;
 

@@ -174,6 +174,8 @@ pub mod scratch;
 pub mod sea_orm;
 mod serve;
 pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod wipe;
 pub mod wire;
 mod words;

@@ -173,7 +173,7 @@ async fn run<M: MigratorTrait + 'static>(
     engine::run(&request, &Project::of::<M>(), &session, &mut |event| drop(events.send(event))).await
 }
 
-fn request(options: &Options, command: &str, action: Action) -> Request {
+pub(crate) fn request(options: &Options, command: &str, action: Action) -> Request {
     Request {
         protocol: PROTOCOL,
         kit: env!("CARGO_PKG_VERSION").to_owned(),

@@ -111,12 +111,12 @@ fn is_named(name: &str, start: &str) -> bool {
 }
 
 /// The first column; of what cannot be read, nothing.
-async fn texts(session: &Session, sql: &str) -> Vec<String> {
+pub(crate) async fn texts(session: &Session, sql: &str) -> Vec<String> {
     let rows = session.query(sql, &[]).await.unwrap_or_default();
     rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
 }
 
-async fn says_yes(session: &Session, sql: &str) -> bool {
+pub(crate) async fn says_yes(session: &Session, sql: &str) -> bool {
     texts(session, sql).await.first().is_some_and(|answer| answer == "1")
 }
 

@@ -3,6 +3,29 @@
 
 use super::Dialect;
 
+/// The URL of another database on the server of this one.
+///
+/// ```
+/// # use kit_runtime::dialect::beside;
+/// assert_eq!(beside("postgres://u:p@h:5/app?sslmode=require", "x"), "postgres://u:p@h:5/x?sslmode=require");
+/// assert_eq!(beside("postgres:///app?host=/run", "x"), "postgres:///x?host=/run");
+/// assert_eq!(beside("mysql://u@h", ""), "mysql://u@h/");
+/// ```
+pub fn beside(url: &str, name: &str) -> String {
+    let (place, query) = url.split_once('?').map_or((url, None), |(place, query)| (place, Some(query)));
+    let host = place.find("://").map_or(0, |at| at + 3);
+    let end = place.get(host..).and_then(|rest| rest.find('/')).map_or(place.len(), |at| host + at);
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{}/{name}{query}", place.get(..end).unwrap_or(place))
+}
+
+/// The name of the database in a URL.
+pub fn name_in(url: &str) -> &str {
+    let place = url.split_once('?').map_or(url, |(place, _)| place);
+    let rest = place.split_once("://").map_or(place, |(_, rest)| rest);
+    rest.split_once('/').map_or("", |(_, name)| name)
+}
+
 /// Queries for what a database has besides its options.
 #[derive(Clone, Copy, Debug)]
 pub struct More {
@@ -17,6 +40,29 @@ pub struct More {
 }
 
 impl Dialect {
+    /// The family that a URL is of, by its scheme.
+    pub fn of_url(url: &str) -> Option<Self> {
+        match url.split_once(':')?.0.to_ascii_lowercase().as_str() {
+            "sqlite" => Some(Self::Sqlite),
+            "postgres" | "postgresql" => Some(Self::Postgres),
+            "mysql" | "mariadb" => Some(Self::MySql),
+            _ => None,
+        }
+    }
+
+    /// A URL as the driver takes it, which does not know every scheme.
+    pub fn driver_url(self, url: &str) -> String {
+        match (self, url.split_once(':')) {
+            (Self::MySql, Some((_, rest))) => format!("mysql:{rest}"),
+            _ => url.to_owned(),
+        }
+    }
+
+    /// The URL of a database in this process's memory that several connections share.
+    pub fn memory_url(name: &str) -> String {
+        format!("sqlite:///{name}?vfs=memdb&mode=rwc")
+    }
+
     /// Databases that are on every server of a family, to be connected to while the one that is wanted is not there; none where
     /// a session needs none.
     pub fn maintenance(self) -> &'static [&'static str] {

@@ -53,6 +53,14 @@ impl Likeness {
         format!("CREATE DATABASE {}{}", session.dialect().quote(name), self.options)
     }
 
+    /// Gives a database its settings, which no copy has.
+    pub async fn set(&self, server: &Session, name: &str) {
+        for setting in &self.settings {
+            // A setting that only an administrator may make is one that a migration hardly depends on.
+            let _ = server.execute(&setting.replacen("{}", &server.dialect().quote(name), 1), &[]).await;
+        }
+    }
+
     /// Gives a new database what creating it does not. `open` connects to it. An extension is left out if a migration brings
     /// it.
     ///
@@ -67,16 +75,14 @@ impl Likeness {
         brings: impl Fn(&str) -> bool,
     ) -> Result<(), E> {
         let dialect = server.dialect();
-        for setting in &self.settings {
-            // A setting that only an administrator may make is one that a migration hardly depends on.
-            let _ = server.execute(&setting.replacen("{}", &dialect.quote(name), 1), &[]).await;
-        }
+        self.set(server, name).await;
         if self.schema.is_none() && self.extensions.is_empty() {
             return Ok(());
         }
         let session = open().await?;
         for schema in self.extensions.iter().map(|(_, schema)| schema).chain(&self.schema) {
-            session.execute(&format!("CREATE SCHEMA IF NOT EXISTS {}", dialect.quote(schema)), &[])
+            session
+                .execute(&format!("CREATE SCHEMA IF NOT EXISTS {}", dialect.quote(schema)), &[])
                 .await
                 .map_err(|error| failed(&error))?;
         }
