@@ -103,6 +103,10 @@ pub enum Command {
     MakeMigration(commands::make_migration::MakeMigrationArgs),
     #[command(name = "make:model")]
     MakeModel(commands::make_model::MakeModelArgs),
+    #[command(name = "make:seeder")]
+    MakeSeeder(commands::make_seeder::MakeSeederArgs),
+    #[command(name = "make:factory")]
+    MakeFactory(commands::make_factory::MakeFactoryArgs),
     #[command(name = "stub:publish")]
     StubPublish(commands::stub_publish::StubPublishArgs),
     #[command(name = "db:sync")]
@@ -134,6 +138,8 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::List(args) => commands::list::run(ctx, &args),
         Command::MakeMigration(args) => commands::make_migration::run(ctx, &args).await,
         Command::MakeModel(args) => commands::make_model::run(ctx, &args).await,
+        Command::MakeSeeder(args) => commands::make_seeder::run(ctx, &args).await,
+        Command::MakeFactory(args) => commands::make_factory::run(ctx, &args).await,
         Command::StubPublish(args) => commands::stub_publish::run(ctx, &args),
         Command::DbSync(args) => commands::db_sync::run(ctx, &args).await,
         Command::DbSeed(args) => commands::db_seed::run(ctx, &args).await,

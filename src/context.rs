@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use kit_runtime::wire::{Action, Locking, PROTOCOL, Request};
+use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 
 use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::migrator::{self, Cache, Notice};
+use crate::migrator::{self, Cache, Notice, Program};
+use crate::project::seeders::Seeders;
 use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Project, source};
 use crate::scaffold::staging;
@@ -194,6 +195,17 @@ impl Context {
         Ok(report)
     }
 
+    /// Builds the program of the seeders if need be, has it run one, and shows what happens.
+    ///
+    /// # Errors
+    /// Those of [`Context::migrate`].
+    pub async fn seed(&self, target: &Target, locking: Locking, seeders: Seeders, seed: Seed) -> Result<Report> {
+        let mut report = Report::default();
+        let (url, actions) = (target.secret_url().to_owned(), vec![Action::Seed(seed)]);
+        self.run(Program::Seeder(seeders), target, url, locking, actions, &mut report).await?;
+        Ok(report)
+    }
+
     /// Builds the migrator if need be and shows what `actions` would do; nothing is done. A file that is not there counts
     /// as an empty database. `pretended` is what would be done, as far as that could be said.
     ///
@@ -212,6 +224,18 @@ impl Context {
 
     async fn drive(
         &self,
+        target: &Target,
+        url: String,
+        locking: Locking,
+        actions: Vec<Action>,
+        report: &mut Report,
+    ) -> Result<()> {
+        self.run(Program::Migrator, target, url, locking, actions, report).await
+    }
+
+    async fn run(
+        &self,
+        program: Program,
         target: &Target,
         url: String,
         locking: Locking,
@@ -237,6 +261,7 @@ impl Context {
         let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };
         let run = migrator::Run {
             project,
+            program,
             cache,
             // As sea-orm-cli does; the environment of a process is its owner's alone.
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)]

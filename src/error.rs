@@ -447,7 +447,23 @@ pub enum Error {
         again: bool,
     },
 
-    // Fixtures.
+    // Seeds.
+    /// No seeder of that name.
+    #[error("no seeder `{name}`")]
+    UnknownSeeder {
+        /// As typed.
+        name: String,
+        /// All there are.
+        known: Vec<String>,
+    },
+    /// Neither fixtures nor seeders.
+    #[error("nothing to seed with: no fixtures in {}, no `DatabaseSeeder` in {}", fixtures.display(), seeders.display())]
+    NoSeeds {
+        /// Where fixtures would be.
+        fixtures: PathBuf,
+        /// Where seeders would be.
+        seeders: PathBuf,
+    },
     /// A fixture, or the folder of them, cannot be taken as it is.
     #[error("{}: {message}", path.display())]
     Fixtures {

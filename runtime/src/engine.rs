@@ -49,8 +49,8 @@ pub async fn run<C: Connection, M: Migrations<C>>(
         }
         return Ok(());
     }
-    if request.actions.iter().any(|action| matches!(action, Action::Pretend { .. })) {
-        return Err(pretends());
+    if let Some(message) = request.actions.iter().find_map(foreign) {
+        return Err(Failure::Request { message: message.to_owned() });
     }
     fault!("before-lock", connection);
     let lock = lock::acquire(connection, &table, &request.locking, &mut |event| on_event(event)).await?;
@@ -119,7 +119,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                     }
                 }
                 // Refused before anything began.
-                Action::Pretend { .. } => return Err(pretends()),
+                Action::Pretend { .. } | Action::Seed(_) => {}
             }
         }
         Ok(())
@@ -215,10 +215,14 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     }
 }
 
-/// What [`crate::serve`] has not given to those who pretend, it cannot give them.
-fn pretends() -> Failure {
-    let message = "pretending needs the feature `pretend` of kit-runtime, and goes alone";
-    Failure::Request { message: message.to_owned() }
+/// Why an action is not the engine's, if it is not.
+fn foreign(action: &Action) -> Option<&'static str> {
+    match action {
+        // What `serve` has not given to those who pretend, the engine cannot give them.
+        Action::Pretend { .. } => Some("pretending needs the feature `pretend` of kit-runtime, and goes alone"),
+        Action::Seed(_) => Some("this program has migrations and no seeders"),
+        _ => None,
+    }
 }
 
 fn unusable(error: Error) -> Failure {

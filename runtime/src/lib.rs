@@ -21,6 +21,7 @@
 //! | [`wipe`] | dropping everything of a schema |
 //! | [`census`] | how much there is to lose |
 //! | [`schema`] | helpers for migrations, as Loco has them |
+//! | `seeding` | seeders and factories: rows that Rust makes |
 //! | [`sea_orm`] | the traits over SeaORM, a file for what each major version has of its own |
 //!
 //! A project that has to start its own migrator (`[migrator] command` in `kit.toml`) calls
@@ -172,6 +173,8 @@ mod rows;
 pub mod schema;
 pub mod scratch;
 pub mod sea_orm;
+#[cfg(feature = "seed")]
+pub mod seeding;
 mod serve;
 pub mod snapshot;
 #[cfg(feature = "testing")]

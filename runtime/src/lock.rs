@@ -250,7 +250,8 @@ impl Lock {
         }
     }
 
-    async fn announce_if_there<C: Connection>(&mut self, connection: &C) {
+    /// The same, where the table is there already.
+    pub(crate) async fn announce_if_there<C: Connection>(&mut self, connection: &C) {
         if !matches!(self.door, Door::Session { .. }) {
             return;
         }

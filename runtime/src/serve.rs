@@ -16,11 +16,31 @@ where
     M: Migrations<C>,
     F: Future<Output = Result<C, Failure>>,
 {
+    serve_with(|request, on_event| {
+        if request.actions == [Action::List] {
+            let names = migrations.list().into_iter().map(|listed| listed.name).collect();
+            on_event(Event::Listed { migrations: names, ledger: migrations.ledger_table() });
+            return Ok(());
+        }
+        block_on(async {
+            let connection = connect(request.clone()).await?;
+            #[cfg(feature = "pretend")]
+            if let [Action::Pretend { actions }] = request.actions.as_slice() {
+                return crate::pretend::run(&request, actions, migrations, &connection, on_event).await;
+            }
+            engine::run(&request, migrations, &connection, on_event).await
+        })
+    })
+}
+
+/// Serves one request with whatever answers it.
+pub fn serve_with(answer: impl FnOnce(Request, &mut (dyn FnMut(Event) + Send)) -> Result<(), Failure>) -> ExitCode {
     // Without a wire nobody can be told why.
     let Ok(mut wire) = Wire::open() else { return ExitCode::FAILURE };
     wire.send(&Event::Hello { protocol: PROTOCOL });
     engine::quiet_panics();
-    let (last, code) = match answer(migrations, connect, &mut wire) {
+    let outcome = read_request().and_then(|request| answer(request, &mut |event| wire.send(&event)));
+    let (last, code) = match outcome {
         Ok(()) => (Event::Done, ExitCode::SUCCESS),
         Err(failure) => (Event::Failed(failure), ExitCode::FAILURE),
     };
@@ -28,31 +48,10 @@ where
     code
 }
 
-fn answer<C, M, F>(migrations: &M, connect: impl FnOnce(Request) -> F, wire: &mut Wire) -> Result<(), Failure>
-where
-    C: Connection,
-    M: Migrations<C>,
-    F: Future<Output = Result<C, Failure>>,
-{
-    let request = read_request()?;
-    if request.actions == [Action::List] {
-        let names = migrations.list().into_iter().map(|listed| listed.name).collect();
-        wire.send(&Event::Listed { migrations: names, ledger: migrations.ledger_table() });
-        return Ok(());
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Request { message: error.to_string() })?;
-    runtime.block_on(async {
-        let connection = connect(request.clone()).await?;
-        #[cfg(feature = "pretend")]
-        if let [Action::Pretend { actions }] = request.actions.as_slice() {
-            let mut on_event = |event| wire.send(&event);
-            return crate::pretend::run(&request, actions, migrations, &connection, &mut on_event).await;
-        }
-        engine::run(&request, migrations, &connection, &mut |event| wire.send(&event)).await
-    })
+/// Does it to its end, in this thread alone.
+pub fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Request { message: error.to_string() })?.block_on(work)
 }
 
 fn read_request() -> Result<Request, Failure> {

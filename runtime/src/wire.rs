@@ -3,12 +3,18 @@
 //! [`Event::Done`] or [`Event::Failed`]. A line that is no event is the migrations' own output.
 //! The wire carries facts; how they look is not its business.
 
+mod failure;
+mod report;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use failure::{Cause, Failure, Unfit};
+pub use report::{Fault, Note, Remark, Warning};
+
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -108,6 +114,19 @@ pub enum Action {
         /// What would be done: [`Action::Up`], [`Action::Down`], [`Action::Redo`].
         actions: Vec<Action>,
     },
+    /// Run a seeder; goes alone, to a program that has seeders.
+    Seed(Seed),
+}
+
+/// Which seeder to run, and how.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Seed {
+    /// Its name, without modules.
+    pub class: String,
+    /// What random values begin with: the same number makes the same rows.
+    pub number: u64,
+    /// The ledger table, by which the database is locked.
+    pub ledger: String,
 }
 
 /// How much [`Action::Wipe`] drops besides tables.
@@ -239,6 +258,22 @@ pub enum Event {
         /// How long it took, in milliseconds.
         millis: u64,
     },
+    /// A seeder goes on; in between, how far it is.
+    Seeding {
+        /// Its name, without modules.
+        seeder: String,
+        /// Rows that factories have made in this run, in all.
+        rows: u64,
+    },
+    /// A seeder has come to its end. What it made is in when the request is done.
+    Seeded {
+        /// Its name, without modules.
+        seeder: String,
+        /// Rows that factories made in it, those of the seeders that it called included.
+        rows: u64,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
     /// A migration was applied, rolled back and applied again.
     Verified {
         /// Its name.
@@ -254,344 +289,4 @@ pub enum Event {
     Done,
     /// Last of all: it could not be done.
     Failed(Failure),
-}
-
-/// What is wrong with a migration, as far as it shows when it is applied, rolled back and applied again.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(tag = "fault", rename_all = "snake_case")]
-pub enum Fault {
-    /// It cannot be applied at all.
-    Up {
-        /// What was said.
-        message: String,
-    },
-    /// It has no `down`.
-    Missing,
-    /// Its `down` fails on empty tables.
-    Down {
-        /// What was said.
-        message: String,
-    },
-    /// Its `down` leaves the schema as `up` made it.
-    Idle {
-        /// Lines of the schema that `up` has taken away and that do not come back.
-        missing: Vec<String>,
-        /// Lines that `up` has brought and that stay.
-        left: Vec<String>,
-    },
-    /// Its `down` makes another schema than there was before.
-    Other {
-        /// Lines of the schema that do not come back.
-        missing: Vec<String>,
-        /// Lines that there were not before.
-        left: Vec<String>,
-    },
-    /// After its `down`, it cannot be applied again.
-    Again {
-        /// What was said.
-        message: String,
-    },
-    /// The second `up` makes another schema than the first.
-    Unlike {
-        /// Lines that only the first has made.
-        missing: Vec<String>,
-        /// Lines that only the second has made.
-        left: Vec<String>,
-    },
-    /// Its `down` works on empty tables only.
-    OnlyEmpty {
-        /// What was said.
-        message: String,
-    },
-    /// Rows of a table are gone that it was not to touch.
-    RowsLost {
-        /// The table.
-        table: String,
-        /// Which way they got lost.
-        direction: Direction,
-        /// How many.
-        lost: usize,
-        /// Of how many.
-        of: usize,
-    },
-    /// Rows of a table are there, and what stood in one of their columns is gone.
-    ValuesLost {
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-        /// Which way they got lost.
-        direction: Direction,
-    },
-}
-
-/// What there is to say of a migration that is no fault of it.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(tag = "note", rename_all = "snake_case")]
-pub enum Remark {
-    /// A table got no rows, or fewer than were asked for.
-    Unfilled {
-        /// The table.
-        table: String,
-        /// What the last attempt was answered.
-        message: String,
-    },
-    /// `up` does not go through with the rows that kit made up.
-    UpOnRows {
-        /// What was said.
-        message: String,
-    },
-    /// `up` drops a table or a column, and `down` brings it back empty.
-    Emptied {
-        /// The table.
-        table: String,
-        /// The column, if it is not the whole table.
-        column: Option<String>,
-    },
-}
-
-/// What is odd, but stops nothing.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(tag = "warning", rename_all = "snake_case")]
-pub enum Warning {
-    /// A pending migration stands before an applied one.
-    OutOfOrder {
-        /// The pending one.
-        name: String,
-        /// The last applied one.
-        after: String,
-    },
-    /// The ledger names a migration that the Migrator does not have.
-    Missing {
-        /// Its name.
-        name: String,
-    },
-    /// So many more than those that were named before.
-    MoreMissing {
-        /// How many.
-        count: usize,
-    },
-    /// The Migrator's list is not in name order; it is respected.
-    Unsorted,
-    /// Its source has changed since it was applied.
-    Modified {
-        /// Its name.
-        name: String,
-    },
-    /// It met another session's lock, nothing of it was kept, and it runs once more.
-    Retried {
-        /// Its name.
-        name: String,
-        /// What the database said.
-        message: String,
-    },
-    /// It left settings of the session otherwise than it found them; they were put back.
-    Settings {
-        /// Its name.
-        name: String,
-        /// The settings.
-        settings: Vec<String>,
-    },
-    /// It ended the transaction that it was given, and went on without one.
-    CommittedInside {
-        /// Its name.
-        name: String,
-    },
-    /// It began a transaction and did not end it; it was committed.
-    LeftOpen {
-        /// Its name.
-        name: String,
-    },
-    /// A pooler gives each transaction another session; the lock is a row of a table.
-    Lent,
-    /// It is at work elsewhere, or was interrupted.
-    Unfinished {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// What could not be known, since nothing was done.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(tag = "note", rename_all = "snake_case")]
-pub enum Note {
-    /// The database gives a row that was to be added values of its own.
-    Given {
-        /// The table.
-        table: String,
-        /// What is taken for them: column and value.
-        assumed: Vec<(String, String)>,
-    },
-    /// Rows were read of which nothing is known any more.
-    Unknown {
-        /// The table.
-        table: String,
-    },
-    /// The schema was read after statements that change it.
-    Catalog,
-    /// A query calls a function that changes something.
-    Effect {
-        /// The function.
-        function: String,
-    },
-    /// The database refused to answer a query.
-    Unanswered {
-        /// The query.
-        sql: String,
-        /// What it said.
-        message: String,
-    },
-    /// How many rows a statement finds is not known.
-    Uncounted {
-        /// The table.
-        table: String,
-    },
-}
-
-/// Why a server cannot be migrated as it is.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(tag = "unfit", rename_all = "snake_case")]
-pub enum Unfit {
-    /// It takes no writes.
-    ReadOnly {
-        /// The setting that says so.
-        says: String,
-    },
-    /// It is a node that has lost its cluster, or has not joined it yet.
-    NoQuorum {
-        /// What it says of itself.
-        state: String,
-    },
-    /// Changes of the schema stay on this node.
-    NodeByNode,
-    /// A pooler gives each transaction another session, and this migration runs without a transaction.
-    Lent {
-        /// The migration.
-        name: String,
-    },
-}
-
-/// Why a request was not carried out to its end.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(tag = "failure", rename_all = "snake_case")]
-pub enum Failure {
-    /// The database to try migrations on is not empty; nothing was done.
-    Occupied {
-        /// Some of what is in it.
-        objects: Vec<String>,
-    },
-    /// The other half speaks another [`PROTOCOL`].
-    Protocol {
-        /// What the migrator speaks.
-        migrator: u32,
-    },
-    /// The request could not be read.
-    Request {
-        /// Why.
-        message: String,
-    },
-    /// No connection.
-    Connect {
-        /// What the database said.
-        message: String,
-    },
-    /// A statement of kit's own failed.
-    Database {
-        /// What the database said.
-        message: String,
-    },
-    /// The migration tables are there, but cannot be read or written as they are; nothing was done.
-    Ledger {
-        /// What the database said.
-        message: String,
-    },
-    /// Another run was still at work when the time to wait was over; nothing was done.
-    Busy {
-        /// Who, as far as known.
-        holder: Option<Box<Holder>>,
-        /// Seconds that were waited.
-        waited: u64,
-    },
-    /// The server cannot be migrated as it is; nothing was done.
-    Unfit(Unfit),
-    /// The lock could not be taken; nothing was done.
-    Lock {
-        /// Why.
-        message: String,
-    },
-    /// The lock is gone, and with it the certainty that nobody else is at work; nothing more was done.
-    LockLost,
-    /// A name that is in neither the list nor the ledger, or not in the state that was asked for.
-    Unknown {
-        /// The name as it was given.
-        name: String,
-    },
-    /// Two migrations share one name.
-    Duplicate {
-        /// The name.
-        name: String,
-    },
-    /// `--strict` and there is something to warn of; nothing was done.
-    Strict(Warning),
-    /// To be rolled back, but the Migrator does not have it; nothing was done.
-    Gone {
-        /// Its name.
-        name: String,
-    },
-    /// A migration stopped on its way in an earlier run, and part of it may be in; nothing was done.
-    Halted {
-        /// Its name.
-        name: String,
-        /// Which way it was going.
-        direction: Direction,
-        /// How it failed; none if it was interrupted.
-        error: Option<String>,
-    },
-    /// The session was lost while a migration's end was being written, and the database cannot be asked.
-    OutcomeUnknown {
-        /// Its name.
-        name: String,
-        /// What the database said.
-        message: String,
-    },
-    /// A migration said no.
-    Migration {
-        /// Its name.
-        name: String,
-        /// Which way.
-        direction: Direction,
-        /// How it said so.
-        cause: Cause,
-        /// The error, or the panic's text.
-        message: String,
-        /// The database is as it was before this migration.
-        rolled_back: bool,
-    },
-    /// A migration said no to a run that only pretended; the database is as it was.
-    Pretended {
-        /// Its name.
-        name: String,
-        /// Which way.
-        direction: Direction,
-        /// How it said so.
-        cause: Cause,
-        /// The error, or the panic's text.
-        message: String,
-    },
-}
-
-/// How a migration failed.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// It returned an error.
-    Error,
-    /// It panicked.
-    Panic,
-    /// The query builder cannot write this statement for this database, and panicked.
-    Unsupported,
-    /// It waited for another connection than the one it has until the pool gave up.
-    Starved,
-    /// It has no `down`.
-    Irreversible,
 }

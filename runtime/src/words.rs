@@ -115,6 +115,12 @@ fn failure_text(failure: &Failure) -> String {
         Failure::OutcomeUnknown { name, message } => {
             format!("the connection was lost while `{name}` was being committed: {message}")
         }
+        Failure::NoSeeder { name } => format!("there is no seeder `{name}`"),
+        Failure::Seeder { name, cause, message, rolled_back } => {
+            let verb = if *cause == Cause::Panic { "panicked" } else { "failed" };
+            let left = if *rolled_back { "nothing of it is in" } else { "part of it may be in" };
+            format!("seeder `{name}` {verb}, {left}: {message}")
+        }
         Failure::Migration { name, direction, cause, message, .. }
         | Failure::Pretended { name, direction, cause, message } => {
             let verb = match direction {

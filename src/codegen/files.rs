@@ -34,18 +34,11 @@ impl Place {
             return Self { folder: output.to_owned(), index, own: None };
         }
         let models = if root.join("src/models.rs").is_file() { "src/models.rs" } else { "src/models/mod.rs" };
-        match project.layout {
-            Layout::Kit => Self { folder: root.join("src/models/entities"), index, own: Some(root.join(models)) },
-            Layout::Loco => Self { folder: root.join("src/models/_entities"), index, own: Some(root.join(models)) },
-            Layout::SeaOrm => {
-                let package = root.join("entity/src");
-                if package.is_dir() {
-                    let index = if lib || package.join("lib.rs").is_file() { "lib.rs" } else { index };
-                    return Self { folder: package, index, own: None };
-                }
-                Self { folder: root.join("src/entities"), index, own: None }
-            }
-        }
+        let folder = project.entities();
+        let own = (project.layout != Layout::SeaOrm).then(|| root.join(models));
+        // A package of their own has a library.
+        let index = if own.is_none() && folder.join("lib.rs").is_file() { "lib.rs" } else { index };
+        Self { folder, index, own }
     }
 
     /// The modules that have a file in the folder.

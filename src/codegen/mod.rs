@@ -70,6 +70,19 @@ pub fn modules(schema: &Schema) -> BTreeMap<String, String> {
     tables.into_iter().map(|table| (table.name.clone(), names.take(&table.name))).collect()
 }
 
+/// The columns of a table that an entity has: the column's name, what the field is called in Rust, and what the entity takes it
+/// for.
+pub fn fields(schema: &Schema, table: &str) -> Vec<(String, String, Kind)> {
+    let schema = expressible(schema);
+    let Some(table) = schema.table(table) else { return Vec::new() };
+    let named = Named::new(table, String::new(), false, false);
+    let fields = named.columns.into_iter().map(|(field, column)| {
+        let field = if syn::parse_str::<syn::Ident>(&field).is_ok() { field } else { format!("r#{field}") };
+        (column.name.clone(), field, column.kind.clone())
+    });
+    fields.collect()
+}
+
 /// Entities for the tables of `schema` that `wanted` wants.
 ///
 /// # Errors

@@ -1,35 +1,46 @@
 //! `kit db:seed`.
 
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+mod dump;
+mod fixtures;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::PathBuf;
 
 use clap::Args;
 use kit_runtime::ledger::{LEDGER, own_tables};
-use kit_runtime::wire::Locking;
+use kit_runtime::wire::{Locking, Seed};
 
-use super::{LockArgs, locked};
+use super::LockArgs;
 use crate::context::Context;
 use crate::database::Target;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
+use crate::project::seeders::{ALL, Seeders, seeders};
 use crate::project::{Layout, Project, source};
-use crate::schema;
 use crate::schema::model::Schema;
-use crate::seeds::{self, Fixture, Job};
+use crate::seeds;
 use crate::ui::counted;
 
-/// Fill tables from fixtures, or write tables into fixtures
+/// Fill tables from fixtures and seeders, or write tables into fixtures
 ///
-/// A fixture is a file with rows that has the name of its table: `users.yaml`, `users.json` or `users.csv`. Nothing is compiled.
-/// All rows of all files are in, or none. Where the folder has one that is named after the environment, those in there are taken.
-#[derive(Debug, Args)]
+/// A fixture is a file with rows that has the name of its table: `users.yaml`, `users.json` or `users.csv`. Nothing is compiled for
+/// it. All rows of all files are in, or none. Where the folder has one that is named after the environment, those in there are
+/// taken. Then `DatabaseSeeder` runs, if `database/seeders/mod.rs` has one: it is compiled when something in it has changed, and
+/// all that it does is in, or nothing.
+#[derive(Debug, Default, Args)]
 pub struct DbSeedArgs {
-    /// Folder of the fixtures; `database/fixtures` or `src/fixtures` if not given
+    /// Run this seeder, and nothing else
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "upsert", "dump", "dump_tables"])]
+    class: Option<String>,
+    /// Make up the same rows as last time: the number that kit said then
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "dump", "dump_tables"])]
+    seed: Option<u64>,
+    /// Folder of the fixtures, and no seeder; if not given `database/fixtures` or `src/fixtures`
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     /// Take all rows out of all tables first
     #[arg(short, long)]
     reset: bool,
-    /// Change rows that are there already, instead of failing
+    /// Change rows of fixtures that are there already, instead of failing
     #[arg(long)]
     upsert: bool,
     /// Write all tables into fixtures
@@ -45,90 +56,119 @@ pub struct DbSeedArgs {
     lock: LockArgs,
 }
 
+/// What a command that migrates may do at its end.
+#[derive(Clone, Debug, Default, Args)]
+pub struct AfterArgs {
+    /// Seed afterwards, as `kit db:seed` does
+    #[arg(long, conflicts_with = "pretend")]
+    seed: bool,
+    /// Run this seeder afterwards
+    #[arg(long, value_name = "NAME", conflicts_with = "pretend")]
+    seeder: Option<String>,
+}
+
+impl AfterArgs {
+    /// Seeds, if that was asked for. What had to be asked has been asked.
+    ///
+    /// # Errors
+    /// Those of [`run`].
+    pub async fn run(&self, ctx: &Context) -> Result<()> {
+        if self.seed || self.seeder.is_some() {
+            run(ctx, &DbSeedArgs { class: self.seeder.clone(), force: true, ..DbSeedArgs::default() }).await?;
+        }
+        Ok(())
+    }
+
+    /// Fails where it could not seed, before anything is done.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSeeder`], [`Error::NoSeeds`], those of reading them.
+    pub fn check(&self, ctx: &Context) -> Result<()> {
+        if self.seed || self.seeder.is_some() {
+            sources(ctx, &DbSeedArgs { class: self.seeder.clone(), ..DbSeedArgs::default() })?;
+        }
+        Ok(())
+    }
+}
+
+/// What there is to seed with.
+struct Sources {
+    fixtures: Vec<seeds::Fixture>,
+    seeder: Option<(Seeders, String)>,
+}
+
 /// Loads or dumps.
 pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     let project = ctx.project()?;
     let target = ctx.target()?;
-    let folder = folder(project, args.from.as_deref().map(|from| ctx.cwd.join(from)));
     if args.dump || !args.dump_tables.is_empty() {
-        return dump(ctx, &target, &folder, args).await;
+        return dump::dump(ctx, &target, &folder(project, args.from.as_ref().map(|from| ctx.cwd.join(from))), args)
+            .await;
     }
     let locking = args.lock.locking("db:seed", args.force)?;
-    let fixtures = seeds::find(&folder, &ctx.environment()?)?;
+    let Sources { fixtures, seeder } = sources(ctx, args)?;
     if args.reset {
         ctx.allow_destruction("db:seed --reset", &target)?;
         ctx.confirm(&format!("Take all rows out of all tables of {}?", target.redacted()), args.force)?;
     } else {
         ctx.confirm_production(&target, args.force)?;
     }
-    seed(ctx, &target, &fixtures, args.reset, args.upsert, &locking).await
+    if args.reset || !fixtures.is_empty() {
+        fixtures::fill(ctx, &target, &fixtures, args.reset, args.upsert, &locking).await?;
+    }
+    if let Some((seeders, class)) = seeder {
+        seed(ctx, &target, locking, seeders, class, args.seed).await?;
+    }
+    Ok(Exit::Ok)
 }
 
-/// Fills the tables, under the lock, and says what went where.
+/// What the arguments mean in this project: a seeder that is named alone; a folder that is named alone; else all there is.
+fn sources(ctx: &Context, args: &DbSeedArgs) -> Result<Sources> {
+    let project = ctx.project()?;
+    let found = Seeders::find(project)?;
+    if let Some(class) = &args.class {
+        let none = || Error::UnknownSeeder { name: class.clone(), known: Vec::new() };
+        let found = found.ok_or_else(none)?;
+        let class = found.named(class)?.name.clone();
+        return Ok(Sources { fixtures: Vec::new(), seeder: Some((found, class)) });
+    }
+    let environment = ctx.environment()?;
+    if let Some(from) = &args.from {
+        let folder = ctx.cwd.join(from);
+        let fixtures = seeds::find(&folder, &environment)?;
+        if fixtures.is_empty() {
+            return Err(Error::Fixtures { path: folder, message: "there are no fixtures in it".to_owned() });
+        }
+        return Ok(Sources { fixtures, seeder: None });
+    }
+    let folder = folder(project, None);
+    let fixtures = if folder.is_dir() { seeds::find(&folder, &environment)? } else { Vec::new() };
+    let seeder = found.filter(Seeders::has_all).map(|found| (found, ALL.to_owned()));
+    if fixtures.is_empty() && seeder.is_none() {
+        return Err(Error::NoSeeds { fixtures: folder, seeders: seeders(&project.root) });
+    }
+    Ok(Sources { fixtures, seeder })
+}
+
+/// Runs a seeder, and says how the same rows are made again.
 async fn seed(
     ctx: &Context,
     target: &Target,
-    fixtures: &[Fixture],
-    reset: bool,
-    upsert: bool,
-    locking: &Locking,
-) -> Result<Exit> {
-    let project = ctx.project()?;
-    let ledger = ledger(project)?;
-    let clock = Instant::now();
-    let loaded = locked(ctx, target, &ledger, locking, async |session| {
-        let schema = schema::read(session).await.map_err(|error| target.failed(&error))?;
-        let all = tables(&schema, &ledger);
-        let reset = if reset { all } else { Vec::new() };
-        let job = Job { target, schema: &schema, fixtures, reset: &reset, upsert };
-        let mut meter = Meter { ctx, clock, before: 0, table: String::new(), rows: 0 };
-        seeds::load(&job, &mut |table, rows| meter.show(table, rows)).await
-    })
-    .await;
-    ctx.ui.clear_transient();
-    let loaded = loaded?;
-    for (table, rows) in &loaded.tables {
-        ctx.ui.row(table, &counted(usize::try_from(*rows).unwrap_or(usize::MAX), "row"));
+    locking: Locking,
+    seeders: Seeders,
+    class: String,
+    number: Option<u64>,
+) -> Result<()> {
+    // Few digits, which somebody may want to type.
+    let number = number.unwrap_or_else(|| RandomState::new().build_hasher().finish() % 1_000_000);
+    let seed = Seed { class, number, ledger: ledger(ctx.project()?)? };
+    ctx.ui.info("Running seeders");
+    let report = ctx.seed(target, locking, seeders, seed).await?;
+    if report.rows > 0 {
+        let rows = counted(usize::try_from(report.rows).unwrap_or(usize::MAX), "row");
+        ctx.ui.info(format!("Made up {rows}: `--seed {number}` makes the same"));
     }
-    let rows: u64 = loaded.tables.iter().map(|(_, rows)| rows).sum();
-    let rows = counted(usize::try_from(rows).unwrap_or(usize::MAX), "row");
-    ctx.ui.info(format!("Seeded {} with {rows}{}", counted(loaded.tables.len(), "table"), pace(clock, &loaded.tables)));
-    Ok(Exit::Ok)
-}
-
-async fn dump(ctx: &Context, target: &Target, folder: &Path, args: &DbSeedArgs) -> Result<Exit> {
-    let session = target.connect().await?;
-    let schema = schema::read(&session).await.map_err(|error| target.failed(&error))?;
-    drop(session);
-    if let Some(name) = args.dump_tables.iter().find(|name| schema.table(name).is_none()) {
-        return Err(super::db_sync::no_such_table(name, &schema, target));
-    }
-    let tables = match args.dump_tables.is_empty() {
-        true => tables(&schema, &ledger(ctx.project()?)?),
-        false => args.dump_tables.clone(),
-    };
-    let own = folder.join(ctx.environment()?);
-    let folder = if own.is_dir() { own } else { folder.to_owned() };
-    let there = tables.iter().filter(|table| folder.join(format!("{table}.yaml")).exists()).count();
-    if there > 0 {
-        let files = counted(there, "file");
-        ctx.confirm(&format!("Replace {files} in {}?", ctx.project()?.relative(&folder)), args.force)?;
-    }
-    let clock = Instant::now();
-    let mut meter = Meter { ctx, clock, before: 0, table: String::new(), rows: 0 };
-    let dumped = seeds::dump(target, &schema, &tables, &folder, &mut |table, rows| meter.show(table, rows)).await;
-    ctx.ui.clear_transient();
-    let dumped = dumped?;
-    let project = ctx.project()?;
-    for one in &dumped {
-        let rows = counted(usize::try_from(one.rows).unwrap_or(usize::MAX), "row");
-        ctx.ui.row(&project.relative(&one.path), &rows);
-    }
-    let all: Vec<(String, u64)> = dumped.into_iter().map(|one| (one.table, one.rows)).collect();
-    let rows: u64 = all.iter().map(|(_, rows)| rows).sum();
-    let rows = counted(usize::try_from(rows).unwrap_or(usize::MAX), "row");
-    ctx.ui.info(format!("Wrote {rows} of {}{}", counted(all.len(), "table"), pace(clock, &all)));
-    Ok(Exit::Ok)
+    Ok(())
 }
 
 /// The tables that are the project's own.
@@ -148,33 +188,4 @@ fn folder(project: &Project, said: Option<PathBuf>) -> PathBuf {
     let there = usual.iter().find(|folder| folder.is_dir()).cloned();
     let [kit, loco] = usual;
     said.or(there).unwrap_or(if project.layout == Layout::Loco { loco } else { kit })
-}
-
-/// `, 12,345 a second`, where there were enough to say.
-fn pace(clock: Instant, tables: &[(String, u64)]) -> String {
-    let rows: u64 = tables.iter().map(|(_, rows)| rows).sum();
-    let seconds = clock.elapsed().as_secs_f64();
-    if rows < 10_000 { String::new() } else { format!(", {:.0} a second", rows as f64 / seconds) }
-}
-
-/// What is shown while it goes on.
-struct Meter<'a> {
-    ctx: &'a Context,
-    clock: Instant,
-    /// Rows of tables that are through.
-    before: u64,
-    table: String,
-    rows: u64,
-}
-
-impl Meter<'_> {
-    fn show(&mut self, table: &str, rows: u64) {
-        if self.table != table {
-            self.before += self.rows;
-            table.clone_into(&mut self.table);
-        }
-        self.rows = rows;
-        let pace = (self.before + rows) as f64 / self.clock.elapsed().as_secs_f64().max(0.001);
-        self.ctx.ui.progress(&format!("{table}: {rows} rows, {pace:.0} a second"));
-    }
 }

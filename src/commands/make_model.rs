@@ -1,20 +1,23 @@
 //! `kit make:model`.
 
+mod extras;
+mod undo;
+
 use clap::Args;
-use kit_runtime::connection::Connection;
-use kit_runtime::repair::{self, Verdict};
-use kit_runtime::wire::{Action, Down, Failure, Locking};
+use pluralizer::pluralize;
 
 use super::make_migration::{Together, known_schema, say, summary};
-use super::{db_sync, deed, locked, migrate};
+use super::{db_sync, migrate};
 use crate::codegen::{self, files::Place};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::fields;
 use crate::project::{Layout, Project};
-use crate::scaffold::migration::{Planned, Request, Target as About, plan};
+use crate::scaffold::migration::{Request, Target as About, plan};
 use crate::scaffold::model;
+use extras::Extras;
+use undo::Made;
 
 /// Create a table with its entity and a model of your own
 ///
@@ -23,7 +26,7 @@ use crate::scaffold::model;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 FIELD is name:type, as for `kit make:migration`:
-  kit make:model post title:string! content:text user:references
+  kit make:model post title:string! content:text user:references --factory --seeder
   kit make:model --link users_votes user:references movie:references vote:int")]
 pub struct MakeModelArgs {
     /// What a row is: post
@@ -36,7 +39,19 @@ pub struct MakeModelArgs {
     /// Link two tables: NAME is the table, its two references are its key
     #[arg(long)]
     link: bool,
-    /// Only write the migration, run nothing
+    /// Write the migration; it is always written
+    #[arg(short, long)]
+    migration: bool,
+    /// Write a seeder, too
+    #[arg(short, long)]
+    seeder: bool,
+    /// Write a factory, too
+    #[arg(short, long)]
+    factory: bool,
+    /// Write migration, seeder and factory
+    #[arg(short, long)]
+    all: bool,
+    /// Only write, run nothing
     #[arg(long)]
     no_run: bool,
     /// Answer yes to every question
@@ -79,29 +94,29 @@ pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
     if !args.no_run {
         model::test(project, &table, &table, target.file().is_some())?;
     }
+    let singular = if args.link { table.clone() } else { pluralize(&table, 1, false) };
+    let extras = Extras { name: &singular, factory: args.factory || args.all, seeder: args.seeder || args.all };
+    // What would stand in their way, likewise.
+    extras.plan(ctx, schema.as_ref())?;
     planned.plan.apply()?;
     ctx.ui.info(format!("Created a migration that {}", summary(&planned.intent, project.settings.naming)));
     say(ctx, &planned.assumptions);
-    if !args.no_run {
-        let made = Made { table: &table, was_read: schema.is_some(), planned: &planned };
-        if let Err(error) = live(ctx, project, &target, args.force, &made).await {
-            made.undo(ctx, &target, &error).await?;
-            return Err(error);
+    let made = Made { table: &table, was_read: schema.is_some(), planned: &planned };
+    let live = async || {
+        if !args.no_run {
+            live(ctx, project, &target, args.force, &made).await?;
         }
+        extras.write(ctx).await
+    };
+    if let Err(error) = live().await {
+        made.undo(ctx, &target, &error).await?;
+        return Err(error);
     }
     ctx.ui.answer(&path);
     if args.no_run {
         ctx.ui.info("Next: `kit db:sync`, which runs it and writes the entity");
     }
     Ok(Exit::Ok)
-}
-
-/// A migration that is written.
-struct Made<'a> {
-    table: &'a str,
-    /// The database could be read before, and the table was not there.
-    was_read: bool,
-    planned: &'a Planned,
 }
 
 /// Runs the migration, writes entities and the test. Each step that fails leaves the steps before it.
@@ -124,40 +139,4 @@ async fn live(ctx: &Context, project: &Project, target: &Target, force: bool, ma
         None => ctx.ui.info("No test of it is written: none could reach the model and the migrations"),
     }
     Ok(())
-}
-
-impl Made<'_> {
-    /// Takes back what was done: the table, what the ledger says of it, the files.
-    async fn undo(&self, ctx: &Context, target: &Target, error: &Error) -> Result<()> {
-        let name = self.planned.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let listing = ctx.listing(target).await;
-        let applied = match &listing {
-            Ok(listing) => target.ledger(&listing.ledger).await.is_ok_and(|ledger| ledger.has(name)),
-            Err(_) => false,
-        };
-        let half_way = matches!(error, Error::Migrator {
-            failure: Failure::Migration { name: failed, rolled_back: false, .. }, ..
-        } if failed == name);
-        if applied {
-            let actions = vec![Action::Down(Down::Steps(1))];
-            let locking = Locking { command: "make:model".to_owned(), ..Locking::default() };
-            ctx.migrate(target, locking, actions).await?;
-        } else if half_way && let Ok(listing) = &listing {
-            if !self.was_read {
-                // It may have been there before, with its rows.
-                return Ok(());
-            }
-            let (deed, locking) = (deed(ctx, "make:model"), Locking::default());
-            locked(ctx, target, &listing.ledger, &locking, async |session| {
-                let failed = |error| target.failed(&error);
-                let drop = format!("DROP TABLE IF EXISTS {}", session.dialect().quote(self.table));
-                session.execute(&drop, &[]).await.map_err(failed)?;
-                repair::settle(session, &listing.ledger, name, &Verdict::Pending, &deed.of(ctx)).await.map_err(failed)
-            })
-            .await?;
-        }
-        self.planned.plan.back()?.apply()?;
-        ctx.ui.info("Nothing of it was kept");
-        Ok(())
-    }
 }

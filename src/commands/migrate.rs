@@ -8,6 +8,7 @@ use kit_runtime::wire::{Action, Up};
 use serde_json::json;
 
 use super::LockArgs;
+use super::db_seed::AfterArgs;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -33,8 +34,10 @@ pub struct MigrateArgs {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     path: Vec<String>,
     /// Print the SQL that would be run, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["seed", "seeder"])]
     pretend: bool,
+    #[command(flatten)]
+    after: AfterArgs,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -61,13 +64,14 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
         Ok(target) => migrate(ctx, &target, args, &mut pretended).await,
         Err(error) => Err(error),
     };
+    let (ran, outcome) = match outcome {
+        Ok(report) => (report.done, args.after.run(ctx).await),
+        Err(error) => (Vec::new(), Err(error)),
+    };
     if args.json {
-        let (ran, error) = match &outcome {
-            Ok(report) => (report.done.clone(), None),
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        };
+        let error = outcome.as_ref().err().map(ToString::to_string);
         let done = match &outcome {
-            Err(Error::Migrator { done, .. }) => done.clone(),
+            Err(Error::Migrator { done, .. }) if ran.is_empty() => done.clone(),
             _ => ran.iter().map(|ran| ran.migration.clone()).collect(),
         };
         if args.pretend {
@@ -93,6 +97,7 @@ pub(super) async fn pending(ctx: &Context, target: &Target, force: bool) -> Resu
 
 async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: &mut Vec<Pretended>) -> Result<Report> {
     let locking = args.lock.locking("migrate", args.force)?;
+    args.after.check(ctx)?;
     let sources = source::read(ctx.project()?)?;
     let up = Up {
         limit: args.limit,

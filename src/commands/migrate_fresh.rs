@@ -5,6 +5,7 @@ use kit_runtime::census::{self, Census};
 use kit_runtime::wire::{Action, Up, Wipe};
 
 use super::LockArgs;
+use super::db_seed::AfterArgs;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -20,6 +21,8 @@ pub struct FreshArgs {
     /// Drop enums, domains, sequences and functions, too
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true, num_args = 0..=1, default_missing_value = "true")]
     drop_types: bool,
+    #[command(flatten)]
+    after: AfterArgs,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -29,6 +32,7 @@ pub struct FreshArgs {
 
 /// Wipes, then migrates.
 pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
+    args.after.check(ctx)?;
     let locking = args.lock.locking("migrate:fresh", args.force)?;
     let target = ctx.target()?;
     ctx.allow_destruction("migrate:fresh", &target)?;
@@ -42,5 +46,6 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     }
     let wipe = Wipe { views: args.drop_views, types: args.drop_types };
     ctx.migrate(&target, locking, vec![Action::Wipe(wipe), Action::Up(Up::default())]).await?;
+    args.after.run(ctx).await?;
     Ok(Exit::Ok)
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down, Up};
 
+use super::db_seed::AfterArgs;
 use super::{How, LockArgs};
 use crate::context::Context;
 use crate::error::{Exit, Result};
@@ -14,8 +15,10 @@ pub struct RefreshArgs {
     #[arg(long, value_name = "N")]
     step: Option<usize>,
     /// Print the SQL that would be run, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["seed", "seeder"])]
     pretend: bool,
+    #[command(flatten)]
+    after: AfterArgs,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -25,8 +28,11 @@ pub struct RefreshArgs {
 
 /// Rolls back, then runs everything that is pending.
 pub async fn run(ctx: &Context, args: &RefreshArgs) -> Result<Exit> {
+    args.after.check(ctx)?;
     let down = args.step.map_or(Down::All, Down::Steps);
     let actions = vec![Action::Down(down.clone()), Action::Up(Up::default())];
     let how = How { force: args.force, pretend: args.pretend };
-    super::roll_back(ctx, "migrate:refresh", &down, actions, &args.lock, how).await
+    super::roll_back(ctx, "migrate:refresh", &down, actions, &args.lock, how).await?;
+    args.after.run(ctx).await?;
+    Ok(Exit::Ok)
 }

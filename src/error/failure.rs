@@ -34,6 +34,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         | Failure::Database { message }
         | Failure::Ledger { message }
         | Failure::Migration { message, .. }
+        | Failure::Seeder { message, .. }
             if shows_a_pooler(message) =>
         {
             "a pooler lends sessions: name the server itself, `--database URL`, or DIRECT_DATABASE_URL beside DATABASE_URL"
@@ -94,6 +95,11 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         }
         Failure::Migration { rolled_back: false, direction: Direction::Down, .. } => {
             "part of it may be undone: `kit migrate:repair` says what, and how to go on"
+        }
+        Failure::NoSeeder { .. } => "make it public, and the modules it is in: `pub mod`, `pub struct`",
+        Failure::Seeder { rolled_back: true, .. } => "mend the seeder, then run `kit db:seed` again",
+        Failure::Seeder { rolled_back: false, .. } => {
+            "look at the tables that have no transactions, then `kit db:seed --reset` begins anew"
         }
         Failure::Pretended { .. } => "nothing was changed; where a note stands above it, a real run may know more",
         Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,

@@ -127,6 +127,11 @@ impl Error {
             Self::Fixtures { .. } => {
                 "a fixture is `TABLE.yaml`, `TABLE.json` or `TABLE.csv`; --from DIR names another folder".to_owned()
             }
+            Self::UnknownSeeder { known, .. } if !known.is_empty() => format!("choose one of: {}", known.join(", ")),
+            Self::UnknownSeeder { name, .. } => format!("write it: `kit make:seeder {name}`"),
+            Self::NoSeeds { .. } => {
+                "write rows into `TABLE.yaml` there, or a seeder: `kit make:seeder DatabaseSeeder`".to_owned()
+            }
             Self::Seeded { .. } => "`kit db:seed --reset` begins anew".to_owned(),
             _ => return None,
         };

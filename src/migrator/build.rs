@@ -11,17 +11,26 @@ use tokio::process::Command;
 use super::generate::{self, Generated};
 use super::process::each_line;
 use super::stamp::{self, Stamp};
-use super::{Cache, Notice, runtime_source};
+use super::{Cache, Notice, Program, runtime_source, seeder};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::manifest::Major;
 
-/// The migrator's program, built if need be.
+/// A program, built if need be.
 ///
 /// # Errors
 /// Those of generating the crate, [`Error::Program`] without cargo, [`Error::Build`] after the compiler's output.
-pub async fn binary(project: &Project, cache: &Cache, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
-    let crate_ = generate::generate(project, |sea_orm| runtime_folder(cache, sea_orm))?;
+pub async fn binary(
+    project: &Project,
+    cache: &Cache,
+    program: &Program,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<PathBuf> {
+    let runtime = |sea_orm| runtime_folder(cache, sea_orm);
+    let crate_ = match program {
+        Program::Migrator => generate::generate(project, runtime)?,
+        Program::Seeder(seeders) => seeder::generate(project, seeders, runtime)?,
+    };
     let folder = cache.folder.join("migrators").join(&crate_.name);
     let stamp_path = folder.join("stamp.json");
     let full = crate_.full_manifest.as_deref().unwrap_or_default();
@@ -34,7 +43,7 @@ pub async fn binary(project: &Project, cache: &Cache, notify: &mut dyn FnMut(Not
     make_private(&cache.folder)?;
     write_runtime(cache, crate_.sea_orm)?;
     write_crate(cache, &folder, &crate_)?;
-    notify(Notice::Building);
+    notify(Notice::Building { what: program.what() });
     let binary = match build_lean(project, cache, &folder, &crate_, notify).await? {
         Some(binary) => binary,
         None => cargo_build(project, cache, &folder, &crate_, notify).await?.map_err(|failed| failed.show(notify))?,
@@ -46,7 +55,7 @@ pub async fn binary(project: &Project, cache: &Cache, notify: &mut dyn FnMut(Not
     {
         write(&stamp_path, &text)?;
     }
-    notify(Notice::Ready);
+    notify(Notice::Ready { what: program.what() });
     Ok(binary)
 }
 

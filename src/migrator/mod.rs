@@ -6,6 +6,7 @@ mod modules;
 mod package;
 mod process;
 pub mod runtime_source;
+mod seeder;
 mod stamp;
 
 use std::path::PathBuf;
@@ -14,26 +15,61 @@ use kit_runtime::wire::{Event, Failure, Request};
 
 use crate::error::{Error, Result};
 use crate::project::Project;
+use crate::project::seeders::Seeders;
 use crate::project::settings::Settings;
 
 /// What happens on the way.
 #[derive(Debug)]
 pub enum Notice {
-    /// cargo was asked to build the migrator.
-    Building,
+    /// cargo was asked to build a program.
+    Building {
+        /// What is in it.
+        what: &'static str,
+    },
     /// cargo has built one more crate.
     Built {
         /// The crate.
         name: String,
     },
-    /// The migrator is built.
-    Ready,
+    /// The program is built.
+    Ready {
+        /// What is in it.
+        what: &'static str,
+    },
     /// A line of the compiler's own.
     Compiler(String),
     /// A line that a migration printed.
     Output(String),
     /// An event of the migrator.
     Event(Event),
+}
+
+/// What is built and run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// The project's migrations.
+    Migrator,
+    /// Its seeders. They need the entities, which may not fit the schema before the migrations have run: so they are a
+    /// program of their own.
+    Seeder(Seeders),
+}
+
+impl Program {
+    /// What is in it.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Self::Migrator => "migrations",
+            Self::Seeder(_) => "seeders",
+        }
+    }
+
+    /// The project's own entry, where it has one.
+    fn own_command<'a>(&self, settings: &'a Settings) -> &'a [String] {
+        match self {
+            Self::Migrator => &settings.migrator.command,
+            Self::Seeder(_) => &settings.seeder.command,
+        }
+    }
 }
 
 /// Where kit keeps generated crates, their builds and the sources of the runtime.
@@ -69,6 +105,8 @@ impl Cache {
 pub struct Run<'a> {
     /// The project.
     pub project: &'a Project,
+    /// What to run.
+    pub program: Program,
     /// Where builds are kept.
     pub cache: Cache,
     /// Variables the migrator gets besides kit's own environment.
@@ -79,19 +117,15 @@ pub struct Run<'a> {
     pub request: Request,
 }
 
-/// Builds the migrator if anything that goes into it has changed, and runs the request.
+/// Builds the program if anything that goes into it has changed, and runs the request.
 ///
 /// # Errors
-/// [`Error::Build`] and its kin if it cannot be built, [`Error::MigratorDied`]; the failure that the migrator
+/// [`Error::Build`] and its kin if it cannot be built, [`Error::MigratorDied`]; the failure that the program
 /// itself reported is the inner `Err`.
 pub async fn run(run: Run<'_>, notify: &mut dyn FnMut(Notice)) -> Result<std::result::Result<(), Failure>> {
-    let command = match own_command(&run.project.settings) {
-        Some(command) => command,
-        None => vec![build::binary(run.project, &run.cache, notify).await?.display().to_string()],
+    let command = match run.program.own_command(&run.project.settings) {
+        [] => vec![build::binary(run.project, &run.cache, &run.program, notify).await?.display().to_string()],
+        command => command.to_vec(),
     };
     process::run(&run, &command, notify).await
-}
-
-fn own_command(settings: &Settings) -> Option<Vec<String>> {
-    (!settings.migrator.command.is_empty()).then(|| settings.migrator.command.clone())
 }

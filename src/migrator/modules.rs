@@ -6,11 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{Expr, ExprLit, Item, Lit, Meta};
 
 use super::package::Package;
 use crate::error::{Error, Result};
 use crate::project::Project;
+use crate::project::modules::{child_folder, files_in};
 
 /// A module to include by path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,11 +71,25 @@ pub fn include(package: &Package, project: &Project) -> Result<Inclusion> {
         Some((path, root)) => (path, Some(root)),
         None => (vec![folder_name], None),
     };
-    let declared = root.as_deref().map(declared_modules).unwrap_or_default();
     let first = Included { path: path.clone(), file: project.index.clone() };
-    let mut modules = vec![first];
-    let mut queue = files_of(&project.index);
-    let mut seen: Vec<String> = path.first().cloned().into_iter().collect();
+    let (modules, names) = gather(root.as_deref(), project, vec![first])?;
+    Ok(Inclusion { path, modules, names })
+}
+
+/// `first` with every module of the root file that they name through `crate::…`, and all identifiers in them.
+///
+/// # Errors
+/// [`Error::Unreachable`] if they name something of the root that is no module.
+pub fn gather(
+    root: Option<&Path>,
+    project: &Project,
+    first: Vec<Included>,
+) -> Result<(Vec<Included>, BTreeSet<String>)> {
+    let declared = root.map(declared_modules).unwrap_or_default();
+    let mut queue: Vec<PathBuf> = first.iter().flat_map(|module| files_of(&module.file)).collect();
+    let mut seen: Vec<String> = first.iter().filter_map(|module| module.path.first().cloned()).collect();
+    let from = first.first().and_then(|module| module.file.parent()).unwrap_or(&project.root).to_owned();
+    let mut modules = first;
     let mut names = BTreeSet::new();
     while let Some(file) = queue.pop() {
         let tokens = tokens_of(&file);
@@ -86,11 +100,8 @@ pub fn include(package: &Package, project: &Project) -> Result<Inclusion> {
             }
             let Some(module) = declared.get(&name) else {
                 return Err(Error::Unreachable {
-                    path: project.migrations().to_owned(),
-                    reason: format!(
-                        "they use `crate::{name}`, which is not a module of {}",
-                        place(root.as_deref(), project)
-                    ),
+                    path: from,
+                    reason: format!("they use `crate::{name}`, which is not a module of {}", place(root, project)),
                 });
             };
             queue.extend(files_of(module));
@@ -98,7 +109,18 @@ pub fn include(package: &Package, project: &Project) -> Result<Inclusion> {
             seen.push(name);
         }
     }
-    Ok(Inclusion { path, modules, names })
+    Ok((modules, names))
+}
+
+/// All identifiers in a module's file and every source below its folder, and those of them that follow `crate::`.
+pub fn names_in(module: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut all, mut of_the_crate) = (BTreeSet::new(), BTreeSet::new());
+    for file in files_of(module) {
+        let tokens = tokens_of(&file);
+        collect_names(tokens.clone(), &mut all);
+        of_the_crate.extend(crate_names(tokens));
+    }
+    (all, of_the_crate)
 }
 
 fn place(root: Option<&Path>, project: &Project) -> String {
@@ -109,7 +131,7 @@ fn descend(file: &Path, folder: &Path, goal: &Path, depth: usize) -> Option<Vec<
     if depth == 0 {
         return None;
     }
-    for (name, child) in modules_in(file, folder) {
+    for (name, child) in files_in(file, folder) {
         let below = if same_file(&child, goal) {
             Some(Vec::new())
         } else {
@@ -123,41 +145,7 @@ fn descend(file: &Path, folder: &Path, goal: &Path, depth: usize) -> Option<Vec<
 }
 
 fn declared_modules(root: &Path) -> BTreeMap<String, PathBuf> {
-    modules_in(root, root.parent().unwrap_or(Path::new("."))).into_iter().collect()
-}
-
-/// The file modules that a file declares, with their files; a file that does not parse declares none.
-fn modules_in(file: &Path, folder: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(parsed) = fs::read_to_string(file).map_err(|_| ()).and_then(|text| syn::parse_file(&text).map_err(|_| ()))
-    else {
-        return Vec::new();
-    };
-    let modules = parsed.items.iter().filter_map(|item| match item {
-        Item::Mod(module) if module.content.is_none() => {
-            let name = module.ident.to_string();
-            let named = module.attrs.iter().find_map(|attribute| match &attribute.meta {
-                Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
-                    Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => Some(path.value()),
-                    _ => None,
-                },
-                _ => None,
-            });
-            let candidates = match named {
-                // `#[path]` is relative to the file's own folder.
-                Some(path) => vec![file.parent()?.join(path)],
-                None => vec![folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")],
-            };
-            candidates.into_iter().find(|path| path.is_file()).map(|path| (name, path))
-        }
-        _ => None,
-    });
-    modules.collect()
-}
-
-/// Where a module's own file modules are.
-fn child_folder(file: &Path, name: &str) -> PathBuf {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    if file.file_name().is_some_and(|file| file == "mod.rs") { folder.to_owned() } else { folder.join(name) }
+    files_in(root, root.parent().unwrap_or(Path::new("."))).into_iter().collect()
 }
 
 /// A module's file and every source below its folder.

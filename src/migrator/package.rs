@@ -64,6 +64,12 @@ impl Package {
         })
     }
 
+    /// The name under which others use its library.
+    pub fn library_name(&self) -> Option<String> {
+        let name = |table: &str| self.manifest.get(table)?.get("name")?.as_str();
+        Some(name("lib").or_else(|| name("package"))?.replace('-', "_"))
+    }
+
     /// Its edition; inherited ones followed.
     pub fn edition(&self) -> String {
         let own = self.manifest.get("package").and_then(|package| package.get("edition"));

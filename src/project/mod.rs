@@ -4,11 +4,12 @@
 pub mod checksum;
 mod dotenv;
 mod find;
-mod index;
+pub mod index;
 pub mod keys;
 pub mod manifest;
 pub mod modules;
 pub mod register;
+pub mod seeders;
 pub mod settings;
 pub mod source;
 pub mod status;
@@ -81,6 +82,16 @@ impl Project {
     /// The folder of the migrations.
     pub fn migrations(&self) -> &Path {
         &self.folder
+    }
+
+    /// The folder of the entities, there or not.
+    pub fn entities(&self) -> PathBuf {
+        self.root.join(match self.layout {
+            Layout::Kit => "src/models/entities",
+            Layout::Loco => "src/models/_entities",
+            Layout::SeaOrm if self.root.join("entity/src").is_dir() => "entity/src",
+            Layout::SeaOrm => "src/entities",
+        })
     }
 
     /// Why the project's `.env` was not read, as an error to warn with.

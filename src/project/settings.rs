@@ -24,6 +24,8 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// `[migrator]`
     pub migrator: MigratorSettings,
+    /// `[seeder]`
+    pub seeder: SeederSettings,
     /// `[entities]`
     pub entities: EntitySettings,
 }
@@ -88,6 +90,14 @@ impl Default for MigratorSettings {
     fn default() -> Self {
         Self { command: Vec::new(), connections: 0, lock_timeout: 5 }
     }
+}
+
+/// `[seeder]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SeederSettings {
+    /// Program and arguments of the project's own entry, which calls `kit_runtime::seeding::main`.
+    pub command: Vec<String>,
 }
 
 /// `[entities]`: what `kit db:sync` does without being told, under the names of its options.

@@ -2,6 +2,7 @@
 
 mod columns;
 mod dialect;
+pub mod factory;
 mod guess;
 mod identifiers;
 pub mod intent;
@@ -11,6 +12,7 @@ pub mod migration;
 pub mod model;
 pub mod name;
 mod plan;
+pub mod seeder;
 mod shape;
 mod source;
 pub mod staging;

@@ -48,6 +48,11 @@ impl FilePlan {
         Self { root: root.to_owned(), files: Vec::new() }
     }
 
+    /// Several plans as one, none of which touches a file of another.
+    pub fn all<'a>(root: &Path, plans: impl Iterator<Item = &'a Self>) -> Self {
+        Self { root: root.to_owned(), files: plans.flat_map(|plan| plan.files.clone()).collect() }
+    }
+
     /// Plans a file that must not exist yet.
     ///
     /// # Errors

@@ -9,12 +9,15 @@ use crate::error::{Error, Result};
 use crate::project;
 
 /// The stubs that are built in: file name and text.
-pub const STUBS: [(&str, &str); 7] = [
+pub const STUBS: [(&str, &str); 10] = [
     ("migration.rs", include_str!("../../stubs/migration.rs")),
     ("migration.create.rs", include_str!("../../stubs/migration.create.rs")),
     ("migration.update.rs", include_str!("../../stubs/migration.update.rs")),
     ("migration.join.rs", include_str!("../../stubs/migration.join.rs")),
     ("migration.drop.rs", include_str!("../../stubs/migration.drop.rs")),
+    ("factory.rs", include_str!("../../stubs/factory.rs")),
+    ("seeder.rs", include_str!("../../stubs/seeder.rs")),
+    ("seeders.rs", include_str!("../../stubs/seeders.rs")),
     ("model.test.rs", include_str!("../../stubs/model.test.rs")),
     ("model.test.server.rs", include_str!("../../stubs/model.test.server.rs")),
 ];
@@ -72,8 +75,8 @@ pub fn fill(root: &Path, name: &str, values: &[(&str, String)]) -> Result<String
                 known.join(", ")
             ))
         })?;
-        if let Some(line) = line {
-            filled.push_str(&line);
+        for line in line.iter().flat_map(|line| line.split('\n')) {
+            filled.push_str(line.trim_end());
             filled.push('\n');
         }
     }

@@ -61,10 +61,11 @@ impl Fixture {
     }
 }
 
-/// The fixtures of a folder, by table. Where it has a folder that is named after the environment, those in there.
+/// The fixtures of a folder, by table; there may be none. Where it has a folder that is named after the environment, those in
+/// there.
 ///
 /// # Errors
-/// [`Error::File`], [`Error::Fixtures`] where there are none, or two for one table.
+/// [`Error::File`], [`Error::Fixtures`] where there are two for one table.
 pub fn find(folder: &Path, environment: &str) -> Result<Vec<Fixture>> {
     let own = folder.join(environment);
     let folder = if own.is_dir() { own } else { folder.to_owned() };
@@ -85,9 +86,6 @@ pub fn find(folder: &Path, environment: &str) -> Result<Vec<Fixture>> {
                 message: format!("{} is for the same table", path.display()),
             });
         }
-    }
-    if found.is_empty() {
-        return Err(Error::Fixtures { path: folder, message: "there are no fixtures in it".to_owned() });
     }
     Ok(found.into_values().collect())
 }

@@ -1,5 +1,7 @@
 //! What a migrator does, shown as it happens and kept for what is said at the end.
 
+use std::time::Instant;
+
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Direction, Event, Fault, Remark};
 use serde::Serialize;
@@ -23,9 +25,14 @@ pub struct Report {
     pub ledger: Option<String>,
     /// What migrations would have done, where that is all that was asked.
     pub pretended: Vec<Pretended>,
+    /// Rows that factories have made.
+    pub rows: u64,
     /// The migration that runs now.
     running: Option<String>,
+    building: &'static str,
     built: usize,
+    /// When a seeder began, for how quick it is.
+    seeding: Option<Instant>,
     /// Nothing is done: for which database the SQL is, and its schema.
     script: Option<(Dialect, Option<String>)>,
 }
@@ -91,14 +98,17 @@ impl Report {
     /// Shows what happened and takes note of it.
     pub fn show(&mut self, ui: &Ui, notice: Notice) {
         match notice {
-            Notice::Building => ui.progress("Building the migrations"),
+            Notice::Building { what } => {
+                self.building = what;
+                ui.progress(&format!("Building the {what}"));
+            }
             Notice::Built { name } => {
                 self.built += 1;
-                ui.progress(&format!("Building the migrations: {} crates, {name}", self.built));
+                ui.progress(&format!("Building the {}: {} crates, {name}", self.building, self.built));
             }
-            Notice::Ready => {
+            Notice::Ready { what } => {
                 ui.clear_transient();
-                ui.verbose(format!("  built the migrations; crates compiled: {}", self.built));
+                ui.verbose(format!("  built the {what}; crates compiled: {}", self.built));
             }
             Notice::Compiler(line) | Notice::Output(line) => ui.foreign(&line),
             Notice::Event(event) => self.event(ui, event),
@@ -170,6 +180,15 @@ impl Report {
                 ui.progress(&name);
                 self.running = Some(name);
             }
+            Event::Seeding { seeder, rows } => {
+                let clock = self.seeding.get_or_insert_with(Instant::now);
+                let pace = rows as f64 / clock.elapsed().as_secs_f64().max(0.001);
+                ui.progress(&if rows == 0 { seeder } else { format!("{seeder}: {rows} rows, {pace:.0} a second") });
+            }
+            Event::Seeded { seeder, rows, millis } => {
+                ui.task(&format!("{seeder}{}", made(rows)), Some(millis), Outcome::Done);
+                self.rows = self.rows.max(rows);
+            }
             Event::Verified { name, millis, faults, notes } => {
                 self.running = None;
                 let verified = Verified { migration: name, faults, notes, milliseconds: millis };
@@ -198,5 +217,13 @@ impl Report {
         });
         self.running = Some(name.clone());
         self.pretended.push(Pretended { migration: name, direction, statements: Vec::new(), notes: Vec::new() });
+    }
+}
+
+/// `, 12 rows`
+fn made(rows: u64) -> String {
+    match usize::try_from(rows) {
+        Ok(0) => String::new(),
+        rows => format!(", {}", counted(rows.unwrap_or(usize::MAX), "row")),
     }
 }

@@ -83,7 +83,7 @@ pub fn quiet_panics() {
 }
 
 /// Polls a future to its end; a panic in it is an `Err` with its text.
-async fn catch<T>(future: impl Future<Output = T> + Send) -> Result<T, String> {
+pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let mut future = Box::pin(future);
     std::future::poll_fn(move |context| {
         match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {

@@ -31,6 +31,8 @@ use crate::wire::{Action, Failure, Request};
 
 pub use connect::Settings;
 use guard::Guard;
+#[cfg(feature = "seed")]
+pub(crate) use version::executor;
 #[cfg(not(feature = "sea-orm-1"))]
 pub use version::main_with;
 
@@ -122,6 +124,15 @@ impl Session {
             .iter()
             .map(|row| (0..row.column_names().len()).map(|at| row.try_get_by_index(at).map_err(failed)).collect())
             .collect()
+    }
+
+    /// What seeders write to.
+    #[cfg(feature = "seed")]
+    pub(crate) fn executor(&self) -> SchemaManagerConnection<'_> {
+        match &self.handle {
+            Handle::Connection(connection) | Handle::Pool(_, connection) => executor(connection),
+            Handle::Transaction(transaction) => executor(transaction),
+        }
     }
 
     fn manager(&self) -> SchemaManager<'_> {
@@ -322,7 +333,7 @@ fn run(project: &Project) -> ExitCode {
     serve(project, connect)
 }
 
-async fn connect(request: Request) -> Result<Session, Failure> {
+pub(crate) async fn connect(request: Request) -> Result<Session, Failure> {
     let settings = Settings::new(request.url).with(request.schema, request.connections);
     if matches!(request.actions.as_slice(), [Action::Pretend { .. }]) {
         return Session::to_read(settings).await.map_err(|error| Failure::Connect { message: error.to_string() });

@@ -35,6 +35,12 @@ pub fn transaction(_migration: &dyn MigrationTrait) -> Option<bool> {
     None
 }
 
+/// A connection or a transaction, as one type.
+#[cfg(feature = "seed")]
+pub fn executor<'c>(db: impl IntoSchemaManagerConnection<'c>) -> SchemaManagerConnection<'c> {
+    db.into_schema_manager_connection()
+}
+
 /// The answers of whoever stands in for a database.
 #[cfg(feature = "pretend")]
 pub type Made = sea_orm_migration::sea_orm::ProxyRow;

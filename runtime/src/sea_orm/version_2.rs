@@ -47,6 +47,12 @@ pub fn main_with(migrator: impl MigratorTraitSelf + 'static) -> ExitCode {
     run(&Project::with(migrator))
 }
 
+/// A connection or a transaction, as one type.
+#[cfg(feature = "seed")]
+pub fn executor<'c>(db: impl IntoSchemaManagerConnection<'c>) -> SchemaManagerConnection<'c> {
+    db.into_database_executor()
+}
+
 /// The answers of whoever stands in for a database: rows of the database's own.
 #[cfg(feature = "pretend")]
 pub type Made = sea_orm_migration::sea_orm::QueryResult;

@@ -1,0 +1,198 @@
+//! What there is to tell of a migration besides that it ran: faults that verifying finds, remarks, warnings, notes of a run
+//! that only pretends. They are facts; their words stand in `words`.
+
+use serde::{Deserialize, Serialize};
+
+use super::Direction;
+
+/// What is wrong with a migration, as far as it shows when it is applied, rolled back and applied again.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Fault {
+    /// It cannot be applied at all.
+    Up {
+        /// What was said.
+        message: String,
+    },
+    /// It has no `down`.
+    Missing,
+    /// Its `down` fails on empty tables.
+    Down {
+        /// What was said.
+        message: String,
+    },
+    /// Its `down` leaves the schema as `up` made it.
+    Idle {
+        /// Lines of the schema that `up` has taken away and that do not come back.
+        missing: Vec<String>,
+        /// Lines that `up` has brought and that stay.
+        left: Vec<String>,
+    },
+    /// Its `down` makes another schema than there was before.
+    Other {
+        /// Lines of the schema that do not come back.
+        missing: Vec<String>,
+        /// Lines that there were not before.
+        left: Vec<String>,
+    },
+    /// After its `down`, it cannot be applied again.
+    Again {
+        /// What was said.
+        message: String,
+    },
+    /// The second `up` makes another schema than the first.
+    Unlike {
+        /// Lines that only the first has made.
+        missing: Vec<String>,
+        /// Lines that only the second has made.
+        left: Vec<String>,
+    },
+    /// Its `down` works on empty tables only.
+    OnlyEmpty {
+        /// What was said.
+        message: String,
+    },
+    /// Rows of a table are gone that it was not to touch.
+    RowsLost {
+        /// The table.
+        table: String,
+        /// Which way they got lost.
+        direction: Direction,
+        /// How many.
+        lost: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Rows of a table are there, and what stood in one of their columns is gone.
+    ValuesLost {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Which way they got lost.
+        direction: Direction,
+    },
+}
+
+/// What there is to say of a migration that is no fault of it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Remark {
+    /// A table got no rows, or fewer than were asked for.
+    Unfilled {
+        /// The table.
+        table: String,
+        /// What the last attempt was answered.
+        message: String,
+    },
+    /// `up` does not go through with the rows that kit made up.
+    UpOnRows {
+        /// What was said.
+        message: String,
+    },
+    /// `up` drops a table or a column, and `down` brings it back empty.
+    Emptied {
+        /// The table.
+        table: String,
+        /// The column, if it is not the whole table.
+        column: Option<String>,
+    },
+}
+
+/// What is odd, but stops nothing.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "warning", rename_all = "snake_case")]
+pub enum Warning {
+    /// A pending migration stands before an applied one.
+    OutOfOrder {
+        /// The pending one.
+        name: String,
+        /// The last applied one.
+        after: String,
+    },
+    /// The ledger names a migration that the Migrator does not have.
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// So many more than those that were named before.
+    MoreMissing {
+        /// How many.
+        count: usize,
+    },
+    /// The Migrator's list is not in name order; it is respected.
+    Unsorted,
+    /// Its source has changed since it was applied.
+    Modified {
+        /// Its name.
+        name: String,
+    },
+    /// It met another session's lock, nothing of it was kept, and it runs once more.
+    Retried {
+        /// Its name.
+        name: String,
+        /// What the database said.
+        message: String,
+    },
+    /// It left settings of the session otherwise than it found them; they were put back.
+    Settings {
+        /// Its name.
+        name: String,
+        /// The settings.
+        settings: Vec<String>,
+    },
+    /// It ended the transaction that it was given, and went on without one.
+    CommittedInside {
+        /// Its name.
+        name: String,
+    },
+    /// It began a transaction and did not end it; it was committed.
+    LeftOpen {
+        /// Its name.
+        name: String,
+    },
+    /// A pooler gives each transaction another session; the lock is a row of a table.
+    Lent,
+    /// It is at work elsewhere, or was interrupted.
+    Unfinished {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What could not be known, since nothing was done.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// The database gives a row that was to be added values of its own.
+    Given {
+        /// The table.
+        table: String,
+        /// What is taken for them: column and value.
+        assumed: Vec<(String, String)>,
+    },
+    /// Rows were read of which nothing is known any more.
+    Unknown {
+        /// The table.
+        table: String,
+    },
+    /// The schema was read after statements that change it.
+    Catalog,
+    /// A query calls a function that changes something.
+    Effect {
+        /// The function.
+        function: String,
+    },
+    /// The database refused to answer a query.
+    Unanswered {
+        /// The query.
+        sql: String,
+        /// What it said.
+        message: String,
+    },
+    /// How many rows a statement finds is not known.
+    Uncounted {
+        /// The table.
+        table: String,
+    },
+}
