@@ -13,6 +13,7 @@ pub mod sqlite_sql;
 #[cfg(feature = "testing")]
 mod template;
 mod trouble;
+mod truncate;
 
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]

@@ -18,7 +18,10 @@
 //! | [`snapshot`] | a schema as lines, to be compared |
 //! | [`scratch`] | databases that kit makes for a while |
 //! | `rows` | rows that nobody wrote, to try migrations on |
-//! | [`wipe`] | dropping everything of a schema |
+//! | [`wipe`], [`truncate`] | dropping everything of a schema, emptying its tables |
+//! | `config` | kit.toml, and opening the databases that it names |
+//! | `testing` | a database for each test, filters for snapshots |
+//! | [`secrets`] | passwords in text that is shown |
 //! | [`census`] | how much there is to lose |
 //! | [`schema`] | helpers for migrations, as Loco has them |
 //! | `seeding` | seeders and factories: rows that Rust makes |
@@ -156,6 +159,8 @@ macro_rules! fault {
 }
 
 pub mod census;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod connection;
 pub mod dialect;
 pub mod engine;
@@ -173,12 +178,14 @@ mod rows;
 pub mod schema;
 pub mod scratch;
 pub mod sea_orm;
+pub mod secrets;
 #[cfg(feature = "seed")]
 pub mod seeding;
 mod serve;
 pub mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod truncate;
 pub mod wipe;
 pub mod wire;
 mod words;

@@ -106,7 +106,7 @@ pub async fn rollback<M: MigratorTrait + 'static>(
     perform::<M>(db, request(options, "migrate:rollback", Action::Down(down.clone())), |_| ()).await
 }
 
-async fn perform<M: MigratorTrait + 'static>(
+pub(crate) async fn perform<M: MigratorTrait + 'static>(
     db: &DatabaseConnection,
     request: Request,
     mut on_event: impl FnMut(&Event),

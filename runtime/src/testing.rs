@@ -68,7 +68,7 @@ impl TestDatabase {
     pub async fn new<M: MigratorTrait + 'static>(url: &str) -> Result<Self> {
         match Dialect::of_url(url) {
             None => Err(Error::Url),
-            Some(Dialect::Sqlite) => Self::in_memory::<M>().await,
+            Some(dialect) if dialect.is_embedded() => Self::in_memory::<M>().await,
             Some(dialect) => {
                 let url = dialect.driver_url(url);
                 let keeper = Keeper::of(dialect, &url)?;

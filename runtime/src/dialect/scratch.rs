@@ -58,6 +58,39 @@ impl Dialect {
         }
     }
 
+    /// Whether a database is a file, or in memory, instead of on a server.
+    pub fn is_embedded(self) -> bool {
+        self == Self::Sqlite
+    }
+
+    /// A schema as a pool is told of it.
+    pub fn search_path(schema: &str) -> String {
+        Self::Postgres.quote(schema)
+    }
+
+    /// The URL with a file relative to `root`, where it is a file.
+    pub fn url_below(self, url: &str, root: &std::path::Path) -> String {
+        let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        match path {
+            Some(path) if !path.starts_with([':', '/', '?']) => {
+                let root = root.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+                format!("sqlite://{root}/{path}")
+            }
+            _ => url.to_owned(),
+        }
+    }
+
+    /// What a URL names on its server, or the file.
+    pub fn place_in(self, url: &str) -> &str {
+        match self {
+            Self::Sqlite => {
+                let path = url.strip_prefix("sqlite://").unwrap_or(url);
+                path.split_once('?').map_or(path, |(path, _)| path)
+            }
+            Self::Postgres | Self::MySql => name_in(url),
+        }
+    }
+
     /// The URL of a database in this process's memory that several connections share.
     pub fn memory_url(name: &str) -> String {
         format!("sqlite:///{name}?vfs=memdb&mode=rwc")

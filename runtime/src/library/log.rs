@@ -31,6 +31,8 @@ pub(super) fn event(event: &Event) {
         | Event::Verified { .. }
         | Event::Statement { .. }
         | Event::Noted { .. }
+        | Event::Seeding { .. }
+        | Event::Seeded { .. }
         | Event::Done
         | Event::Failed(_) => {}
     }
