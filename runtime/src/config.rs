@@ -72,8 +72,11 @@ pub struct Config {
     /// kit.toml, or its defaults.
     pub settings: Settings,
     root: PathBuf,
-    variables: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    variables: Arc<Variables>,
 }
+
+/// Where variables come from.
+type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// A database, as kit.toml and the environment name it.
 #[derive(Clone)]

@@ -1,6 +1,49 @@
 //! A database of its own for each test of an application, with all migrations applied; and what makes snapshots of models the
 //! same each time. It owns making databases and taking them away, on a server also those of runs that were killed. What a test does is
 //! not its business, and the database that a URL names is never touched.
+//!
+//! ```no_run
+//! # use sea_orm_migration::prelude::*;
+//! # struct Migrator;
+//! # impl MigratorTrait for Migrator { fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![] } }
+//! # async fn register(_: &sea_orm_migration::sea_orm::DatabaseConnection, _: &str) -> Result<(), DbErr> { Ok(()) }
+//! use kit_runtime::testing::TestDatabase;
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! async fn an_address_is_taken_once() {
+//!     let db = TestDatabase::from_env::<Migrator>().await.unwrap();
+//!     register(&db, "ada@example.org").await.unwrap();
+//!     register(&db, "ada@example.org").await.unwrap_err();
+//! }
+//! ```
+//!
+//! Any number of tests can run at once, in one process (`cargo test`) or in many (`cargo nextest run`): none needs to be serial. Rows
+//! that a test needs come from the application's own code, or from a seeder that is run on the connection.
+//!
+//! # Snapshots
+//!
+//! [`filters`] replaces what is different each time, and [`cleanup_user_model`] does so in Loco's words:
+//!
+//! ```text
+//! insta::with_settings!({ filters => kit_runtime::testing::filters() }, {
+//!     insta::assert_debug_snapshot!(user);   // id: ID, pid: UUID, created_at: DATE, password: "PASSWORD"
+//! });
+//! ```
+//!
+//! They go by form, so a text in which `id: 7` stands is changed, too.
+//!
+//! # What it needs
+//!
+//! Each test program that is on a server has one session with it, and each test its pool. A program on PostgreSQL, whose
+//! `max_connections` is 100 unless somebody says otherwise, should not run more than some dozens of tests at once.
+//!
+//! In memory, connections share a database of SQLite's, where whoever reads waits for whoever has written and not committed yet, five
+//! seconds at most: code that does both at once in one task gets `database is locked`.
+//!
+//! A template is known by the program that it was made by (path, size, time of its build) and by the migrations' names. A migration that
+//! does not always do the same, since it reads a file or the clock, does so once for each build.
 
 mod filters;
 mod recipe;

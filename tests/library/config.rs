@@ -1,4 +1,5 @@
 //! `kit_runtime::config`: the databases of kit.toml as an application opens them, and what its switches do and do not.
+#![allow(clippy::disallowed_methods, reason = "a test writes its own kit.toml")]
 
 use std::collections::BTreeMap;
 use std::fs;

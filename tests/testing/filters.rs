@@ -19,7 +19,7 @@ async fn models_look_the_same_each_time() {
             insta::with_settings!({ filters => filters() }, {
                 insta::assert_snapshot!(format!("{ada:?}"), @r#"Model { created_at: DATE, updated_at: DATE, id: ID, pid: UUID, email: "ada@example.org", name: "Ada", password_hash: "PASSWORD" }"#);
                 insta::assert_snapshot!(format!("{post:#?}"), @r#"
-            Model {
+                Model {
                     created_at: DATE,
                     updated_at: DATE,
                     id: ID,

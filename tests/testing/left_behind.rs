@@ -1,10 +1,12 @@
 //! What is left on the servers when tests of an application are over, panic, or are killed.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use kit_runtime::dialect::Dialect;
 use kit_runtime::testing::{Error, TestDatabase};
 use sea_orm::ConnectionTrait;
 
@@ -117,27 +119,48 @@ async fn a_test_that_panics_leaves_nothing() {
     }
 }
 
-/// One of each build of a program, and none of another's.
+/// One of each program: an older build's is replaced, one that nobody has used for long goes, and what only looks like it stays.
 #[tokio::test]
 async fn templates_do_not_pile_up() {
     for (server, database) in SERVERS.into_iter().flatten().zip([Database::postgres().await, Database::mysql().await]) {
-        let own =
-            |names: Vec<String>| names.into_iter().filter(|name| name.starts_with("kit_template_")).collect::<Vec<_>>();
+        let own = |names: Vec<String>| names.into_iter().filter(|name| name.starts_with("kit_template_"));
         fresh(Some(server)).await.close().await.unwrap();
-        let mine = own(database.siblings().await);
-        let (owner, _) = mine.first().unwrap().rsplit_once('_').unwrap();
-        // What an older build of this program has left, and what only looks like it.
-        let (old, foreign) = (format!("{owner}_0123456789abcdef"), format!("{owner}_mine"));
-        for name in [&old, &foreign] {
-            database.execute(&[&format!("CREATE DATABASE {}", database.dialect.quote(name))]).await;
+        let owners: BTreeSet<String> =
+            own(database.siblings().await).filter_map(|name| Some(name.rsplit_once('_')?.0.to_owned())).collect();
+        // Which of them is this program's only the program knows.
+        let older: BTreeSet<String> = owners.iter().map(|owner| format!("{owner}_0123456789abcdef")).collect();
+        let chance = || format!("{:016x}", RandomState::new().build_hasher().finish());
+        let foreign = format!("kit_template_{}_mine", chance());
+        let [recent, unused] = [(); 2].map(|()| format!("kit_template_{}_{}", chance(), chance()));
+        for name in older.iter().chain([&foreign, &recent, &unused]) {
+            let quoted = database.dialect.quote(name);
+            // A run of this test that failed may have left it.
+            let [drop, create] = [format!("DROP DATABASE IF EXISTS {quoted}"), format!("CREATE DATABASE {quoted}")];
+            database.execute(&[&drop, &create]).await;
+            if database.dialect == Dialect::MySql {
+                database
+                    .execute(&[&format!("CREATE TABLE {quoted}.kit_statements (position int, statement text)")])
+                    .await;
+            }
+        }
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        for (name, used) in [(&recent, now - 6 * DAY), (&unused, now - 8 * DAY)] {
+            for sql in database.dialect.note_of_template(name, &format!("a template of kit's for tests, used {used}")) {
+                database.execute(&[&sql]).await;
+            }
         }
         let output = start(&["suite::numbers_begin_at_one::one"], false).wait_with_output().unwrap();
         assert!(output.status.success());
-        let names = own(database.siblings().await);
-        assert!(!names.contains(&old) && names.contains(&foreign) && names.contains(&mine[0]), "{names:?}");
-        database.execute(&[&format!("DROP DATABASE {}", database.dialect.quote(&foreign))]).await;
+        let left: BTreeSet<String> = own(database.siblings().await).collect();
+        assert!(left.contains(&foreign) && left.contains(&recent) && !left.contains(&unused), "{left:?}");
+        assert_eq!(older.difference(&left).count(), 1, "{left:?}");
+        for name in older.iter().chain([&foreign, &recent]) {
+            database.execute(&[&format!("DROP DATABASE IF EXISTS {}", database.dialect.quote(name))]).await;
+        }
     }
 }
+
+const DAY: u64 = 24 * 60 * 60;
 
 #[tokio::test]
 async fn what_cannot_be_made_says_why_and_leaves_nothing() {
