@@ -29,7 +29,7 @@ use crate::ui::counted;
 #[derive(Debug, Default, Args)]
 pub struct DbSeedArgs {
     /// Run this seeder, and nothing else
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "upsert", "dump", "dump_tables"])]
+    #[arg(long, value_name = "SEEDER", conflicts_with_all = ["from", "upsert", "dump", "dump_tables"])]
     class: Option<String>,
     /// Make up the same rows as last time: the number that kit said then
     #[arg(long, value_name = "N", conflicts_with_all = ["from", "dump", "dump_tables"])]
@@ -60,10 +60,10 @@ pub struct DbSeedArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub struct AfterArgs {
     /// Seed afterwards, as `kit db:seed` does
-    #[arg(long, conflicts_with = "pretend")]
+    #[arg(long)]
     seed: bool,
     /// Run this seeder afterwards
-    #[arg(long, value_name = "NAME", conflicts_with = "pretend")]
+    #[arg(long, value_name = "SEEDER")]
     seeder: Option<String>,
 }
 

@@ -21,6 +21,9 @@ pub struct MakeFactoryArgs {
     /// The model, where NAME does not say it
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
+    /// Overwrite one that is there
+    #[arg(long)]
+    force: bool,
 }
 
 /// Writes the factory; its path is the answer.
@@ -33,7 +36,7 @@ pub async fn run(ctx: &Context, args: &MakeFactoryArgs) -> Result<Exit> {
         }
     };
     let schema = known_schema(ctx).await;
-    let planned = plan(ctx, &name, args.model.as_deref().unwrap_or(&name), schema.as_ref())?;
+    let planned = plan(ctx, &name, args.model.as_deref().unwrap_or(&name), schema.as_ref(), args.force)?;
     planned.plan.apply()?;
     ctx.ui.info(format!("Created a factory: {}", planned.name));
     say(ctx, &planned);
@@ -45,7 +48,7 @@ pub async fn run(ctx: &Context, args: &MakeFactoryArgs) -> Result<Exit> {
 ///
 /// # Errors
 /// Those of [`factory::plan`].
-pub(super) fn plan(ctx: &Context, name: &str, model: &str, schema: Option<&Schema>) -> Result<Planned> {
+pub(super) fn plan(ctx: &Context, name: &str, model: &str, schema: Option<&Schema>, force: bool) -> Result<Planned> {
     let project = ctx.project()?;
     let modules = schema.map(codegen::modules).unwrap_or_default();
     let table =
@@ -58,6 +61,7 @@ pub(super) fn plan(ctx: &Context, name: &str, model: &str, schema: Option<&Schem
         table_name: &table,
         entity: (&entities_path(project), module),
         fields: &fields,
+        force,
         module_of: &|table| modules.get(table).cloned(),
     };
     factory::plan(project, &request)

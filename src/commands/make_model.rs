@@ -95,7 +95,13 @@ pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
         model::test(project, &table, &table, target.file().is_some())?;
     }
     let singular = if args.link { table.clone() } else { pluralize(&table, 1, false) };
-    let extras = Extras { name: &singular, factory: args.factory || args.all, seeder: args.seeder || args.all };
+    let extras = Extras {
+        name: &singular,
+        table: &table,
+        factory: args.factory || args.all,
+        seeder: args.seeder || args.all,
+        force: args.force,
+    };
     // What would stand in their way, likewise.
     extras.plan(ctx, schema.as_ref())?;
     planned.plan.apply()?;

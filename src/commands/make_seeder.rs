@@ -6,7 +6,7 @@ use super::make_migration::known_schema;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::scaffold::factory::table_of;
-use crate::scaffold::seeder::{self, Planned};
+use crate::scaffold::seeder::{self, Planned, Request};
 use crate::schema::model::Schema;
 
 /// Write a seeder, which puts rows into tables
@@ -20,6 +20,9 @@ pub struct MakeSeederArgs {
     /// The model whose rows it puts in, where NAME does not say it
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
+    /// Overwrite one that is there
+    #[arg(long)]
+    force: bool,
 }
 
 /// Writes the seeder; its path is the answer.
@@ -32,7 +35,9 @@ pub async fn run(ctx: &Context, args: &MakeSeederArgs) -> Result<Exit> {
         }
     };
     let schema = known_schema(ctx).await;
-    let planned = plan(ctx, &name, args.model.as_deref(), schema.as_ref(), false)?;
+    let (table, model) = about(args.model.as_deref().unwrap_or(&name), schema.as_ref())?;
+    let request = Request { name: &name, model: &model, table: &table, factory_comes: false, force: args.force };
+    let planned = seeder::plan(ctx.project()?, &request)?;
     planned.plan.apply()?;
     ctx.ui.info(format!("Created a seeder: {}", planned.name));
     say(ctx, &planned);
@@ -40,22 +45,11 @@ pub async fn run(ctx: &Context, args: &MakeSeederArgs) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// What would be written; a factory may be about to be written, too.
-///
-/// # Errors
-/// Those of [`seeder::plan`].
-pub(super) fn plan(
-    ctx: &Context,
-    name: &str,
-    model: Option<&str>,
-    schema: Option<&Schema>,
-    factory_comes: bool,
-) -> Result<Planned> {
+/// The table that a model of this name has, and the name without what it is.
+fn about(model: &str, schema: Option<&Schema>) -> Result<(String, String)> {
     let exists = |table: &str| schema.is_some_and(|schema| schema.table(table).is_some());
-    let model = model.unwrap_or(name);
     let stem = model.strip_suffix("Seeder").filter(|stem| !stem.is_empty()).unwrap_or(model);
-    let table = table_of(model, "Seeder", exists)?;
-    seeder::plan(ctx.project()?, name, stem, &table, factory_comes)
+    Ok((table_of(stem, "Seeder", exists)?, stem.to_owned()))
 }
 
 /// Tells what is left to do.

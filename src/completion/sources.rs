@@ -6,6 +6,7 @@
 //! | `value_name = "MIGRATION"`; `to`, `retry`, `applied`, `rolled_back`, `accept_checksum` of `migrate…` | names of migrations |
 //! | `value_name = "NAME\|URL"` or `"CONNECTION"` | connections of kit.toml |
 //! | `env` | environments |
+//! | `value_name = "SEEDER"` | seeders |
 //! | `value_name = "COMMAND"` | commands |
 //! | `value_name = "DIR"`, `"FILE"`, `"PATH"`, or a `PathBuf` | folders, files, both |
 //! | a `ValueEnum` | its values |
@@ -21,6 +22,7 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::database::Target;
+use crate::project::seeders::Seeders;
 use crate::project::{Project, source};
 
 /// The command line with a completer on each argument that has a source.
@@ -45,6 +47,7 @@ enum Source {
     Migrations,
     Connections,
     Environments,
+    Seeders,
     Commands,
     Path(ValueHint),
 }
@@ -56,6 +59,7 @@ fn source_of(command: &str, arg: &Arg) -> Option<Source> {
         ("MIGRATION", _) => Source::Migrations,
         ("NAME|URL" | "CONNECTION", _) => Source::Connections,
         ("COMMAND", _) => Source::Commands,
+        ("SEEDER", _) => Source::Seeders,
         ("DIR", _) => Source::Path(ValueHint::DirPath),
         ("FILE", _) => Source::Path(ValueHint::FilePath),
         ("PATH", _) => Source::Path(ValueHint::AnyPath),
@@ -87,6 +91,9 @@ fn completed(command: &str, arg: Arg, sources: &Arc<Sources>, commands: &Arc<[St
         })),
         Source::Environments => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
             candidates(starting_with(typed, sources.environments()), |_| None)
+        })),
+        Source::Seeders => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            candidates(starting_with(typed, sources.seeders()), |_| None)
         })),
         Source::Commands => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
             candidates(starting_with(typed, commands.to_vec()), |_| None)
@@ -139,6 +146,11 @@ impl Sources {
             Some(registered) => registered.into_iter().map(|migration| migration.name).collect(),
             None => source::candidates(project.migrations()).into_iter().map(|(name, _)| name).collect(),
         }
+    }
+
+    fn seeders(&self) -> Vec<String> {
+        let found = self.project().and_then(|project| Seeders::find(project).ok().flatten());
+        found.into_iter().flat_map(|found| found.list).map(|seeder| seeder.name).collect()
     }
 
     fn connections(&self) -> Vec<String> {

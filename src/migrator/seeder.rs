@@ -31,7 +31,8 @@ struct Library {
 /// [`crate::error::Error::Unreachable`], [`crate::error::Error::SeaOrmVersion`], and those of reading files.
 pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let home = Package::of(&seeders.index)?;
-    let sea_orm = home.sea_orm()?;
+    // As for the migrations: a workspace says nothing of versions.
+    let sea_orm = Package::of(&project.index)?.sea_orm()?;
     let name = format!("kit-seeder-{}", &stamp::key(&[&seeders.index.to_string_lossy()])[..12]);
     let first: Vec<Included> = [("seeders", seeders.index.clone()), ("factories", factories(&project.root))]
         .into_iter()

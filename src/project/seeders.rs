@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use syn::{Fields, Item, Visibility};
 
-use super::index::{trait_name, type_name};
+use super::index::{Index, trait_name, type_name};
 use super::manifest::Manifest;
 use super::modules::{child_folder, files_in};
 use super::{Layout, Project, read};
@@ -101,12 +101,7 @@ fn index(root: &Path, folders: &[&str; 2]) -> PathBuf {
 
 /// The seeders of a file, and of the modules that can be reached through it.
 fn collect(file: &Path, folder: &Path, path: &mut Vec<String>, list: &mut Vec<SourceSeeder>) -> Result<()> {
-    let unreadable = |error: syn::Error| {
-        let start = error.span().start();
-        let message = format!("line {}, column {}: {error}", start.line, start.column + 1);
-        Error::Unreadable { path: file.to_owned(), message }
-    };
-    let items = syn::parse_file(&read(file)?).map_err(unreadable)?.items;
+    let items = Index::parse(file, &read(file)?)?.file.items;
     for item in &items {
         let Item::Impl(implementation) = item else { continue };
         if trait_name(implementation).as_deref() != Some("Seeder") {

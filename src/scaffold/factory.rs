@@ -24,6 +24,8 @@ pub struct Request<'a> {
     pub entity: (&'a str, &'a str),
     /// Its columns in the entity: column, field, and what the entity takes it for.
     pub fields: &'a [(String, String, Kind)],
+    /// What is there is overwritten.
+    pub force: bool,
     /// The modules of the entities of other tables.
     pub module_of: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -93,7 +95,12 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
         ("values", made.values.join("\n")),
         ("relate", relate(entity, &relations)),
     ];
-    plan.create(&path, stub::fill(&project.root, "factory.rs", &values)?)?;
+    let source = stub::fill(&project.root, "factory.rs", &values)?;
+    if request.force {
+        plan.write(&path, source)?
+    } else {
+        plan.create(&path, source)?
+    }
     let index_text = seeder::declared(&index, "//! Rows that are made up, for seeders and tests.\n", &module, &name)?;
     plan.write(&index, index_text)?;
     Ok(Planned { plan, path, name, is_blank: request.table.is_none(), wanting: made.wanting })
@@ -165,7 +172,7 @@ fn call(table: &Table, column: &str, kind: &Kind) -> Option<String> {
             _ => return None,
         },
         Kind::Decimal(Some((precision, scale))) if precision.saturating_sub(*scale) < 3 => {
-            format!("Decimal::new(faker.number(0..10), {})", (*scale).min(2))
+            unlike(format!("Decimal::new(faker.number(0..{}), {scale})", 10_u64.pow((*precision).min(9))))
         }
         Kind::Bit(_) | Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other => return None,
         _ => value(),

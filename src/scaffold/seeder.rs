@@ -27,19 +27,38 @@ pub struct Planned {
     pub call: Option<String>,
 }
 
-/// Plans the seeder, its module and the call of it. `model` names the factory that it uses, if there is one by then.
+/// What a seeder is to be.
+pub struct Request<'a> {
+    /// As typed: `user`, `UserSeeder`.
+    pub name: &'a str,
+    /// Whose factory it uses, if there is one.
+    pub model: &'a str,
+    /// The table.
+    pub table: &'a str,
+    /// There will be a factory, if there is none yet.
+    pub factory_comes: bool,
+    /// What is there is overwritten.
+    pub force: bool,
+}
+
+/// Plans the seeder, its module and the call of it.
 ///
 /// # Errors
 /// [`Error::FileExists`], [`Error::Registration`], those of [`stub::fill`] and of [`FilePlan`].
-pub fn plan(project: &Project, given: &str, model: &str, table: &str, factory_comes: bool) -> Result<Planned> {
+pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
+    let Request { model, table, factory_comes, force, .. } = *request;
     let root = &project.root;
-    let name = type_name(given, "Seeder")?;
+    let name = type_name(request.name, "Seeder")?;
     let index = seeders(root);
     let fresh = !index.is_file();
     let text = if fresh { stub::fill(root, "seeders.rs", &[])? } else { read(&index)? };
     let mut plan = FilePlan::new(root);
     if name == ALL {
-        plan.create(&index, text)?;
+        if force {
+            plan.write(&index, stub::fill(root, "seeders.rs", &[])?)?
+        } else {
+            plan.create(&index, text)?
+        }
         return Ok(Planned { plan, path: index, name, call: None });
     }
     let module = heck::ToSnakeCase::to_snake_case(name.as_str());
@@ -63,10 +82,17 @@ pub fn plan(project: &Project, given: &str, model: &str, table: &str, factory_co
         ],
     };
     let path = index.with_file_name(format!("{module}.rs"));
-    plan.create(&path, stub::fill(root, "seeder.rs", &values)?)?;
+    let source = stub::fill(root, "seeder.rs", &values)?;
+    if force {
+        plan.write(&path, source)?
+    } else {
+        plan.create(&path, source)?
+    }
     let call = format!("{module}::{name}");
     let declared = declared_in(&index, &text, &format!("pub mod {module};\n"), &module)?;
     let (text, call) = match calling(&declared, &call) {
+        // It does already, and is only written anew.
+        _ if declared.contains(&format!("{call})")) => (declared, None),
         Some(text) => (text, None),
         None => (declared, Some(call)),
     };

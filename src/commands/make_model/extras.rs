@@ -10,8 +10,10 @@ use crate::schema::model::Schema;
 /// What may come with a model.
 pub(super) struct Extras<'a> {
     pub name: &'a str,
+    pub table: &'a str,
     pub factory: bool,
     pub seeder: bool,
+    pub force: bool,
 }
 
 impl Extras<'_> {
@@ -20,8 +22,10 @@ impl Extras<'_> {
         ctx: &Context,
         schema: Option<&Schema>,
     ) -> Result<(Option<factory::Planned>, Option<seeder::Planned>)> {
-        let factory = self.factory.then(|| make_factory::plan(ctx, self.name, self.name, schema)).transpose()?;
-        let seeder = self.seeder.then(|| make_seeder::plan(ctx, self.name, None, schema, self.factory)).transpose()?;
+        let Self { name, table, force, factory: factory_comes, .. } = *self;
+        let factory = factory_comes.then(|| make_factory::plan(ctx, name, name, schema, force)).transpose()?;
+        let request = seeder::Request { name, model: name, table, factory_comes, force };
+        let seeder = self.seeder.then(|| seeder::plan(ctx.project()?, &request)).transpose()?;
         Ok((factory, seeder))
     }
 
