@@ -347,11 +347,11 @@ impl Context {
     ///
     /// # Errors
     /// Those of [`Context::confirm`].
-    pub fn confirm_production(&self, target: &Target, force: bool) -> Result<()> {
+    pub fn confirm_production(&self, what: &str, target: &Target, force: bool) -> Result<()> {
         if self.environment()? != "production" {
             return Ok(());
         }
-        self.confirm(&format!("This is production: migrate {}?", target.redacted()), force)
+        self.confirm(&format!("This is production: {what} {}?", target.redacted()), force)
     }
 
     /// Makes sure the database is there: creates it with `--force`, after a yes, or where the URL itself says so.

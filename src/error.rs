@@ -422,9 +422,11 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The migrations do not compile; the compiler's output has been shown.
-    #[error("the migrations do not compile")]
+    /// Migrations or seeders do not compile; the compiler's output has been shown.
+    #[error("the {what} do not compile")]
     Build {
+        /// Which of them.
+        what: &'static str,
         /// The compiler could not find something that `crate::…` names.
         unreachable: bool,
     },

@@ -93,7 +93,7 @@ const EVERYWHERE: [(&str, &str); 14] = [
 
 /// bash replaces only what stands after the colon: a short form stays one, but a whole one.
 const BASH: [(&str, &str); 8] = [
-    ("kit m:f", "kit m:fresh "),
+    ("kit mi:f", "kit mi:fresh "),
     ("kit migrate:", "kit migrate:"),
     ("kit migrate: ", "kit migrate: "),
     ("kit about --project my", r"kit about --project my\ \$folder/"),
@@ -128,7 +128,7 @@ fn bash_that_breaks_at_no_colon_gets_whole_names() {
     let sandbox = project();
     let script = script(&sandbox, "bash", "home/kit.bash");
     let setup = format!("source '{script}'; COMP_WORDBREAKS=${{COMP_WORDBREAKS//:}}");
-    typed(&sandbox, "bash", &setup, &[("kit m:f", "kit migrate:fresh "), ("kit migrate:f", "kit migrate:fresh ")]);
+    typed(&sandbox, "bash", &setup, &[("kit mi:f", "kit migrate:fresh "), ("kit migrate:f", "kit migrate:fresh ")]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn zsh_finds_the_script_in_fpath() {
         "zsh",
         &setup,
         &[
-            ("kit m:f", "kit migrate:fresh "),
+            ("kit mi:f", "kit migrate:fresh "),
             ("kit m:re", "kit migrate:re"),
             ("kit about --project my", r"kit about --project my\ \$folder/"),
             (r"kit about --project my\ \$folder/", r"kit about --project my\ \$folder/inside/"),
@@ -203,7 +203,7 @@ fn fish_completes_with_descriptions() {
         text(run(&sandbox, "fish", &["-c", &program]))
     };
     assert_eq!(offered("kit migrate:f"), "migrate:fresh\tDrop everything and run all migrations\n");
-    assert_eq!(offered("kit m:f"), "migrate:fresh\tDrop everything and run all migrations\n");
+    assert_eq!(offered("kit mi:f"), "migrate:fresh\tDrop everything and run all migrations\n");
     assert_eq!(offered("kit migr").lines().count(), 11);
     assert_eq!(offered("kit migrate:rollback --to posts"), "m20250102_000000_create_posts\n");
     assert_eq!(offered("kit m:ro --to=").lines().count(), 2);

@@ -133,7 +133,7 @@ async fn seeders_run_on_every_database() {
         let count = async || database.value("(SELECT count(*) FROM users)").await.unwrap();
         kit.ok(&["db:seed", "--class", "UserSeeder"]);
         assert_eq!(count().await, "31");
-        kit.ok(&["migrate", "--seeder", "User"]);
+        kit.ok(&["migrate", "--seeder", "user"]);
         assert_eq!(count().await, "41");
         kit.ok(&["migrate:fresh", "--seed", "--force"]);
         assert_eq!(count().await, "21");
@@ -211,6 +211,14 @@ async fn seeders_are_reached_in_every_layout() {
         let said = kit.ok(&["migrate", "--seed"]);
         assert!(said.stdout.contains("DatabaseSeeder, 3001 rows"), "{said:?}");
         assert_eq!(database.value("(SELECT sum(n) FROM a)").await.as_deref(), Some("15005"));
+        if let Some(text) =
+            sandbox.files().iter().find(|file| *file == "src/seeders/mod.rs").map(|file| sandbox.read(file))
+        {
+            sandbox.write("src/seeders/mod.rs", &text.replace(".create(", ".creat("));
+            let said = kit.fails(&["db:seed"]);
+            assert!(said.contains("--> src/seeders/mod.rs:"), "{said}");
+            assert!(said.ends_with("ERROR  the seeders do not compile\n"), "{said}");
+        }
     }
 }
 

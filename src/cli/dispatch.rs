@@ -90,7 +90,15 @@ fn command_word(command: &clap::Command, arguments: &[OsString]) -> Option<(usiz
 fn resolve(command: &clap::Command, typed: &str) -> Result<String, Error> {
     let names: Vec<&str> =
         command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name).collect();
-    let candidates: Vec<&str> = names.iter().copied().filter(|name| is_short_for(typed, name)).collect();
+    let mut candidates: Vec<&str> = names.iter().copied().filter(|name| is_short_for(typed, name)).collect();
+    if candidates.len() > 1 {
+        // `m` is `migrate`, so `m:f` is one of its family: a group that is a command goes before one that is not.
+        let of_a_command = |name: &str| name.split_once(':').is_some_and(|(group, _)| names.contains(&group));
+        let families: Vec<&str> = candidates.iter().copied().filter(|name| of_a_command(name)).collect();
+        if let [_] = families.as_slice() {
+            candidates = families;
+        }
+    }
     match candidates.as_slice() {
         [one] => Ok((*one).to_owned()),
         [] => {

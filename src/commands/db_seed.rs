@@ -111,7 +111,7 @@ pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
         ctx.allow_destruction("db:seed --reset", &target)?;
         ctx.confirm(&format!("Take all rows out of all tables of {}?", target.redacted()), args.force)?;
     } else {
-        ctx.confirm_production(&target, args.force)?;
+        ctx.confirm_production("seed", &target, args.force)?;
     }
     if args.reset || !fixtures.is_empty() {
         fixtures::fill(ctx, &target, &fixtures, args.reset, args.upsert, &locking).await?;

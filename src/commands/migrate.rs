@@ -107,7 +107,7 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
         strict: args.strict,
     };
     if !args.pretend {
-        ctx.confirm_production(target, args.force)?;
+        ctx.confirm_production("migrate", target, args.force)?;
         ctx.confirm_creation(target, args.force).await?;
     }
     match (sources.names(), &sources.ledger_table) {

@@ -47,7 +47,7 @@ pub async fn run(ctx: &Context, args: &MarkArgs) -> Result<Exit> {
             expected: "a migration that --applied does not name".to_owned(),
         });
     }
-    ctx.confirm_production(&target, args.force)?;
+    ctx.confirm_production("migrate", &target, args.force)?;
     let (table, checksums, deed) = (&listing.ledger, listing.sources.checksums(), deed(ctx, "migrate:mark"));
     let marked = locked(ctx, &target, table, &locking, async |session| {
         let failed = |error| target.failed(&error);

@@ -98,7 +98,7 @@ impl Error {
                 "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
                     .to_owned()
             }
-            Self::Unreachable { .. } | Self::Build { unreachable: true } => UNREACHABLE.to_owned(),
+            Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
             Self::SeaOrmVersion { .. } => "kit works with 1.1 and 2.0: run `cargo update -p sea-orm-migration`, or \
                  change the version in Cargo.toml"
                 .to_owned(),

@@ -44,9 +44,11 @@ pub async fn binary(
     write_runtime(cache, crate_.sea_orm)?;
     write_crate(cache, &folder, &crate_)?;
     notify(Notice::Building { what: program.what() });
-    let binary = match build_lean(project, cache, &folder, &crate_, notify).await? {
+    let binary = match build_lean(project, cache, program, &folder, &crate_, notify).await? {
         Some(binary) => binary,
-        None => cargo_build(project, cache, &folder, &crate_, notify).await?.map_err(|failed| failed.show(notify))?,
+        None => cargo_build(project, cache, &folder, &crate_, notify)
+            .await?
+            .map_err(|failed| failed.show(program, notify))?,
     };
     keep_lock(cache, &folder, crate_.sea_orm);
     // Without a list of what the compiler read, the next run asks cargo again.
@@ -64,6 +66,7 @@ pub async fn binary(
 async fn build_lean(
     project: &Project,
     cache: &Cache,
+    program: &Program,
     folder: &Path,
     crate_: &Generated,
     notify: &mut dyn FnMut(Notice),
@@ -78,7 +81,7 @@ async fn build_lean(
                 write(&marker, &few)?;
                 return Ok(Some(binary));
             }
-            Err(failed) if known == few => return Err(failed.show(notify)),
+            Err(failed) if known == few => return Err(failed.show(program, notify)),
             Err(_) => {}
         }
     }
@@ -88,7 +91,7 @@ async fn build_lean(
             write(&marker, &all)?;
             Ok(Some(binary))
         }
-        Err(failed) => Err(failed.show(notify)),
+        Err(failed) => Err(failed.show(program, notify)),
     }
 }
 
@@ -99,9 +102,9 @@ struct Failed {
 }
 
 impl Failed {
-    fn show(self, notify: &mut dyn FnMut(Notice)) -> Error {
+    fn show(self, program: &Program, notify: &mut dyn FnMut(Notice)) -> Error {
         self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
-        Error::Build { unreachable: self.unreachable }
+        Error::Build { what: program.what(), unreachable: self.unreachable }
     }
 }
 

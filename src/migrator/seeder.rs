@@ -75,11 +75,7 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
     Ok(Generated {
         full_manifest: (full != lean).then_some(full),
         manifest: lean,
-        main: program(&modules, &entry(&seeders.list)).replacen(
-            "#![allow(warnings)]\n\n",
-            &format!("#![allow(warnings)]\n\n{root}"),
-            1,
-        ),
+        main: program(&root, &modules, &entry(&seeders.list)),
         lock: home.lock(),
         package_root: Some(home.root.clone()),
         name,

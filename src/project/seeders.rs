@@ -53,12 +53,17 @@ impl Seeders {
         Ok(Some(Self { index, list }))
     }
 
-    /// The one of that name, with `Seeder` at its end or without.
+    /// The one of that name, with `Seeder` at its end or without, in any case: `user` is `UserSeeder`.
     ///
     /// # Errors
     /// [`Error::UnknownSeeder`].
     pub fn named(&self, name: &str) -> Result<&SourceSeeder> {
-        let is = |seeder: &&SourceSeeder| seeder.name == name || seeder.name.strip_suffix("Seeder") == Some(name);
+        let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
+        let wanted = plain(name);
+        let is = |seeder: &&SourceSeeder| {
+            let own = plain(&seeder.name);
+            own == wanted || own.strip_suffix("seeder") == Some(&wanted)
+        };
         self.list.iter().find(is).ok_or_else(|| Error::UnknownSeeder {
             name: name.to_owned(),
             known: self.list.iter().map(|seeder| seeder.name.clone()).collect(),

@@ -16,11 +16,14 @@ fn stubs_are_published_and_win() {
     stubs/migration.update.rs
     stubs/migration.join.rs
     stubs/migration.drop.rs
+    stubs/factory.rs
+    stubs/seeder.rs
+    stubs/seeders.rs
     stubs/model.test.rs
     stubs/model.test.server.rs
     --- stderr ---
 
-      INFO  Published 7 stubs
+      INFO  Published 10 stubs
     --- exit 0 ---
     ");
     insta::assert_snapshot!(sandbox.kit(&["stub:publish"]), @"

@@ -195,7 +195,10 @@ where
     Ok(model)
 }
 
-async fn many<A: ActiveModelTrait>(rows: Vec<A>, seeds: &Seeds<'_>) -> Result<u64, DbErr> {
+async fn many<A: ActiveModelTrait>(rows: Vec<A>, seeds: &Seeds<'_>) -> Result<u64, DbErr>
+where
+    Model<A>: IntoActiveModel<A>,
+{
     let count = rows.len() as u64;
     if count > 0 {
         <A::Entity as EntityTrait>::insert_many(rows).exec_without_returning(seeds.db()).await?;
