@@ -17,11 +17,13 @@ use kit_runtime::wire::Failure;
 
 use crate::error::{Error, Result};
 use crate::project::Project;
-use crate::project::settings::Connection;
+use crate::project::settings::ConnectionSettings;
 
+pub use kit_runtime::config::DEFAULT;
+use kit_runtime::config::DIRECT;
+pub use kit_runtime::secrets::hide_passwords;
 pub use refusal::Refusal;
 pub use scratch::Scratch;
-pub use url::hide_passwords;
 
 /// One database, as the user's settings name it.
 #[derive(Clone)]
@@ -41,12 +43,6 @@ pub struct Target {
     url: String,
 }
 
-/// The database of a project that names none: embedded, nothing to install.
-pub const DEFAULT: &str = "sqlite://database/app.sqlite?mode=rwc";
-
-/// Where a `DATABASE_URL` leads through a pooler, the variable beside it that leads to the server itself.
-const DIRECT: &str = "DIRECT_DATABASE_URL";
-
 /// SeaORM's feature for the driver of [`DEFAULT`].
 pub const DEFAULT_DRIVER: &str = "sqlx-sqlite";
 
@@ -62,7 +58,7 @@ impl Target {
         };
         if let Some(flag) = flag {
             return match project.settings.connections.get(flag) {
-                None if !Connection::is_name(flag) => of_url(flag, "--database"),
+                None if !ConnectionSettings::is_name(flag) => of_url(flag, "--database"),
                 _ => Self::named(project, flag, variable),
             };
         }

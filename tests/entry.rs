@@ -1,6 +1,7 @@
 //! `[migrator] command`: the project's own program in the place of the generated one, and programs that are none.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests have no main.rs that reads the environment for them")]
 
 #[path = "support/database.rs"]
 mod database;
@@ -29,7 +30,8 @@ fn own_entry(version: &str) -> Sandbox {
     let added = "kit-runtime = { path = \"vendor/kit-runtime\", features = [\"sqlx-sqlite\"] }";
     assert!(manifest.contains(added), "{manifest}");
     // Everything as in the builds that are there already, so that SeaORM is not compiled once more.
-    let dependency = "kit-runtime = { path = \"vendor/kit-runtime\", features = [\"drivers\"] }";
+    let dependency = "kit-runtime = { path = \"vendor/kit-runtime\", features = [\"config\", \"drivers\", \"testing\"] }\n\
+                      tokio = { version = \"1\", default-features = false, features = [\"rt\"] }";
     let manifest = manifest.replace(added, dependency);
     sandbox.write("Cargo.toml", &format!("{manifest}\n[profile.dev]\ndebug = 0\n"));
     let lock = format!("{CACHE}/sea-orm-{}.lock", version.split('.').next().unwrap());
@@ -37,7 +39,7 @@ fn own_entry(version: &str) -> Sandbox {
         sandbox.write("Cargo.lock", &lock);
     }
     // As the error of a private module says.
-    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache/target");
+    let folder = TARGET;
     sandbox
         .file(
             "kit.toml",
@@ -51,16 +53,59 @@ fn own_entry(version: &str) -> Sandbox {
         .file("src/secret/m3_count.rs", &executes("INSERT INTO a (n) VALUES (1)", "DELETE FROM a"))
 }
 
-const ENTRY: &str = "\nfn main() -> std::process::ExitCode {\n    kit_runtime::main::<secret::Migrator>()\n}\n";
+const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache/target");
+
+/// With URLs it is an application: each is the server of a test database, which it opens as kit.toml's.
+const ENTRY: &str = r#"
+use kit_runtime::{config::Config, testing::TestDatabase};
+use sea_orm_migration::sea_orm::{ConnectionTrait, TransactionTrait};
+
+fn main() -> std::process::ExitCode {
+    let urls: Vec<String> = std::env::args().skip(1).collect();
+    if urls.is_empty() {
+        return kit_runtime::main::<secret::Migrator>();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { for url in urls { lives(&url).await } });
+    std::process::ExitCode::SUCCESS
+}
+
+async fn lives(url: &str) {
+    let db = TestDatabase::new::<secret::Migrator>(url).await.unwrap();
+    let transaction = db.begin().await.unwrap();
+    transaction.execute_unprepared("INSERT INTO b (n) VALUES (1)").await.unwrap();
+    transaction.commit().await.unwrap();
+    let own = db.url().to_owned();
+    let config = Config::with("switches", move |name| (name == "URL").then(|| own.clone())).unwrap();
+    let pool = config.main().unwrap().connect::<secret::Migrator>().await.unwrap();
+    assert_eq!(pool.execute_unprepared("DELETE FROM a").await.unwrap().rows_affected(), 1);
+    assert_eq!(pool.execute_unprepared("DELETE FROM b").await.unwrap().rows_affected(), 0);
+    pool.close().await.unwrap();
+    db.close().await.unwrap();
+}
+"#;
 
 #[test]
 fn the_projects_own_entry_lives_on_2_0() {
-    life(&own_entry("2.0.4"), "sqlite://app.sqlite?mode=rwc");
+    let project = own_entry("2.0.4");
+    life(&project, "sqlite://app.sqlite?mode=rwc");
+    has_test_databases(&project);
 }
 
 #[test]
 fn the_projects_own_entry_lives_on_1_1() {
-    life(&own_entry("1.1.0"), "sqlite://app.sqlite?mode=rwc");
+    let project = own_entry("1.1.0");
+    life(&project, "sqlite://app.sqlite?mode=rwc");
+    has_test_databases(&project);
+}
+
+fn has_test_databases(project: &Sandbox) {
+    project.write("switches/kit.toml", "[connections.main]\nenv = \"URL\"\ndangerously_recreate = true\n");
+    let servers = ["KIT_TEST_POSTGRES_URL", "KIT_TEST_MYSQL_URL"].map(|name| std::env::var(name).unwrap());
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--target-dir", TARGET, "--bin", "entry", "--", "sqlite::memory:"]).args(servers);
+    let output = cargo.current_dir(project.root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A project whose migrator is a line of shell.

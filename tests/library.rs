@@ -1,6 +1,8 @@
 //! Migrating from inside an application: the same lock, the same tables, the same order as kit on the command line.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "library/config.rs"]
+mod config;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/projects.rs"]

@@ -6,14 +6,21 @@ mod lock;
 mod pretend;
 mod rows;
 pub mod schema;
+mod scratch;
 mod session;
 mod snapshot;
 pub mod sqlite_sql;
+#[cfg(feature = "testing")]
+mod template;
 mod trouble;
+mod truncate;
 
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;
+pub use scratch::{More, beside, name_in};
+#[cfg(feature = "testing")]
+pub use template::STATEMENTS;
 
 use crate::wire::Wipe;
 

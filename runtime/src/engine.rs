@@ -18,12 +18,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use call::quiet_panics;
 use migration::TRIES;
-pub use verify::MARK;
 
 use crate::connection::{Connection, Error, Listed, Migrations, Sessions, Trouble};
 use crate::ledger::{self, Ledger, State};
 use crate::lock::{self, Lock};
 use crate::plan;
+use crate::truncate::truncate;
 use crate::wipe::wipe;
 use crate::wire::{Action, Direction, Down, Event, Failure, Request, Up};
 
@@ -107,6 +107,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                     self.lock.check(self.connection).await?;
                     let objects = wipe(self.connection, *what, &self.table).await.map_err(database)?;
                     (self.on_event)(Event::Wiped { objects });
+                }
+                Action::Truncate => {
+                    self.lock.check(self.connection).await?;
+                    let own = ledger::own_tables(&self.table);
+                    truncate(self.connection, &own).await.map_err(database)?;
                 }
                 Action::Up(up) => self.up(up).await?,
                 Action::Down(down) => {

@@ -16,8 +16,12 @@
 //! | `pretend` | saying what it would do |
 //! | [`repair`] | putting the ledger right by hand |
 //! | [`snapshot`] | a schema as lines, to be compared |
+//! | [`scratch`] | databases that kit makes for a while |
 //! | `rows` | rows that nobody wrote, to try migrations on |
-//! | [`wipe`] | dropping everything of a schema |
+//! | [`wipe`], [`truncate`] | dropping everything of a schema, emptying its tables |
+//! | `config` | kit.toml, and opening the databases that it names |
+//! | `testing` | a database for each test, filters for snapshots |
+//! | [`secrets`] | passwords in text that is shown |
 //! | [`census`] | how much there is to lose |
 //! | [`schema`] | helpers for migrations, as Loco has them |
 //! | `seeding` | seeders and factories: rows that Rust makes |
@@ -85,15 +89,24 @@
 //! Where a long migration is possible, listen first and migrate then: a copy that answers no probe is restarted by whoever runs
 //! it. `examples/axum` in kit's repository does so.
 //!
+//! ## With the switches of kit.toml
+//!
+//! The feature `config` opens the databases that `kit.toml` names, several if need be, with the pools and the switches that it says:
+//! see `config`.
+//!
 //! ## In tests
 //!
-//! A database in memory is migrated through its own pool, which then has to have one connection; for one on a server give
-//! each test a database or a schema, and migrate it in the same way.
+//! The feature `testing` gives each test a database of its own, with all migrations applied: see `testing`.
+//!
+//! ```toml
+//! [dev-dependencies]
+//! kit-runtime = { path = "vendor/kit-runtime", features = ["testing"] }
+//! ```
 //!
 //! ```
-//! # #[cfg(all(feature = "sqlx-sqlite", feature = "drivers"))]
+//! # #[cfg(all(feature = "testing", feature = "drivers"))]
 //! # fn main() {
-//! # use sea_orm_migration::{prelude::*, sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection}};
+//! # use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
 //! # struct Migrator;
 //! # struct Users;
 //! # impl MigrationName for Users { fn name(&self) -> &str { "m1_users" } }
@@ -106,19 +119,23 @@
 //! # impl MigratorTrait for Migrator {
 //! #     fn migrations() -> Vec<Box<dyn MigrationTrait>> { vec![Box::new(Users)] }
 //! # }
-//! use kit_runtime::{Options, migrate};
+//! use kit_runtime::testing::TestDatabase;
 //!
-//! async fn database() -> DatabaseConnection {
-//!     let mut options = ConnectOptions::new("sqlite::memory:");
-//!     options.max_connections(1);
-//!     let db = Database::connect(options).await.unwrap();
-//!     migrate::<Migrator>(&db, &Options::default()).await.unwrap();
-//!     db
+//! # /*
+//! #[tokio::test]
+//! # */
+//! async fn a_user_is_added() {
+//!     // On the server of TEST_DATABASE_URL, else of DATABASE_URL; in memory if neither is set.
+//! #   /*
+//!     let db = TestDatabase::from_env::<Migrator>().await.unwrap();
+//! #   */
+//! #   let db = TestDatabase::in_memory::<Migrator>().await.unwrap();
+//!     db.execute_unprepared("INSERT INTO users VALUES (1)").await.unwrap();
 //! }
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-//! # runtime.block_on(async { database().await.execute_unprepared("INSERT INTO users VALUES (1)").await.unwrap() });
+//! # runtime.block_on(a_user_is_added());
 //! # }
-//! # #[cfg(not(all(feature = "sqlx-sqlite", feature = "drivers")))]
+//! # #[cfg(not(all(feature = "testing", feature = "drivers")))]
 //! # fn main() {}
 //! ```
 //!
@@ -155,6 +172,8 @@ macro_rules! fault {
 }
 
 pub mod census;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod connection;
 pub mod dialect;
 pub mod engine;
@@ -170,11 +189,16 @@ pub mod pretend;
 pub mod repair;
 mod rows;
 pub mod schema;
+pub mod scratch;
 pub mod sea_orm;
+pub mod secrets;
 #[cfg(feature = "seed")]
 pub mod seeding;
 mod serve;
 pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod truncate;
 pub mod wipe;
 pub mod wire;
 mod words;

@@ -106,7 +106,7 @@ pub async fn rollback<M: MigratorTrait + 'static>(
     perform::<M>(db, request(options, "migrate:rollback", Action::Down(down.clone())), |_| ()).await
 }
 
-async fn perform<M: MigratorTrait + 'static>(
+pub(crate) async fn perform<M: MigratorTrait + 'static>(
     db: &DatabaseConnection,
     request: Request,
     mut on_event: impl FnMut(&Event),
@@ -173,7 +173,7 @@ async fn run<M: MigratorTrait + 'static>(
     engine::run(&request, &Project::of::<M>(), &session, &mut |event| drop(events.send(event))).await
 }
 
-fn request(options: &Options, command: &str, action: Action) -> Request {
+pub(crate) fn request(options: &Options, command: &str, action: Action) -> Request {
     Request {
         protocol: PROTOCOL,
         kit: env!("CARGO_PKG_VERSION").to_owned(),

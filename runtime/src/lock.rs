@@ -303,9 +303,13 @@ pub(crate) fn chance() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// FNV-1a over database or schema and ledger: two that share a key by chance only wait for each other.
+/// Over database or schema and ledger: two that share a key by chance only wait for each other.
 fn key(scope: &str, table: &str) -> u64 {
-    let bytes = scope.bytes().chain([0]).chain(table.bytes());
+    digest(scope.bytes().chain([0]).chain(table.bytes()))
+}
+
+/// FNV-1a.
+pub(crate) fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

@@ -101,6 +101,8 @@ pub enum Action {
     Install,
     /// Drop everything of the connection's own database or schema.
     Wipe(Wipe),
+    /// Take all rows out of all tables but the ledgers; for applications.
+    Truncate,
     /// Apply pending migrations.
     Up(Up),
     /// Roll back applied migrations.

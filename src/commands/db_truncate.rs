@@ -1,13 +1,13 @@
 //! `kit db:truncate`.
 
 use clap::Args;
+use kit_runtime::truncate;
 
 use super::db_seed::{ledger, tables};
 use super::{LockArgs, locked};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::schema;
-use crate::seeds;
 use crate::ui::counted;
 
 /// Take all rows out of all tables
@@ -44,7 +44,10 @@ pub async fn run(ctx: &Context, args: &DbTruncateArgs) -> Result<Exit> {
     }
     let count = counted(chosen.len(), "table");
     ctx.confirm(&format!("Take all rows out of {count} of {}?", target.redacted()), args.force)?;
-    locked(ctx, &target, &ledger, &locking, async |_| seeds::clear(&target, &chosen).await).await?;
+    locked(ctx, &target, &ledger, &locking, async |session| {
+        truncate::empty(session, &chosen).await.map_err(|error| target.failed(&error))
+    })
+    .await?;
     ctx.ui.info(format!("Emptied {count}"));
     Ok(Exit::Ok)
 }

@@ -25,9 +25,6 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Longer than any command.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// Databases that are on every server of the families that cannot connect to none.
-const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
-
 impl Target {
     /// Connects.
     ///
@@ -94,11 +91,8 @@ impl Target {
             Some(url.to_string())
         };
         let missing = || Error::NoDatabase { database: self.redacted() };
-        if self.dialect != Dialect::Postgres {
-            return self.open(&on("").ok_or_else(missing)?).await;
-        }
         let mut outcome = Err(missing());
-        for database in MAINTENANCE {
+        for database in self.dialect.maintenance() {
             outcome = self.open(&on(database).ok_or_else(missing)?).await;
             if !matches!(outcome, Err(Error::NoDatabase { .. })) {
                 break;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Layout, Settings};
+use super::{Layout, Settings, settings};
 use crate::error::{Error, Result};
 
 /// What the search found.
@@ -34,7 +34,7 @@ pub fn find(start: &Path) -> Result<Found> {
     // The migration crate itself; its project may be further up.
     let mut own_crate: Option<Found> = None;
     for root in start.ancestors() {
-        let settings = Settings::read(root)?;
+        let settings = settings::of(root)?;
         if let Some(place) = settings.project.migrations.clone() {
             return configured(root, &place, settings);
         }

@@ -21,19 +21,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-pub use settings::Settings;
-
-/// How a project arranges migrations and entities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Layout {
-    /// `migrations/mod.rs` or `src/migrations/mod.rs`, entities in `src/models/`.
-    Kit,
-    /// A `migration/` crate, entities in `entity/src` or `src/entities`.
-    SeaOrm,
-    /// A `migration/` crate, entities in `src/models/_entities`.
-    Loco,
-}
+pub use settings::{Layout, Settings};
 
 /// A project that kit works on.
 #[derive(Clone, Debug)]

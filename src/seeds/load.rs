@@ -59,16 +59,6 @@ pub async fn load(job: &Job<'_>, on_rows: &mut dyn FnMut(&str, u64)) -> Result<L
     outcome
 }
 
-/// Takes all rows out of tables, and has their numbers begin anew.
-///
-/// # Errors
-/// [`Error::Database`].
-pub async fn clear(target: &Target, tables: &[String]) -> Result<()> {
-    let mut writer = Writer::open(target).await?;
-    let failed = |error: sqlx::Error| failed(target, &error);
-    writer.truncate(tables).await.map_err(failed)
-}
-
 struct Loader<'a> {
     job: &'a Job<'a>,
     labels: Labels,

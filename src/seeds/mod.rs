@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use dump::{Dumped, dump};
 pub use fixtures::{Fixture, find};
-pub use load::{Job, Loaded, clear, load};
+pub use load::{Job, Loaded, load};
 
 /// A row of a file.
 #[derive(Clone, Debug, PartialEq)]

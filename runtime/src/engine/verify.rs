@@ -13,12 +13,10 @@ use super::{Run, database, unusable};
 use crate::connection::{Connection, Migrations};
 use crate::ledger::{self, own_tables};
 use crate::rows::{Contents, Loss, fill};
+use crate::scratch::{self, MARK};
 use crate::snapshot::{Difference, Snapshot};
 use crate::wipe::wipe;
 use crate::wire::{Cause, Direction, Event, Failure, Fault, Remark, Verify, Wipe};
-
-/// Kit's table in a database that it may empty: it was empty when kit came.
-pub const MARK: &str = "kit_scratch";
 
 const ALL: Wipe = Wipe { views: true, types: true };
 
@@ -238,7 +236,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     /// The mark first: whoever finds the database when kit was killed must know that it may be emptied.
     async fn lay_out(&self) -> Result<(), Failure> {
-        let mark = format!("CREATE TABLE {} (made_for_kit integer)", self.connection.dialect().quote(MARK));
+        let mark = scratch::mark(self.connection.dialect());
         self.connection.execute(&mark, &[]).await.map_err(database)?;
         ledger::install(self.connection, &self.table).await.map_err(unusable)
     }

@@ -136,7 +136,7 @@ impl Session {
     }
 
     /// Opens a session, with a pool beside it if the settings say so.
-    pub(super) async fn open(settings: Settings) -> Result<Self, DbErr> {
+    pub(crate) async fn open(settings: Settings) -> Result<Self, DbErr> {
         let guard = Guard::default();
         let connection = open(&settings, 1, &guard).await?;
         // A second connection to a file that one of them writes would only wait for the first.

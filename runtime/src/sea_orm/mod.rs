@@ -71,6 +71,19 @@ impl Session {
         Self { handle, settings: None, sessions: Sessions::Own, guard: Guard::default() }
     }
 
+    /// Ends it, and waits until the server knows.
+    pub async fn close(self) {
+        let pools = match self.handle {
+            Handle::Connection(one) => [Some(one), None],
+            Handle::Pool(one, other) => [Some(one), Some(other)],
+            Handle::Transaction(_) => [None, None],
+        };
+        for pool in pools.into_iter().flatten() {
+            // What is gone already needs no closing.
+            let _ = pool.close().await;
+        }
+    }
+
     fn backend(&self) -> DbBackend {
         match &self.handle {
             Handle::Connection(connection) | Handle::Pool(connection, _) => connection.get_database_backend(),

@@ -62,22 +62,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Takes all rows out of tables, and has their numbers begin anew.
-    pub async fn truncate(&mut self, tables: &[String]) -> sqlx::Result<()> {
-        let dialect = self.dialect();
-        if dialect == Dialect::MySql {
-            // It commits each of them anyway.
-            self.execute("SET SESSION foreign_key_checks = 0").await?;
-            for table in tables {
-                self.execute(&format!("TRUNCATE TABLE {}", dialect.quote(table))).await?;
-            }
-            return Ok(());
-        }
-        self.begin().await?;
-        self.empty(tables).await?;
-        self.execute("COMMIT").await
-    }
-
     /// Lets rows come before those that they refer to, for some keys of tables. Returns what puts that back, and looks whether
     /// all refer to something, where the database does so by itself.
     pub async fn relax(&mut self, waiting: &[(&Table, &ForeignKey)]) -> sqlx::Result<Vec<String>> {
