@@ -10,6 +10,8 @@ mod fixtures;
 mod labels;
 mod load;
 mod order;
+mod slots;
+mod source;
 mod yaml;
 
 use std::fmt;
@@ -20,7 +22,7 @@ pub use fixtures::{Fixture, find};
 pub use load::{Job, Loaded, clear, load};
 
 /// A row of a file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// What other rows call it.
     pub label: Option<String>,
@@ -121,4 +123,10 @@ impl fmt::Display for Mistake {
 }
 
 /// The rows of a file, in its order.
-type Records = Box<dyn Iterator<Item = Result<Record, Mistake>>>;
+trait Rows {
+    /// Puts the next one into `record`, whose memory it uses again. Whether there was one.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the file.
+    fn next(&mut self, record: &mut Record) -> Result<bool, Mistake>;
+}
