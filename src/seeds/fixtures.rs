@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use super::Mistake;
+use super::ahead::Ahead;
 use super::csv::Csv;
 use super::source::Source;
 use super::yaml::Yaml;
-use super::{Mistake, Rows};
 use crate::error::{Error, Result};
 
 /// The longest row, in bytes: it is in memory.
@@ -45,12 +46,13 @@ impl Fixture {
     ///
     /// # Errors
     /// [`Error::Fixture`], [`Error::File`].
-    pub(super) fn records(&self) -> Result<Box<dyn Rows>> {
+    pub(super) fn records(&self) -> Result<Ahead> {
         let failed = |source| Error::File { action: "read", path: self.path.clone(), source };
         let file = File::open(&self.path).map_err(failed)?;
+        let source = || Source::new(file, ROW);
         Ok(match self.form {
-            Form::Yaml => Box::new(Yaml::new(Source::new(file, ROW))),
-            Form::Csv => Box::new(Csv::new(Source::new(file, ROW)).map_err(|fault| self.wrong(fault))?),
+            Form::Yaml => Ahead::new(|| Ok(Yaml::new(source()))),
+            Form::Csv => Ahead::new(|| Csv::new(source())),
         })
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::dialect::value::uuid_text;
-use super::{Fixture, Mistake, Node, Record};
+use super::{Fixture, Mistake, Node, Record, Rows as _};
 use crate::error::Result;
 use crate::schema::model::{Column, Kind, Schema, Table};
 

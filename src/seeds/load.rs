@@ -1,17 +1,18 @@
 //! Filling tables from files: all of it in one transaction, each table after those it refers to, many rows at once. If a batch is
 //! refused, the row that is to blame is looked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use kit_runtime::dialect::Dialect;
 
+use super::dialect::value::Datum;
 use super::dialect::{Batch, Trouble, Writer};
 use super::labels::Labels;
 use super::order::{Order, order};
 use super::slots::{Meaning, Slot};
-use super::{Fixture, Mistake, Record};
+use super::{Fixture, Mistake, Record, Rows as _};
 use crate::database::Target;
 use crate::error::{Error, Result};
 use crate::schema::model::{ForeignKey, Key, Schema, Table, What};
@@ -50,12 +51,15 @@ pub async fn load(job: &Job<'_>, on_rows: &mut dyn FnMut(&str, u64)) -> Result<L
     }
     let labels = Labels::of(job.fixtures, job.schema)?;
     let meaning = Meaning { schema: job.schema, labels: &labels, dialect: job.target.dialect };
-    let mut loader = Loader { job, meaning, writer: Writer::open(job.target).await? };
+    let mut writer = Writer::open(job.target).await?;
+    let finals = writer.final_tables().await.map_err(|trouble| trouble.of(job.target))?;
+    let finals = finals.into_iter().map(|table| (table, 0)).collect();
+    let mut loader = Loader { job, meaning, writer, finals };
     let outcome = loader.all(on_rows).await;
     if let Err(error) = outcome {
         // The first error is the one to report; a session that is gone has taken everything back.
         let _ = loader.writer.execute("ROLLBACK").await;
-        return Err(loader.with_what_stays(error).await);
+        return Err(loader.with_what_stays(error));
     }
     outcome
 }
@@ -76,6 +80,8 @@ struct Loader<'a> {
     job: &'a Job<'a>,
     meaning: Meaning<'a>,
     writer: Writer,
+    /// Tables that take nothing back, and how many rows they got.
+    finals: BTreeMap<String, u64>,
 }
 
 impl<'a> Loader<'a> {
@@ -109,6 +115,8 @@ impl<'a> Loader<'a> {
         let mut slots: Vec<Slot<'a>> = Vec::new();
         let mut batch = Batch::new(self.meaning.dialect, table, Vec::new(), None);
         let mut places = Places::default();
+        // Where a part of a batch would stay, there is only one row in it.
+        let alone = self.finals.contains_key(&table.name);
         let mut rows = 0;
         let mut records = fixture.records()?;
         let mut record = Record::default();
@@ -135,8 +143,11 @@ impl<'a> Loader<'a> {
             if batch.len() > 0 {
                 places.push((record.number, record.line));
             }
-            if full || rows % 10_000 == 0 {
+            if full || alone || rows % 10_000 == 0 {
                 self.flush(fixture, &mut batch, &mut places).await?;
+                self.finals.entry(table.name.clone()).and_modify(|kept| *kept += 1);
+            }
+            if rows % 10_000 == 0 {
                 on_rows(&table.name, rows);
                 // Who waits for Ctrl-C hears it.
                 tokio::task::yield_now().await;
@@ -206,7 +217,7 @@ impl<'a> Loader<'a> {
                     let fault = Mistake::new(format!("{value} is in no row of {}", key.table)).in_column(&column);
                     let fixture = self.job.fixtures.iter().find(|fixture| fixture.table == table.name);
                     return Err(match fixture {
-                        Some(fixture) => fixture.wrong(fault),
+                        Some(fixture) => self.place(fixture, table, key, &value, fault)?,
                         None => Error::Database { database: self.job.target.redacted(), message: fault.to_string() },
                     });
                 }
@@ -215,13 +226,36 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    /// The first row of a file that has a value in the column of `key`.
+    fn place(
+        &self,
+        fixture: &Fixture,
+        table: &'a Table,
+        key: &ForeignKey,
+        value: &str,
+        fault: Mistake,
+    ) -> Result<Error> {
+        let mut records = fixture.records()?;
+        let mut record = Record::default();
+        while records.next(&mut record).map_err(|fault| fixture.wrong(fault))? {
+            let Ok(slots) = self.meaning.slots(table, &record) else { break };
+            let Some(at) = slots.iter().position(|slot| key.columns.first() == Some(&slot.column.name)) else {
+                continue;
+            };
+            let Ok(row) = self.meaning.row(table, &slots, &record) else { break };
+            if matches!(row.get(at), Some(Datum::Text(text)) if text == value) {
+                let line = record.cells.get(at).map_or(record.line, |cell| cell.line);
+                return Ok(fixture.wrong(fault.in_row(record.number, line)));
+            }
+        }
+        Ok(fixture.wrong(fault))
+    }
+
     /// The error, and what it leaves where tables take nothing back.
-    async fn with_what_stays(&mut self, error: Error) -> Error {
-        let Ok(found) = self.writer.final_tables().await else { return error };
-        let touched = |name: &String| {
-            self.job.fixtures.iter().any(|fixture| fixture.table == *name) || self.job.reset.contains(name)
-        };
-        let tables: Vec<String> = found.into_iter().filter(touched).collect();
+    fn with_what_stays(&self, error: Error) -> Error {
+        let touched = |(table, rows): &(&String, &u64)| **rows > 0 || self.job.reset.contains(table);
+        let tables: Vec<String> =
+            self.finals.iter().filter(touched).map(|(table, rows)| format!("{rows} in {table}")).collect();
         match tables.is_empty() {
             true => error,
             false => Error::Seeded { tables, error: Box::new(error) },

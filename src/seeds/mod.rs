@@ -2,6 +2,7 @@
 //! is, too, so that memory stays the same however many there are. It knows the schema of a database and the database's own
 //! way to take many rows; it knows no terminal, no project and no migration.
 
+mod ahead;
 mod chars;
 mod csv;
 mod dialect;

@@ -283,5 +283,7 @@ mod tests {
         assert!(says("- a: 1\n---\n- a: 2\n").contains("one document"));
         assert_eq!(says("- a: [1, 2\n"), "1: row 1: unclosed bracket '['");
         assert!(says(&format!("- a: {}1{}\n", "[".repeat(70), "]".repeat(70))).contains("64 lists"));
+        assert!(says(&format!("- a: '{}'\n", "x".repeat(2 << 20))).contains("row 1: a row of more than 1048576 bytes"));
+        assert!(says(&format!("- a: 1\n# {}\n", "x".repeat(2 << 20))).contains("a row of more than 1048576 bytes"));
     }
 }

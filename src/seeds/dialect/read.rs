@@ -181,7 +181,10 @@ fn mysql<'a>(cell: Option<&'a str>, column: &Column) -> Out<'a> {
             None => Out::Quoted(text.into()),
         },
         kind if is_number(kind) => number(text.into()),
-        _ => Out::Quoted(text.into()),
+        kind => match typed(text, kind, &column.type_name, Dialect::MySql) {
+            Ok(_) => Out::Quoted(text.into()),
+            Err(_) => Out::Tagged("str", text.into()),
+        },
     }
 }
 

@@ -111,7 +111,11 @@ pub fn typed<'a>(text: &'a str, kind: &Kind, type_name: &str, dialect: Dialect) 
             return Err(format!("`{text}` is none of {}", values.join(", ")));
         }
         Kind::Date | Kind::DateTime | Kind::Timestamp | Kind::TimestampWithTimeZone if dialect == Dialect::MySql => {
-            return Ok(Datum::Text(moment(text)));
+            // It is told to take such days, since there may be some.
+            return match is_no_day(text) {
+                true => Err(format!("`{text}` is no date or time")),
+                false => Ok(Datum::Text(moment(text))),
+            };
         }
         // It would take any text.
         Kind::Date | Kind::Time | Kind::DateTime | Kind::Timestamp | Kind::TimestampWithTimeZone
@@ -133,6 +137,19 @@ fn moment(text: &str) -> Cow<'_, str> {
     match chrono::DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
         Ok(moment) => moment.to_utc().format("%Y-%m-%d %H:%M:%S%.f").to_string().into(),
         Err(_) => text.into(),
+    }
+}
+
+/// Whether it is a day that its month does not have.
+fn is_no_day(text: &str) -> bool {
+    let mut parts = text.get(..10).unwrap_or_default().split('-');
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    let number = |part: Option<&str>| part?.parse().ok();
+    match (year.and_then(|year| year.parse().ok()), number(month), number(day)) {
+        (Some(year), Some(month @ 1..=12), Some(day @ 29..=31)) => {
+            chrono::NaiveDate::from_ymd_opt(year, month, day).is_none()
+        }
+        _ => false,
     }
 }
 
@@ -186,7 +203,11 @@ fn whole(text: &str, bits: u8, unsigned: bool) -> Result<i64, String> {
 }
 
 fn number(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a number"))
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    match number.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+        true => Err(format!("{text} is too large")),
+        false => Ok(number),
+    }
 }
 
 fn uuid(text: &str) -> Result<Vec<u8>, String> {
