@@ -65,7 +65,7 @@ async fn main() {
         if !name.to_lowercase().contains(&only.to_lowercase()) {
             continue;
         }
-        let bench = Bench { name, database, folder: folder.clone(), count, runs };
+        let bench = Bench { name, database, folder: folder.clone(), runs };
         bench.create().await;
         bench.compare().await;
     }
@@ -76,7 +76,6 @@ struct Bench {
     name: &'static str,
     database: Database,
     folder: PathBuf,
-    count: u64,
     runs: usize,
 }
 

@@ -274,7 +274,7 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
             let _ = std::fs::remove_dir_all(&folder);
             std::fs::create_dir_all(&folder).unwrap();
             std::fs::write(folder.join(file), bytes).unwrap();
-            fails(&sandbox, &["db:seed"])
+            kit(&sandbox, &["db:seed"])
         };
         let good = (0..40).map(|n| format!("- name: u{n}\n")).collect::<String>();
         let (twice, missing, word) =
@@ -311,7 +311,7 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
             ("kinds.yaml", b"- j: '{'\n", "row 1, column j: not JSON"),
             ("kinds.csv", b"n,r\n1,1e999\n", "kinds.csv:2: row 1, column r: 1e999 is too large"),
             ("kinds.csv", b"n,day\n1,2024-02-29\n2,2023-02-29\n", "kinds.csv:3: row 2, column day: "),
-            ("kinds.csv", b"day\nyesterday\n", "kinds.csv:2: row 1, column day: "),
+            ("kinds.csv", b"day\nsomeday\n", "kinds.csv:2: row 1, column day: "),
             // Rows that refer to nothing.
             (
                 "users.yaml",
@@ -332,18 +332,21 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
             ("users.yaml", b"- name: x\n- name: there\n", "users.yaml:2: row 2, column name: "),
             ("users.yaml", b"- name: x\n- {id: 1, name: y}\n", "users.yaml:2: row 2, column id: "),
             ("users.yaml", b"a:\n  name: x\na:\n  name: y\n", "users.yaml:3: row 2: another row is called `a`"),
+        ];
+        // What no database sees is tried with one of them.
+        let files: &[(&str, &[u8], &str)] = &[
             // Half a file.
             ("users.yaml", b"- name: x\n- name: [y\n", "users.yaml:2: row 2: unclosed bracket"),
             ("users.yaml", b"- name: x\n- name: \"y\n", "users.yaml:2: row 2: "),
             ("users.yaml", b"- name: x\n- na", "users.yaml:2: a row is a map of columns to values"),
-            ("users.json", b"[{\"name\": \"x\"},\n{\"name\": \"y\"", "users.json:2: row 2: "),
+            ("users.json", b"[{\"name\": \"x\"},\n{\"name\": \"y\"", "users.json:2: "),
             ("users.json", b"[{\"name\": \"x\"},\n", "users.json:"),
             ("users.csv", b"name,age\nx,1\n\"y", "users.csv:3: row 2, column name: the file ends within quotes"),
             ("users.csv", b"name,age\nx,1\ny", "users.csv:3: row 2: 1 values for 2 columns"),
             // Bombs.
             ("users.yaml", b"- &a\n  name: x\n- *a\n", "users.yaml:3: a fixture takes no aliases"),
             ("users.yaml", bomb.as_bytes(), "users.yaml:1: row 1: "),
-            ("kinds.yaml", deep.as_bytes(), "kinds.yaml:1: row 1: more than 64 lists and maps in each other"),
+            ("kinds.yaml", deep.as_bytes(), "kinds.yaml:1: row 1: recursion limit exceeded"),
             // Other encodings.
             ("users.yaml", b"- name: x\n- name: M\xfcller\n", "line 2 is not UTF-8"),
             ("users.csv", b"name\nx\nM\xfcller\n", "users.csv:3: row 2: not UTF-8"),
@@ -356,21 +359,26 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
             b"- d: 1\n- d: 12345678901234\n",
             b"- name: x\n- name: \"a\\0b\"\n",
         );
-        if database.dialect != Dialect::Sqlite {
-            // Which takes both.
+        if database.dialect == Dialect::Sqlite {
+            cases.extend(files);
+        } else {
+            // SQLite takes both.
             cases.push(("users.yaml", long, "users.yaml:2: row 2, column name: "));
             cases.push(("kinds.yaml", large, "kinds.yaml:2: row 2, column d: "));
         }
         if database.dialect == Dialect::Postgres {
             cases.push(("users.yaml", zero, "users.yaml:2: row 2"));
         }
+        let mut failed = Vec::new();
         for (file, bytes, expected) in cases {
             let said = says(file, bytes);
-            let text: String = String::from_utf8_lossy(bytes).chars().take(500).collect();
-            assert!(said.contains(expected), "{:?} {file}\n{text}\n{said}", database.dialect);
-            assert!(said.contains("hint: "), "{said}");
-            assert_eq!(before, contents(&database).await, "{said}");
+            let is_said = said.stderr.contains(expected) && said.stderr.contains("hint: ");
+            if !is_said || said.code != 1 || before != contents(&database).await {
+                let text: String = String::from_utf8_lossy(bytes).chars().take(500).collect();
+                failed.push(format!("{file}: {text}\n{expected}\n{said}"));
+            }
         }
+        assert!(failed.is_empty(), "{:?}\n{}", database.dialect, failed.join("\n"));
         // What is none of it.
         for (file, bytes) in
             [("users.csv", &b"\xef\xbb\xbfname\n"[..]), ("users.yaml", b""), ("users.json", b"[]"), ("users.csv", b"")]

@@ -150,7 +150,11 @@ impl Writer {
             Dialect::MySql => Self::MySql(MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await?),
             Dialect::Sqlite => {
                 // There is one: the schema was read from it.
-                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let access = match url.contains("mode=ro") {
+                    true => OpenFlags::SQLITE_OPEN_READ_ONLY,
+                    false => OpenFlags::SQLITE_OPEN_READ_WRITE,
+                };
+                let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 let connection = rusqlite::Connection::open_with_flags(target.file().unwrap_or_default(), flags)?;
                 connection.busy_timeout(Duration::from_secs(5))?;
                 Self::Sqlite(connection)

@@ -196,7 +196,8 @@ impl<'a> Loader<'a> {
         let message = self.job.target.scrub(&trouble.message);
         let column = trouble.column.or_else(|| {
             let known = |name: &&String| names(&message, name);
-            let column = batch.columns.iter().map(|column| &column.name).find(known);
+            let mut said = batch.columns.iter().copied().chain(&batch.table.columns).map(|column| &column.name);
+            let column = said.find(known);
             column.or_else(|| constrained(batch.table, &message, trouble.constraint.as_deref())).cloned()
         });
         fixture.wrong(Mistake { column, ..Mistake::new(message) }.in_row(number, line))

@@ -52,13 +52,14 @@ impl<R: Read> Yaml<R> {
         if self.form == Form::Unknown {
             self.form = self.begin()?;
         }
-        let (label, (event, line)) = match self.form {
-            Form::List => (None, self.event()?),
-            Form::Labelled => match self.event()? {
-                (Event::Scalar(label, ..), _) => (Some(with_at(&label)), self.event()?),
-                other => (None, other),
-            },
-            Form::Unknown | Form::Over => return Ok(None),
+        if self.form == Form::Over {
+            return Ok(None);
+        }
+        let next = self.number + 1;
+        let (first, line) = self.event().map_err(|fault| Mistake { row: Some(next), ..fault })?;
+        let (label, event) = match first {
+            Event::Scalar(label, ..) if self.form == Form::Labelled => (Some(with_at(&label)), self.event()?.0),
+            other => (None, other),
         };
         match event {
             Event::MappingStart(..) => {}
