@@ -267,7 +267,9 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
     for database in Database::all().await {
         tables(&database).await;
         database.execute(&["INSERT INTO users (name) VALUES ('there')"]).await;
-        let before = contents(&database).await;
+        let rows =
+            "(SELECT count(*) FROM users) * 100 + (SELECT count(*) FROM posts) * 10 + (SELECT count(*) FROM kinds)";
+        let is_kept = async || database.value(rows).await.as_deref() == Some("100");
         let sandbox = project(&database);
         let folder = sandbox.root().join("database/fixtures");
         let says = |file: &str, bytes: &[u8]| {
@@ -373,7 +375,7 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
         for (file, bytes, expected) in cases {
             let said = says(file, bytes);
             let is_said = said.stderr.contains(expected) && said.stderr.contains("hint: ");
-            if !is_said || said.code != 1 || before != contents(&database).await {
+            if !is_said || said.code != 1 || !is_kept().await {
                 let text: String = String::from_utf8_lossy(bytes).chars().take(500).collect();
                 failed.push(format!("{file}: {text}\n{expected}\n{said}"));
             }
@@ -410,7 +412,7 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
         std::fs::write(folder.join("users.csv"), "name\nx\n").unwrap();
         let said = fails(&sandbox, &["db:seed"]);
         assert!(said.contains("is for the same table"), "{said}");
-        assert_eq!(before, contents(&database).await);
+        assert!(is_kept().await);
     }
 }
 
