@@ -267,7 +267,7 @@ fn write(folder: &Path, count: u64) {
 fn row(number: u64) -> [Option<String>; 10] {
     // Always the same, and no two alike (Knuth's multiplicative hash).
     let noise = number.wrapping_mul(2_654_435_761) % 4_294_967_296;
-    let one_in = |n: u64| noise / 7 % n == 0;
+    let one_in = |n: u64| (noise / 7).is_multiple_of(n);
     let title = match noise % 10 {
         0 => String::new(),
         1 => format!("\"{number}\", as they say"),

@@ -12,8 +12,8 @@ const SIZE: usize = 1 << 20;
 /// So many times that is ahead.
 const AHEAD: usize = 4;
 
-/// What was read together, with what ended it.
-type Chunk = (Vec<Record>, Option<Mistake>);
+/// What was read together, and how the file ends if it does so behind it.
+type Chunk = (Vec<Record>, Option<Result<(), Mistake>>);
 
 /// Rows that another thread reads.
 pub struct Ahead {
@@ -22,7 +22,7 @@ pub struct Ahead {
     spent: SyncSender<Vec<Record>>,
     rows: Vec<Record>,
     at: usize,
-    fault: Option<Mistake>,
+    end: Option<Result<(), Mistake>>,
 }
 
 impl Ahead {
@@ -33,9 +33,9 @@ impl Ahead {
         // It ends with the file, or when nobody wants more.
         std::thread::spawn(move || match open() {
             Ok(rows) => read(rows, &give, &back),
-            Err(fault) => drop(give.send((Vec::new(), Some(fault)))),
+            Err(fault) => drop(give.send((Vec::new(), Some(Err(fault))))),
         });
-        Self { chunks, spent, rows: Vec::new(), at: 0, fault: None }
+        Self { chunks, spent, rows: Vec::new(), at: 0, end: None }
     }
 }
 
@@ -47,13 +47,14 @@ impl Rows for Ahead {
                 self.at += 1;
                 return Ok(true);
             }
-            if let Some(fault) = self.fault.take() {
-                return Err(fault);
+            if let Some(end) = &mut self.end {
+                return std::mem::replace(end, Ok(())).map(|()| false);
             }
             // If it does not fit, its memory is given back.
             let _ = self.spent.try_send(std::mem::take(&mut self.rows));
-            let Ok(chunk) = self.chunks.recv() else { return Ok(false) };
-            (self.rows, self.fault) = chunk;
+            // A thread that is gone without an end has not read all of it.
+            (self.rows, self.end) =
+                self.chunks.recv().map_err(|_| Mistake::new("kit has failed to read it to its end"))?;
             self.at = 0;
         }
     }
@@ -71,8 +72,8 @@ fn read(mut rows: impl Rows, give: &SyncSender<Chunk>, back: &Receiver<Vec<Recor
             let Some(record) = chunk.get_mut(count) else { break };
             match rows.next(record) {
                 Ok(true) => {}
-                Ok(false) => end = Some(None),
-                Err(fault) => end = Some(Some(fault)),
+                Ok(false) => end = Some(Ok(())),
+                Err(fault) => end = Some(Err(fault)),
             }
             if end.is_some() {
                 break;
@@ -82,7 +83,7 @@ fn read(mut rows: impl Rows, give: &SyncSender<Chunk>, back: &Receiver<Vec<Recor
         }
         chunk.truncate(count);
         let is_over = end.is_some();
-        if give.send((chunk, end.flatten())).is_err() || is_over {
+        if give.send((chunk, end)).is_err() || is_over {
             return;
         }
     }
@@ -124,5 +125,7 @@ mod tests {
         assert_eq!(rows.next(&mut record), Ok(false));
         let nothing = Ahead::new(|| Err::<Numbers, _>(Mistake::new("none")));
         assert_eq!(all(nothing), Err(Mistake::new("none")));
+        let dead = Ahead::new(|| -> Result<Numbers, _> { panic!("as it should") });
+        assert_eq!(all(dead).unwrap_err().message, "kit has failed to read it to its end");
     }
 }

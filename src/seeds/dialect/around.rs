@@ -115,6 +115,11 @@ impl Writer {
         Ok(back)
     }
 
+    /// Whether the database does not look by itself in the end where it was told to wait.
+    pub fn is_silent(&self) -> bool {
+        self.dialect() != Dialect::Postgres
+    }
+
     /// Has the database number the next rows behind those that are there, where it does not do so by itself.
     pub async fn number_on(&mut self, tables: &[&Table]) -> Answer<()> {
         let dialect = self.dialect();

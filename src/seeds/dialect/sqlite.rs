@@ -4,7 +4,7 @@ use kit_runtime::dialect::Dialect;
 use rusqlite::{Connection, Statement};
 
 use super::value::Datum;
-use super::{Answer, Batch, Trouble, list, names, on_conflict};
+use super::{Answer, Batch, Trouble, names, on_conflict};
 
 /// The statement for one row, and nothing behind it.
 pub fn around(batch: &Batch<'_>) -> (String, String) {
@@ -52,7 +52,7 @@ fn dangling(connection: &Connection, batch: &Batch<'_>, row: &[Datum<'_>]) -> Op
             return None;
         }
         let is: Vec<String> = key.references.iter().map(|name| format!("{} = ?", dialect.quote(name))).collect();
-        let sql = format!("SELECT 1 FROM {} WHERE {}", list(dialect, [key.table.as_str()]), is.join(" AND "));
+        let sql = format!("SELECT 1 FROM {} WHERE {}", dialect.quote(&key.table), is.join(" AND "));
         let mut statement = connection.prepare(&sql).ok()?;
         bind(&mut statement, &values).ok()?;
         let is_there = statement.raw_query().next().ok()?.is_some();
