@@ -485,9 +485,9 @@ pub enum Error {
         fault: Box<Mistake>,
     },
     /// A seed that failed, and tables that take nothing back.
-    #[error("{error}; rows that went into {} before stay there", tables.join(", "))]
+    #[error("{error}; rows that stay, since their tables take nothing back: {}", tables.join(", "))]
     Seeded {
-        /// Their names.
+        /// `3 in notes`.
         tables: Vec<String>,
         /// What failed.
         error: Box<Error>,

@@ -266,86 +266,168 @@ async fn public_databases_come_back_from_files() {
 async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
     for database in Database::all().await {
         tables(&database).await;
+        database.execute(&["INSERT INTO users (name) VALUES ('there')"]).await;
+        let rows =
+            "(SELECT count(*) FROM users) * 100 + (SELECT count(*) FROM posts) * 10 + (SELECT count(*) FROM kinds)";
+        let is_kept = async || database.value(rows).await.as_deref() == Some("100");
         let sandbox = project(&database);
-        let good = (0..40).map(|n| format!("- name: u{n}\n")).collect::<String>();
-        let says = |table: &str, text: &str| {
-            let sandbox = sandbox.seeing("KIT", "");
-            let folder = sandbox.root().join("database/fixtures");
+        let folder = sandbox.root().join("database/fixtures");
+        let says = |file: &str, bytes: &[u8]| {
             let _ = std::fs::remove_dir_all(&folder);
-            sandbox.write(&format!("database/fixtures/{table}"), text);
-            fails(&sandbox, &["db:seed"])
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(file), bytes).unwrap();
+            kit(&sandbox, &["db:seed"])
         };
-        let cases: Vec<(&str, String, &str)> = vec![
-            ("users.yaml", format!("{good}- name: u7\n"), "users.yaml:41: row 41, column name: "),
-            ("users.yaml", format!("{good}- age: 3\n"), "users.yaml:41: row 41"),
+        let good = (0..40).map(|n| format!("- name: u{n}\n")).collect::<String>();
+        let (twice, missing, word) =
+            (format!("{good}- name: u7\n"), format!("{good}- age: 3\n"), format!("{good}- name: x\n  age: forty\n"));
+        let (deep, bomb) = (format!("- j: {}", "[".repeat(100_000)), format!("- name: {}x", "&a ".repeat(9)));
+        let utf_16: Vec<u8> = "name\nx\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [&b"\xff\xfe"[..], &utf_16].concat();
+        let mut cases: Vec<(&str, &[u8], &str)> = vec![
+            // Tables and columns that are not there, or there twice.
+            ("user.yaml", b"- name: x\n", "there is no table user, did you mean users?"),
             (
                 "users.yaml",
-                format!("{good}- name: x\n  age: forty\n"),
-                "users.yaml:42: row 41, column age: `forty` is not a whole number",
-            ),
-            (
-                "users.yaml",
-                "- name: x\n  age: 99999999999999999999\n".to_owned(),
-                "row 1, column age: 99999999999999999999 is not between",
-            ),
-            (
-                "users.yaml",
-                "- name: x\n  agee: 4\n".to_owned(),
+                b"- name: x\n  agee: 4\n",
                 "users.yaml:1: row 1, column agee: users has no such column, did you mean age?",
             ),
+            ("users.csv", b"name,name\nx,y\n", "users.csv:1: column name: it is there twice"),
+            ("users.yaml", b"- name: x\n  name: y\n", "row 1, column name: it is there twice"),
+            ("posts.yaml", b"- author: null\n  author_id: 1\n", "row 1, column author_id: it is there twice"),
+            ("posts.csv", b"author_id,title\n1\n", "posts.csv:2: row 1: 1 values for 2 columns"),
+            ("posts.csv", b"author_id,title\n1,x,y\n", "posts.csv:2: row 1: 3 values for 2 columns"),
+            ("kinds.yaml", b"- n2: 4\n", "kinds.yaml:1: row 1, column n2: the database computes it"),
+            // Values of another type, or none.
+            ("users.yaml", word.as_bytes(), "users.yaml:42: row 41, column age: `forty` is not a whole number"),
             (
                 "users.yaml",
-                "- name: x\n  boss: @nobody\n".to_owned(),
+                b"- name: x\n  age: 99999999999999999999\n",
+                "row 1, column age: 99999999999999999999 is not between",
+            ),
+            ("users.yaml", b"- name: null\n", "row 1, column name: it takes no null"),
+            ("users.yaml", b"- name: [1]\n", "row 1, column name: a list is nothing for the type"),
+            ("users.yaml", missing.as_bytes(), "users.yaml:41: row 41, column name: "),
+            ("kinds.yaml", b"- raw: 'no base64!'\n", "row 1, column raw: not base64"),
+            ("kinds.yaml", b"- ok: maybe\n", "row 1, column ok: `maybe` is neither true nor false"),
+            ("kinds.yaml", b"- j: '{'\n", "row 1, column j: not JSON"),
+            ("kinds.csv", b"n,r\n1,1e999\n", "kinds.csv:2: row 1, column r: 1e999 is too large"),
+            ("kinds.csv", b"n,day\n1,2024-02-29\n2,2023-02-29\n", "kinds.csv:3: row 2, column day: "),
+            ("kinds.csv", b"day\nsomeday\n", "kinds.csv:2: row 1, column day: "),
+            // Rows that refer to nothing.
+            (
+                "users.yaml",
+                b"- name: x\n  boss: @nobody\n",
                 "users.yaml:2: row 1, column boss_id: no row of users has a label",
             ),
             (
                 "users.yaml",
-                "a:\n  name: x\n  boss: @b\nbb:\n  name: y\n".to_owned(),
+                b"a:\n  name: x\n  boss: @b\nbb:\n  name: y\n",
                 "no row of users is called `b`, did you mean @bb?",
             ),
-            (
-                "users.yaml",
-                "- name: x\n  boss: 3\n".to_owned(),
-                "only a label may stand there, `@name`; a key stands in boss_id",
-            ),
-            ("users.yaml", "- name: null\n".to_owned(), "row 1, column name: it takes no null"),
-            ("users.yaml", "- name: [1]\n".to_owned(), "row 1, column name: a list is nothing for the type"),
-            ("users.yaml", "- name: x\n- name: [y\n".to_owned(), "users.yaml:"),
-            ("users.yaml", "- &a\n  name: x\n- *a\n".to_owned(), "users.yaml:3: a fixture takes no aliases"),
-            ("user.yaml", "- name: x\n".to_owned(), "there is no table user, did you mean users?"),
-            ("posts.csv", "author_id,title\n1,x\n".to_owned(), "posts.csv:2: row 1"),
-            ("posts.csv", "author_id,title\n1\n".to_owned(), "posts.csv:2: row 1: 1 values for 2 columns"),
-            ("kinds.yaml", "- n2: 4\n".to_owned(), "kinds.yaml:1: row 1, column n2: the database computes it"),
-            ("kinds.yaml", "- raw: 'no base64!'\n".to_owned(), "row 1, column raw: not base64"),
-            ("kinds.yaml", "- ok: maybe\n".to_owned(), "row 1, column ok: `maybe` is neither true nor false"),
-            ("kinds.yaml", "- j: '{'\n".to_owned(), "row 1, column j: not JSON"),
+            ("users.yaml", b"- name: x\n  boss: 3\n", "only a label may stand there, `@name`; a key stands in boss_id"),
+            ("posts.csv", b"author_id,title\n1,x\n77,y\n", "posts.csv:3: row 2, column author_id: "),
+            ("users.csv", b"name,boss_id\nx,1\ny,77\n", "users.csv:3: row 2, column boss_id: 77 is in no row of users"),
+            // Keys that are there twice: in the file, in the table, labels.
+            ("users.yaml", twice.as_bytes(), "users.yaml:41: row 41, column name: "),
+            ("users.csv", b"id,name\n5,x\n6,y\n5,z\n", "users.csv:4: row 3, column id: "),
+            ("users.yaml", b"- name: x\n- name: there\n", "users.yaml:2: row 2, column name: "),
+            ("users.yaml", b"- name: x\n- {id: 1, name: y}\n", "users.yaml:2: row 2, column id: "),
+            ("users.yaml", b"a:\n  name: x\na:\n  name: y\n", "users.yaml:3: row 2: another row is called `a`"),
         ];
-        for (file, text, expected) in cases {
-            let said = says(file, &text);
-            assert!(said.contains(expected), "{:?} {file}\n{text}\n{said}", database.dialect);
-            assert!(said.contains("hint: "), "{said}");
-            let rows: Vec<Row> = contents(&database).await.into_iter().flat_map(|(_, rows)| rows).collect();
-            assert_eq!(rows, Vec::<Row>::new(), "{said}");
+        // What no database sees is tried with one of them.
+        let files: &[(&str, &[u8], &str)] = &[
+            // Half a file.
+            ("users.yaml", b"- name: x\n- name: [y\n", "users.yaml:2: row 2: unclosed bracket"),
+            ("users.yaml", b"- name: x\n- name: \"y\n", "users.yaml:2: row 2: "),
+            ("users.yaml", b"- name: x\n- na", "users.yaml:2: a row is a map of columns to values"),
+            ("users.json", b"[{\"name\": \"x\"},\n{\"name\": \"y\"", "users.json:2: "),
+            ("users.json", b"[{\"name\": \"x\"},\n", "users.json:"),
+            ("users.csv", b"name,age\nx,1\n\"y", "users.csv:3: row 2, column name: the file ends within quotes"),
+            ("users.csv", b"name,age\nx,1\ny", "users.csv:3: row 2: 1 values for 2 columns"),
+            // Bombs.
+            ("users.yaml", b"- &a\n  name: x\n- *a\n", "users.yaml:3: a fixture takes no aliases"),
+            ("users.yaml", bomb.as_bytes(), "users.yaml:1: row 1: "),
+            ("kinds.yaml", deep.as_bytes(), "kinds.yaml:1: row 1: recursion limit exceeded"),
+            // Other encodings.
+            ("users.yaml", b"- name: x\n- name: M\xfcller\n", "line 2 is not UTF-8"),
+            ("users.csv", b"name\nx\nM\xfcller\n", "users.csv:3: row 2: not UTF-8"),
+            ("users.yaml", &marked, "line 1 is UTF-16, not UTF-8"),
+            ("users.csv", &marked, "line 1 is UTF-16, not UTF-8"),
+            ("users.csv", &utf_16, "line 1 is UTF-16, not UTF-8"),
+        ];
+        let (long, large, zero): (&[u8], &[u8], &[u8]) = (
+            b"- name: x\n- name: a name of more than twenty letters\n",
+            b"- d: 1\n- d: 12345678901234\n",
+            b"- name: x\n- name: \"a\\0b\"\n",
+        );
+        if database.dialect == Dialect::Sqlite {
+            cases.extend(files);
+        } else {
+            // SQLite takes both.
+            cases.push(("users.yaml", long, "users.yaml:2: row 2, column name: "));
+            cases.push(("kinds.yaml", large, "kinds.yaml:2: row 2, column d: "));
         }
-        // Bytes that are no text, and no files at all.
-        let folder = sandbox.root().join("database/fixtures");
+        if database.dialect == Dialect::Postgres {
+            cases.push(("users.yaml", zero, "users.yaml:2: row 2"));
+        }
+        let mut failed = Vec::new();
+        for (file, bytes, expected) in cases {
+            let said = says(file, bytes);
+            let is_said = said.stderr.contains(expected) && said.stderr.contains("hint: ");
+            if !is_said || said.code != 1 || !is_kept().await {
+                let text: String = String::from_utf8_lossy(bytes).chars().take(500).collect();
+                failed.push(format!("{file}: {text}\n{expected}\n{said}"));
+            }
+        }
+        assert!(failed.is_empty(), "{:?}\n{}", database.dialect, failed.join("\n"));
+        // What is none of it.
+        for (file, bytes) in
+            [("users.csv", &b"\xef\xbb\xbfname\n"[..]), ("users.yaml", b""), ("users.json", b"[]"), ("users.csv", b"")]
+        {
+            std::fs::remove_dir_all(&folder).unwrap();
+            sandbox.write(&format!("database/fixtures/{file}"), std::str::from_utf8(bytes).unwrap());
+            let said = ok(&sandbox, &["db:seed"]);
+            assert!(said.contains("Seeded 1 table with 0 rows"), "{said}");
+        }
+        // Folders and files that are none.
         std::fs::remove_dir_all(&folder).unwrap();
         let said = fails(&sandbox, &["db:seed"]);
-        assert!(
-            said.contains("database/fixtures: No such file or directory") || said.contains("cannot read"),
-            "{said}"
-        );
+        assert!(said.contains("database/fixtures") && said.contains("No such file or directory"), "{said}");
         std::fs::create_dir_all(&folder).unwrap();
         let said = fails(&sandbox, &["db:seed"]);
         assert!(
             said.contains("there are no fixtures in it") && said.contains("--from DIR names another folder"),
             "{said}"
         );
-        std::fs::write(folder.join("users.yaml"), b"- name: \xe4\n").unwrap();
+        std::fs::create_dir(folder.join("posts.yaml")).unwrap();
         let said = fails(&sandbox, &["db:seed"]);
-        assert!(said.contains("users.yaml:") && said.contains("line 1 is not UTF-8"), "{said}");
+        assert!(said.contains("posts.yaml: it is a folder, not a file"), "{said}");
+        std::fs::remove_dir(folder.join("posts.yaml")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.join("posts.yaml")).unwrap();
+        let said = fails(&sandbox, &["db:seed"]);
+        assert!(said.contains("posts.yaml") && said.contains("No such file or directory"), "{said}");
+        std::fs::remove_file(folder.join("posts.yaml")).unwrap();
+        std::fs::write(folder.join("users.yaml"), "- name: x\n").unwrap();
         std::fs::write(folder.join("users.csv"), "name\nx\n").unwrap();
         let said = fails(&sandbox, &["db:seed"]);
         assert!(said.contains("is for the same table"), "{said}");
+        assert!(is_kept().await);
     }
+}
+
+#[tokio::test]
+async fn tables_that_take_nothing_back_are_named_with_what_they_keep() {
+    let database = Database::mysql().await;
+    tables(&database).await;
+    database.execute(&["CREATE TABLE notes (id int PRIMARY KEY, said text) ENGINE = MyISAM"]).await;
+    let sandbox = project(&database)
+        .file("database/fixtures/users.csv", "name\nx\n")
+        .file("database/fixtures/notes.csv", "id,said\n1,a\n2,b\n1,c\n3,d\n");
+    let said = fails(&sandbox, &["db:seed"]);
+    assert!(said.contains("notes.csv:4: row 3, column id: Duplicate entry '1'"), "{said}");
+    assert!(said.contains("; rows that stay, since their tables take nothing back: 2 in notes"), "{said}");
+    assert!(said.contains("hint: `kit db:seed --reset` begins anew"), "{said}");
+    assert_eq!(database.value("(SELECT count(*) FROM users)").await.as_deref(), Some("0"));
+    assert_eq!(database.value("(SELECT count(*) FROM notes)").await.as_deref(), Some("2"));
 }

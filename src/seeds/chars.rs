@@ -21,14 +21,13 @@ pub struct Chars<R> {
     source: R,
     bytes: Vec<u8>,
     text: std::vec::IntoIter<char>,
-    begun: bool,
     line: u64,
 }
 
 impl<R: Read> Chars<R> {
     /// Those of `source`.
     pub fn new(source: R) -> Self {
-        Self { source, bytes: Vec::new(), text: Vec::new().into_iter(), begun: false, line: 1 }
+        Self { source, bytes: Vec::new(), text: Vec::new().into_iter(), line: 1 }
     }
 
     /// Reads on; whether there is more.
@@ -37,13 +36,6 @@ impl<R: Read> Chars<R> {
         self.bytes.resize(kept + CHUNK, 0);
         let read = self.source.read(&mut self.bytes[kept..]).map_err(|error| error.to_string())?;
         self.bytes.truncate(kept + read);
-        if !std::mem::replace(&mut self.begun, true) {
-            match self.bytes.as_slice() {
-                [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(format!("line 1 is {}", "UTF-16, not UTF-8")),
-                [0xef, 0xbb, 0xbf, ..] => drop(self.bytes.drain(..3)),
-                _ => {}
-            }
-        }
         let valid = match std::str::from_utf8(&self.bytes) {
             Ok(text) => text.len(),
             // The rest of a character is still to come.
@@ -111,11 +103,5 @@ mod tests {
     fn what_is_no_utf_8_is_said_with_its_line() {
         assert_eq!(text(b"a\nb\xe4c\n"), Err("line 2 is not UTF-8".to_owned()));
         assert_eq!(text(b"a\n\xe2\x82"), Err("line 2 is not UTF-8".to_owned()));
-        assert_eq!(
-            Chars::new(&b"\xff\xfea\0"[..]).next().unwrap().unwrap_err().to_string(),
-            "line 1 is UTF-16, not UTF-8"
-        );
-        let marked: String = Chars::new(&b"\xef\xbb\xbfa"[..]).map(Result::unwrap).collect();
-        assert_eq!(marked, "a");
     }
 }

@@ -10,11 +10,12 @@ mod sqlite;
 pub mod value;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use kit_runtime::dialect::Dialect;
+use rusqlite::OpenFlags;
 use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgDatabaseError};
-use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _};
 
 use crate::database::Target;
@@ -22,16 +23,106 @@ use crate::error::{Error, Result};
 use crate::schema::model::{Column, Table};
 use value::Datum;
 
-/// Rows of one table that have the same columns.
+/// Rows of one table that have the same columns, as the database is told them.
 #[derive(Debug)]
 pub struct Batch<'a> {
     /// The table.
     pub table: &'a Table,
     /// The columns that they have.
     pub columns: Vec<&'a Column>,
-    /// The rows.
-    pub rows: Vec<Vec<Datum>>,
+    /// By which columns a row is known that is there already, and gets the new values.
+    pub key: Option<&'a [String]>,
+    /// What is said before the rows.
+    head: String,
+    /// What is said behind them.
+    tail: String,
+    text: String,
+    /// Where in the text each row ends.
+    ends: Vec<usize>,
 }
+
+impl<'a> Batch<'a> {
+    /// One without rows.
+    pub fn new(dialect: Dialect, table: &'a Table, columns: Vec<&'a Column>, key: Option<&'a [String]>) -> Self {
+        let (text, ends) = (String::new(), Vec::new());
+        let mut batch = Self { table, columns, key, head: String::new(), tail: String::new(), text, ends };
+        (batch.head, batch.tail) = match dialect {
+            Dialect::Postgres => postgres::around(&batch),
+            Dialect::MySql => mysql::around(&batch),
+            Dialect::Sqlite => sqlite::around(&batch),
+        };
+        batch
+    }
+
+    /// How many rows wait in it.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Takes all rows out.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// What is said of some rows.
+    fn rows(&self, rows: Range<usize>) -> &str {
+        let end = |count: usize| count.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or_default();
+        self.text.get(end(rows.start)..end(rows.end)).unwrap_or_default()
+    }
+}
+
+/// What a database has refused.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What it said.
+    pub message: String,
+    /// The column that it said so of, where it says that beside the message.
+    pub column: Option<String>,
+    /// The constraint that it said so of, where it says that beside the message.
+    pub constraint: Option<String>,
+    /// Whether the session is over.
+    pub is_lost: bool,
+}
+
+impl Trouble {
+    /// As an error of a database.
+    pub fn of(self, target: &Target) -> Error {
+        Error::Database { database: target.redacted(), message: target.scrub(&self.message) }
+    }
+}
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        let is_lost = matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed);
+        let sqlx::Error::Database(error) = error else {
+            return Self { message: error.to_string(), column: None, constraint: None, is_lost };
+        };
+        let own = error.try_downcast_ref::<PgDatabaseError>();
+        let message = match own.and_then(PgDatabaseError::detail) {
+            Some(detail) => format!("{}: {detail}", error.message()),
+            None => error.message().to_owned(),
+        };
+        // `COPY users, line 3, column age: "forty"`
+        let place = own.and_then(PgDatabaseError::r#where).and_then(|place| place.split_once(", column "));
+        let column = own.and_then(PgDatabaseError::column).map(str::to_owned);
+        let column = column.or(place.and_then(|(_, rest)| Some(rest.split_once(": ")?.0.to_owned())));
+        Self { message, column, constraint: error.constraint().map(str::to_owned), is_lost }
+    }
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        let message = match error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+            error => error.to_string(),
+        };
+        Self { message, column: None, constraint: None, is_lost: false }
+    }
+}
+
+/// What a database answers.
+pub type Answer<T> = std::result::Result<T, Trouble>;
 
 /// The way to fill tables, and to read them.
 pub enum Writer {
@@ -39,8 +130,8 @@ pub enum Writer {
     Postgres(PgConnection),
     /// MariaDB and MySQL.
     MySql(MySqlConnection),
-    /// SQLite.
-    Sqlite(SqliteConnection),
+    /// SQLite: its own interface, since what lies between would take longer than it.
+    Sqlite(rusqlite::Connection),
 }
 
 impl Writer {
@@ -49,15 +140,25 @@ impl Writer {
     /// # Errors
     /// [`Error::Database`].
     pub async fn open(target: &Target) -> Result<Self> {
-        let failed =
-            |error: sqlx::Error| Error::Database { database: target.redacted(), message: target.scrub(&said(&error)) };
+        Self::connect(target).await.map_err(|trouble| trouble.of(target))
+    }
+
+    async fn connect(target: &Target) -> Answer<Self> {
         let url = target.secret_url();
         let mut writer = match target.dialect {
-            Dialect::Postgres => Self::Postgres(PgConnection::connect(url).await.map_err(failed)?),
-            Dialect::MySql => {
-                Self::MySql(MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await.map_err(failed)?)
+            Dialect::Postgres => Self::Postgres(PgConnection::connect(url).await?),
+            Dialect::MySql => Self::MySql(MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await?),
+            Dialect::Sqlite => {
+                // There is one: the schema was read from it.
+                let access = match url.contains("mode=ro") {
+                    true => OpenFlags::SQLITE_OPEN_READ_ONLY,
+                    false => OpenFlags::SQLITE_OPEN_READ_WRITE,
+                };
+                let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = rusqlite::Connection::open_with_flags(target.file().unwrap_or_default(), flags)?;
+                connection.busy_timeout(Duration::from_secs(5))?;
+                Self::Sqlite(connection)
             }
-            Dialect::Sqlite => Self::Sqlite(SqliteConnection::connect(url).await.map_err(failed)?),
         };
         let mut settings: Vec<String> = match target.dialect {
             Dialect::Postgres => ["TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'", "bytea_output = 'hex'"]
@@ -67,13 +168,13 @@ impl Writer {
                 "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"
                     .to_owned(),
             ],
-            Dialect::Sqlite => vec!["PRAGMA busy_timeout = 5000".to_owned()],
+            Dialect::Sqlite => vec!["PRAGMA foreign_keys = ON".to_owned()],
         };
         if let (Dialect::Postgres, Some(schema)) = (target.dialect, &target.schema) {
             settings.push(target.dialect.set_schema(schema));
         }
         for setting in settings {
-            writer.execute(&setting).await.map_err(failed)?;
+            writer.execute(&setting).await?;
         }
         Ok(writer)
     }
@@ -88,64 +189,75 @@ impl Writer {
     }
 
     /// Executes statements without values.
-    pub async fn execute(&mut self, sql: &str) -> sqlx::Result<()> {
+    pub async fn execute(&mut self, sql: &str) -> Answer<()> {
         let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self {
-            Self::Postgres(connection) => statement.execute(connection).await.map(|_| ()),
-            Self::MySql(connection) => statement.execute(connection).await.map(|_| ()),
-            Self::Sqlite(connection) => statement.execute(connection).await.map(|_| ()),
+            Self::Postgres(connection) => statement.execute(connection).await.map(|_| ())?,
+            Self::MySql(connection) => statement.execute(connection).await.map(|_| ())?,
+            Self::Sqlite(connection) => connection.execute_batch(sql)?,
         }
+        Ok(())
     }
 
     /// The first column, which is text, of each row.
-    pub async fn texts(&mut self, sql: &str) -> sqlx::Result<Vec<Option<String>>> {
-        let statement = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
-        match self {
-            Self::Postgres(connection) => statement.fetch_all(connection).await,
-            Self::MySql(connection) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await,
-            Self::Sqlite(connection) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await,
+    pub async fn texts(&mut self, sql: &str) -> Answer<Vec<Option<String>>> {
+        let text = AssertSqlSafe(sql.to_owned());
+        Ok(match self {
+            Self::Postgres(connection) => sqlx::query_scalar(text).fetch_all(connection).await?,
+            Self::MySql(connection) => sqlx::query_scalar(text).fetch_all(connection).await?,
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare(sql)?;
+                statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+            }
+        })
+    }
+
+    /// Adds a row to a batch, or where nothing is faster than a row at a time, inserts it. Whether the batch is full.
+    ///
+    /// # Errors
+    /// What the database says of this row.
+    pub fn take(&mut self, batch: &mut Batch<'_>, row: &[Datum<'_>]) -> Answer<bool> {
+        let size = match self {
+            Self::Sqlite(connection) => return sqlite::insert(connection, batch, row).map(|()| false),
+            Self::Postgres(_) => {
+                postgres::write(row, &mut batch.text);
+                4 << 20
+            }
+            Self::MySql(_) => {
+                mysql::write(&batch.columns, row, &mut batch.text);
+                // As a statement: less than any server takes, and what one is done with quickest.
+                256 << 10
+            }
+        };
+        batch.ends.push(batch.text.len());
+        // Memory does not depend on what rows hold.
+        Ok(batch.len() >= 10_000 || batch.text.len() >= size)
+    }
+
+    /// Inserts some rows of a batch, or none of them.
+    pub async fn insert(&mut self, batch: &Batch<'_>, rows: Range<usize>) -> Answer<()> {
+        self.execute("SAVEPOINT kit_rows").await?;
+        let outcome = match self {
+            Self::Postgres(connection) => postgres::insert(connection, batch, rows).await,
+            Self::MySql(connection) => mysql::insert(connection, batch, rows).await,
+            Self::Sqlite(_) => Ok(()),
+        };
+        if outcome.is_err() {
+            self.execute("ROLLBACK TO SAVEPOINT kit_rows").await?;
         }
+        self.execute("RELEASE SAVEPOINT kit_rows").await?;
+        outcome
     }
-
-    /// How many rows with so many columns it takes at once.
-    pub fn capacity(&self, columns: usize) -> usize {
-        match self {
-            Self::Postgres(_) => 10_000,
-            Self::MySql(_) => 2_000,
-            // SQLite's own limit of values in a statement is 32,766.
-            Self::Sqlite(_) => (32_766 / columns.max(1)).clamp(1, 500),
-        }
-    }
-
-    /// Inserts some rows of a batch; with a `key`, those that are there already get the new values.
-    pub async fn insert(&mut self, batch: &Batch<'_>, rows: Range<usize>, key: Option<&[String]>) -> sqlx::Result<()> {
-        let rows = batch.rows.get(rows).unwrap_or_default();
-        match self {
-            Self::Postgres(connection) => postgres::insert(connection, batch, rows, key).await,
-            Self::MySql(connection) => mysql::insert(connection, batch, rows, key).await,
-            Self::Sqlite(connection) => sqlite::insert(connection, batch, rows, key).await,
-        }
-    }
-}
-
-/// What the database said, with the details that PostgreSQL keeps apart.
-pub fn said(error: &sqlx::Error) -> String {
-    let sqlx::Error::Database(error) = error else { return error.to_string() };
-    let detail = error.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail);
-    match detail {
-        Some(detail) => format!("{}: {detail}", error.message()),
-        None => error.message().to_owned(),
-    }
-}
-
-/// Whether the session is over.
-pub fn is_lost(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed)
 }
 
 /// The names, in quotes, with commas.
 pub fn list<'a>(dialect: Dialect, names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| dialect.quote(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The names of the columns of a batch.
+fn names(dialect: Dialect, batch: &Batch<'_>) -> String {
+    list(dialect, batch.columns.iter().map(|column| column.name.as_str()))
 }
 
 /// The columns of a batch that are not in the key, as `name = row.name`.

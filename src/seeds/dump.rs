@@ -1,14 +1,15 @@
 //! Writing the rows of tables into files that [`load`](super::load()) reads: a YAML file a table, rows in the order of the key, all of
 //! them as they were at one moment. A file is in its place when all are written.
 
-use std::io::{BufWriter, Write};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
-use sea_orm::sqlx;
 use tempfile::NamedTempFile;
 
-use super::dialect::{Writer, read, said};
+use super::dialect::{Trouble, Writer, read};
 use crate::database::Target;
 use crate::error::{Error, Result};
 use crate::schema::model::{Column, Schema, Table};
@@ -26,14 +27,14 @@ pub struct Dumped {
 
 /// A value on its way into a file.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Out {
+pub(super) enum Out<'a> {
     Null,
     /// A number, or a truth.
-    Plain(String),
-    Quoted(String),
+    Plain(Cow<'a, str>),
+    Quoted(Cow<'a, str>),
     Binary(Vec<u8>),
     /// A value that its column would not take as it is, with what it is.
-    Tagged(&'static str, String),
+    Tagged(&'static str, Cow<'a, str>),
 }
 
 /// Writes the rows of `tables` of `schema` into `folder`. `on_rows` is told of a table and how many rows are written.
@@ -48,8 +49,7 @@ pub async fn dump(
     on_rows: &mut dyn FnMut(&str, u64),
 ) -> Result<Vec<Dumped>> {
     let file_failed = |source| Error::File { action: "write", path: folder.to_owned(), source };
-    let failed =
-        |error: sqlx::Error| Error::Database { database: target.redacted(), message: target.scrub(&said(&error)) };
+    let failed = |trouble: Trouble| trouble.of(target);
     std::fs::create_dir_all(folder).map_err(file_failed)?;
     let mut writer = Writer::open(target).await?;
     writer.begin_to_read().await.map_err(failed)?;
@@ -60,18 +60,21 @@ pub async fn dump(
             return Err(Error::Fixtures { path: folder.to_owned(), message });
         }
         let file = NamedTempFile::new_in(folder).map_err(file_failed)?;
-        let mut text = BufWriter::new(file);
+        let mut text = BufWriter::with_capacity(1 << 18, file);
         let columns: Vec<&Column> = table.columns.iter().filter(|column| column.generated.is_none()).collect();
-        let names: Vec<String> = columns.iter().map(|column| word(&column.name)).collect();
+        let names = columns.iter().enumerate();
+        let names: Vec<String> = names.map(|(at, column)| beginning(at, &column.name)).collect();
+        let mut line = String::new();
         let mut rows = 0;
         let mut trouble = None;
-        let mut on_row = |values: Vec<Out>| {
+        let mut on_row = |values: &[Out<'_>]| {
             rows += 1;
             if rows % 10_000 == 0 {
                 on_rows(&table.name, rows);
             }
-            let outcome = write_row(&mut text, &names, &values);
-            trouble = outcome.err();
+            line.clear();
+            write_row(&mut line, &names, values);
+            trouble = text.write_all(line.as_bytes()).err();
             trouble.is_none()
         };
         read::rows(&mut writer, table, &columns, &mut on_row).await.map_err(failed)?;
@@ -98,54 +101,70 @@ pub async fn dump(
     Ok(dumped)
 }
 
-fn write_row(text: &mut impl Write, names: &[String], values: &[Out]) -> std::io::Result<()> {
+fn write_row(text: &mut String, names: &[String], values: &[Out<'_>]) {
     if names.is_empty() {
-        return text.write_all(b"- {}\n");
+        return text.push_str("- {}\n");
     }
-    for (at, (name, value)) in names.iter().zip(values).enumerate() {
-        write!(text, "{}{name}: ", if at == 0 { "- " } else { "  " })?;
+    for (name, value) in names.iter().zip(values) {
+        text.push_str(name);
         match value {
-            Out::Null => text.write_all(b"null")?,
-            Out::Plain(word) => text.write_all(word.as_bytes())?,
-            Out::Quoted(word) => text.write_all(quoted(word).as_bytes())?,
+            Out::Null => text.push_str("null"),
+            Out::Plain(word) => text.push_str(word),
+            Out::Quoted(word) => quote(word, text),
             Out::Binary(bytes) => {
-                write!(text, "!!binary \"{}\"", base64::engine::general_purpose::STANDARD.encode(bytes))?
+                text.push_str("!!binary \"");
+                base64::engine::general_purpose::STANDARD.encode_string(bytes, text);
+                text.push('"');
             }
-            Out::Tagged(tag, word) => write!(text, "!!{tag} {}", quoted(word))?,
+            Out::Tagged(tag, word) => {
+                text.extend(["!!", tag, " "]);
+                quote(word, text);
+            }
         }
-        text.write_all(b"\n")?;
+        text.push('\n');
     }
-    Ok(())
 }
 
-/// A name as a key: without quotes where it is certain to be a word.
-fn word(name: &str) -> String {
+/// What stands before a value: `- id: `, and `  name: ` in those after it. A name is without quotes where it is certain to be a
+/// word.
+fn beginning(at: usize, name: &str) -> String {
     let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(&name.to_ascii_lowercase().as_str());
-    if is_word { name.to_owned() } else { quoted(name) }
+    let mut text = if at == 0 { "- " } else { "  " }.to_owned();
+    if is_word {
+        text.push_str(name)
+    } else {
+        quote(name, &mut text)
+    }
+    text + ": "
 }
 
-/// What JSON takes for a text, YAML does, too.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text)
-        .to_string()
-        .chars()
-        .map(|c| match c {
-            // A line break to YAML, or nothing that may stand there.
-            '\u{85}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{feff}'
-            | '\u{fdd0}'
-            | '\u{7f}'..='\u{9f}'
-            | '\u{fffe}'
-            | '\u{ffff}' => {
-                format!("\\u{:04x}", u32::from(c))
-            }
-            c => c.to_string(),
-        })
-        .collect()
+/// As JSON has it, which is YAML, too, and without what is a line break to YAML or may not stand there.
+fn quote(word: &str, text: &mut String) {
+    text.push('"');
+    let mut from = 0;
+    for (at, c) in word.char_indices() {
+        let short = match c {
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => "",
+            '\u{feff}' | '\u{fdd0}' | '\u{fffe}' | '\u{ffff}' => "",
+            _ => continue,
+        };
+        text.push_str(&word[from..at]);
+        text.push_str(short);
+        if short.is_empty() {
+            // Writing to a string does not fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        }
+        from = at + c.len_utf8();
+    }
+    text.push_str(&word[from..]);
+    text.push('"');
 }
 
 /// Whether a text of this column would be taken for a label.

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use super::Mistake;
+use super::ahead::Ahead;
 use super::csv::Csv;
+use super::source::Source;
 use super::yaml::Yaml;
-use super::{Mistake, Records};
 use crate::error::{Error, Result};
+
+/// The longest row, in bytes: it is in memory.
+const ROW: usize = 64 << 20;
 
 /// A file of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +46,13 @@ impl Fixture {
     ///
     /// # Errors
     /// [`Error::Fixture`], [`Error::File`].
-    pub(super) fn records(&self) -> Result<Records> {
+    pub(super) fn records(&self) -> Result<Ahead> {
         let failed = |source| Error::File { action: "read", path: self.path.clone(), source };
         let file = File::open(&self.path).map_err(failed)?;
+        let source = || Source::new(file, ROW);
         Ok(match self.form {
-            Form::Yaml => Box::new(Yaml::new(file)),
-            Form::Csv => Box::new(Csv::new(BufReader::new(file)).map_err(|fault| self.wrong(fault))?),
+            Form::Yaml => Ahead::new(|| Ok(Yaml::new(source()))),
+            Form::Csv => Ahead::new(|| Csv::new(source())),
         })
     }
 
@@ -76,8 +81,10 @@ pub fn find(folder: &Path, environment: &str) -> Result<Vec<Fixture>> {
         let (Some(form), Some(table)) = (Form::of(&path), path.file_stem().and_then(|stem| stem.to_str())) else {
             continue;
         };
-        if !path.is_file() {
-            continue;
+        let about =
+            std::fs::metadata(&path).map_err(|source| Error::File { action: "read", path: path.clone(), source })?;
+        if !about.is_file() {
+            return Err(Error::Fixtures { path, message: "it is a folder, not a file".to_owned() });
         }
         let fixture = Fixture { table: table.to_owned(), path: path.clone(), form };
         if let Some(other) = found.insert(table.to_owned(), fixture) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::dialect::value::uuid_text;
-use super::{Fixture, Node};
+use super::{Fixture, Mistake, Node, Record, Rows as _};
 use crate::error::Result;
 use crate::schema::model::{Column, Kind, Schema, Table};
 
@@ -23,15 +23,20 @@ impl Labels {
         let mut labels = Self::default();
         for fixture in fixtures.iter().filter(|fixture| fixture.may_have_labels()) {
             let key = schema.table(&fixture.table).and_then(key_column);
-            for record in fixture.records()? {
-                let record = record.map_err(|fault| fixture.wrong(fault))?;
-                let Some(label) = record.label else { break };
+            let mut records = fixture.records()?;
+            let mut record = Record::default();
+            while records.next(&mut record).map_err(|fault| fixture.wrong(fault))? {
+                let Some(label) = record.label.take() else { break };
                 let at = key.and_then(|key| record.names.iter().position(|name| *name == key.name));
                 let own = match at.and_then(|at| record.cells.get(at)).map(|cell| &cell.node) {
                     Some(Node::Text { text, .. }) => Some(text.clone()),
                     _ => None,
                 };
-                labels.0.entry(fixture.table.clone()).or_default().insert(label, own);
+                let known = labels.0.entry(fixture.table.clone()).or_default();
+                if known.insert(label.clone(), own).is_some() {
+                    let fault = Mistake::new(format!("another row is called `{label}`"));
+                    return Err(fixture.wrong(fault.in_row(record.number, record.line)));
+                }
             }
         }
         Ok(labels)

@@ -1,20 +1,21 @@
 //! Filling tables from files: all of it in one transaction, each table after those it refers to, many rows at once. If a batch is
 //! refused, the row that is to blame is looked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use kit_runtime::dialect::Dialect;
-use sea_orm::sqlx;
 
-use super::dialect::value::{Datum, datum};
-use super::dialect::{Batch, Writer, is_lost, said};
+use super::dialect::value::Datum;
+use super::dialect::{Batch, Trouble, Writer};
 use super::labels::Labels;
 use super::order::{Order, order};
-use super::{Fixture, Mistake, Node, Record};
+use super::slots::{Meaning, Slot};
+use super::{Fixture, Mistake, Record, Rows as _};
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::schema::model::{Column, ForeignKey, Schema, Table};
+use crate::schema::model::{ForeignKey, Key, Schema, Table, What};
 
 /// What is to be loaded.
 pub struct Job<'a> {
@@ -49,30 +50,29 @@ pub async fn load(job: &Job<'_>, on_rows: &mut dyn FnMut(&str, u64)) -> Result<L
         }
     }
     let labels = Labels::of(job.fixtures, job.schema)?;
-    let mut loader = Loader { job, labels, writer: Writer::open(job.target).await? };
+    let meaning = Meaning { schema: job.schema, labels: &labels, dialect: job.target.dialect };
+    let mut writer = Writer::open(job.target).await?;
+    let finals = writer.final_tables().await.map_err(|trouble| trouble.of(job.target))?;
+    let finals = finals.into_iter().map(|table| (table, 0)).collect();
+    let mut loader = Loader { job, meaning, writer, finals };
     let outcome = loader.all(on_rows).await;
     if let Err(error) = outcome {
         // The first error is the one to report; a session that is gone has taken everything back.
         let _ = loader.writer.execute("ROLLBACK").await;
-        return Err(loader.with_what_stays(error).await);
+        return Err(loader.with_what_stays(error));
     }
     outcome
 }
 
+/// The number and the line of each row of a batch.
+type Places = Vec<(u64, u64)>;
+
 struct Loader<'a> {
     job: &'a Job<'a>,
-    labels: Labels,
+    meaning: Meaning<'a>,
     writer: Writer,
-}
-
-/// Where a value of a row goes.
-#[derive(Clone, Copy)]
-struct Slot<'a> {
-    column: &'a Column,
-    /// The key that it is part of, and the table that leads to.
-    refers: Option<&'a Table>,
-    /// It is called by what it refers to: only a label may stand there.
-    by_label: bool,
+    /// Tables that take nothing back, and how many rows they got.
+    finals: BTreeMap<String, u64>,
 }
 
 impl<'a> Loader<'a> {
@@ -80,8 +80,7 @@ impl<'a> Loader<'a> {
         let job = self.job;
         let chosen: BTreeSet<&str> = job.fixtures.iter().map(|fixture| fixture.table.as_str()).collect();
         let order = order(job.schema, &chosen);
-        let target = job.target;
-        let failed = |error: sqlx::Error| failed(target, &error);
+        let failed = |trouble: Trouble| trouble.of(job.target);
         self.writer.begin().await.map_err(failed)?;
         if !job.reset.is_empty() {
             self.writer.empty(job.reset).await.map_err(failed)?;
@@ -103,196 +102,119 @@ impl<'a> Loader<'a> {
     }
 
     async fn table(&mut self, fixture: &Fixture, table: &'a Table, on_rows: &mut dyn FnMut(&str, u64)) -> Result<u64> {
-        let (mut names, mut slots) = (None::<Arc<Vec<String>>>, Vec::new());
-        let mut batch = Batch { table, columns: Vec::new(), rows: Vec::new() };
-        let mut places: Vec<(u64, u64)> = Vec::new();
-        let mut capacity = 0;
+        let mut names = None::<Arc<Vec<String>>>;
+        let mut slots: Vec<Slot<'a>> = Vec::new();
+        let mut batch = Batch::new(self.meaning.dialect, table, Vec::new(), None);
+        let mut places = Places::default();
+        // Where a part of a batch would stay, there is only one row in it.
+        let alone = self.finals.contains_key(&table.name);
         let mut rows = 0;
-        for record in fixture.records()? {
-            let record = record.map_err(|fault| fixture.wrong(fault))?;
-            let same = names.as_ref().is_some_and(|names| Arc::ptr_eq(names, &record.names));
-            if !same || batch.rows.len() >= capacity {
-                self.flush(fixture, &mut batch, &mut places).await?;
-                on_rows(&table.name, rows);
-            }
+        let mut records = fixture.records()?;
+        let mut record = Record::default();
+        while records.next(&mut record).map_err(|fault| fixture.wrong(fault))? {
             let wrong = |fault: Mistake| fixture.wrong(fault.in_row(record.number, record.line));
-            if !same {
-                slots = self.slots(table, &record).map_err(wrong)?;
-                batch.columns = slots.iter().map(|slot| slot.column).collect();
-                capacity = self.writer.capacity(slots.len());
+            if !names.as_ref().is_some_and(|names| Arc::ptr_eq(names, &record.names)) {
+                self.flush(fixture, &mut batch, &mut places).await?;
+                slots = self.meaning.slots(table, &record).map_err(wrong)?;
+                let columns: Vec<_> = slots.iter().map(|slot| slot.column).collect();
+                let has = |name: &String| columns.iter().any(|column| column.name == *name);
+                let key = match self.job.upsert {
+                    true => Some(
+                        key_of(table, has).ok_or_else(|| wrong(Mistake::new("--upsert needs the columns of a key")))?,
+                    ),
+                    false => None,
+                };
+                batch = Batch::new(self.meaning.dialect, table, columns, key);
                 names = Some(record.names.clone());
             }
-            let row = self.row(table, &slots, &record).map_err(wrong)?;
-            batch.rows.push(row);
-            places.push((record.number, record.line));
+            let row = self.meaning.row(table, &slots, &record).map_err(wrong)?;
+            let full = self.writer.take(&mut batch, &row);
+            let full = full.map_err(|trouble| self.refused(fixture, &batch, trouble, (record.number, record.line)))?;
             rows += 1;
+            if batch.len() > 0 {
+                places.push((record.number, record.line));
+            }
+            if full || alone || rows % 10_000 == 0 {
+                self.flush(fixture, &mut batch, &mut places).await?;
+                self.finals.entry(table.name.clone()).and_modify(|kept| *kept += 1);
+            }
+            if rows % 10_000 == 0 {
+                on_rows(&table.name, rows);
+                // Who waits for Ctrl-C hears it.
+                tokio::task::yield_now().await;
+            }
         }
         self.flush(fixture, &mut batch, &mut places).await?;
         on_rows(&table.name, rows);
         Ok(rows)
     }
 
-    /// Which columns the names of a row mean. A row with a label has a key, whether it says so or not.
-    fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, Mistake> {
-        let mut slots: Vec<Slot<'a>> = Vec::new();
-        for name in record.names.iter() {
-            let key = |columns: &dyn Fn(&ForeignKey) -> bool| {
-                table.foreign_keys.iter().find(|key| key.columns.len() == 1 && columns(key))
-            };
-            let slot = match table.column(name) {
-                Some(column) => {
-                    let key = key(&|key| key.columns.first() == Some(name));
-                    let refers = key.and_then(|key| self.job.schema.table(&key.table));
-                    Slot { column, refers, by_label: false }
-                }
-                None => {
-                    let own = format!("{name}_id");
-                    let key = key(&|key| key.columns.first() == Some(&own));
-                    let found = key.and_then(|key| {
-                        Some((table.column(key.columns.first()?)?, self.job.schema.table(&key.table)?))
-                    });
-                    let Some((column, refers)) = found else { return Err(unknown_column(table, name)) };
-                    Slot { column, refers: Some(refers), by_label: true }
-                }
-            };
-            if slot.column.generated.is_some() {
-                return Err(Mistake::new("the database computes it").in_column(name));
-            }
-            if slots.iter().any(|other| other.column.name == slot.column.name) {
-                return Err(Mistake::new("it is there twice").in_column(name));
-            }
-            slots.push(slot);
-        }
-        if record.label.is_some()
-            && let Some(key) = super::labels::key_column(table)
-            && !slots.iter().any(|slot| slot.column.name == key.name)
+    async fn flush(&mut self, fixture: &Fixture, batch: &mut Batch<'_>, places: &mut Places) -> Result<()> {
+        if batch.len() > 0
+            && let Err(trouble) = self.writer.insert(batch, 0..batch.len()).await
         {
-            slots.push(Slot { column: key, refers: None, by_label: false });
+            return Err(self.blame(fixture, batch, places, trouble).await);
         }
-        Ok(slots)
-    }
-
-    /// A row with a label that says no key has that of its label.
-    fn row(&self, table: &Table, slots: &[Slot<'a>], record: &Record) -> std::result::Result<Vec<Datum>, Mistake> {
-        let dialect = self.writer.dialect();
-        let mut row = Vec::with_capacity(slots.len());
-        for (at, slot) in slots.iter().enumerate() {
-            let value = match (record.cells.get(at), &record.label) {
-                (Some(cell), _) => self.value(slot, &cell.node, dialect),
-                (None, Some(label)) => self
-                    .labels
-                    .key(table, label)
-                    .and_then(|text| datum(&Node::Text { text, plain: true, tag: None }, slot.column, dialect)),
-                (None, None) => Err("it has no value".to_owned()),
-            };
-            row.push(value.map_err(|message| {
-                let line = record.cells.get(at).map(|cell| cell.line);
-                Mistake { line, ..Mistake::new(message).in_column(&slot.column.name) }
-            })?);
-        }
-        Ok(row)
-    }
-
-    fn value(&self, slot: &Slot<'a>, node: &Node, dialect: Dialect) -> std::result::Result<Datum, String> {
-        if let (Some(other), Node::Text { text, tag: None, .. }) = (slot.refers, node)
-            && let Some(label) = text.strip_prefix('@')
-        {
-            let text = match label.starts_with('@') {
-                // One for two: a text that begins so.
-                true => label.to_owned(),
-                false => self.labels.key(other, label)?,
-            };
-            return datum(&Node::Text { text, plain: false, tag: None }, slot.column, dialect);
-        }
-        if slot.by_label && *node != Node::Null {
-            return Err(format!("only a label may stand there, `@name`; a key stands in {}", slot.column.name));
-        }
-        datum(node, slot.column, dialect)
-    }
-
-    async fn flush(&mut self, fixture: &Fixture, batch: &mut Batch<'_>, places: &mut Vec<(u64, u64)>) -> Result<()> {
-        if batch.rows.is_empty() {
-            return Ok(());
-        }
-        let key = match self.job.upsert {
-            true => {
-                Some(key_of(batch).ok_or_else(|| fixture.wrong(Mistake::new("--upsert needs the columns of a key")))?)
-            }
-            false => None,
-        };
-        let outcome = self.try_rows(batch, 0..batch.rows.len(), key).await;
-        if let Err(error) = outcome {
-            return Err(self.blame(fixture, batch, places, key, error).await);
-        }
-        batch.rows.clear();
+        batch.clear();
         places.clear();
         Ok(())
     }
 
-    /// Inserts some rows, or none of them.
-    async fn try_rows(
-        &mut self,
-        batch: &Batch<'_>,
-        rows: std::ops::Range<usize>,
-        key: Option<&[String]>,
-    ) -> sqlx::Result<()> {
-        self.writer.execute("SAVEPOINT kit_rows").await?;
-        let outcome = self.writer.insert(batch, rows, key).await;
-        if outcome.is_err() {
-            self.writer.execute("ROLLBACK TO SAVEPOINT kit_rows").await?;
-        }
-        self.writer.execute("RELEASE SAVEPOINT kit_rows").await?;
-        outcome
-    }
-
     /// The row that a batch is refused for.
-    async fn blame(
-        &mut self,
-        fixture: &Fixture,
-        batch: &Batch<'_>,
-        places: &[(u64, u64)],
-        key: Option<&[String]>,
-        mut error: sqlx::Error,
-    ) -> Error {
-        let (mut from, mut to) = (0, batch.rows.len());
-        while to - from > 1 && !is_lost(&error) {
+    async fn blame(&mut self, fixture: &Fixture, batch: &Batch<'_>, places: &Places, mut trouble: Trouble) -> Error {
+        let Range { start: mut from, end: mut to } = 0..batch.len();
+        while to - from > 1 && !trouble.is_lost {
             let middle = from + (to - from) / 2;
-            match self.try_rows(batch, from..middle, key).await {
+            match self.writer.insert(batch, from..middle).await {
                 Ok(()) => from = middle,
-                Err(own) => (to, error) = (middle, own),
+                Err(own) => (to, trouble) = (middle, own),
             }
         }
         if to - from == 1
-            && let Err(own) = self.try_rows(batch, from..to, key).await
+            && !trouble.is_lost
+            && let Err(own) = self.writer.insert(batch, from..to).await
         {
-            error = own;
+            trouble = own;
         }
-        if is_lost(&error) {
-            return failed(self.job.target, &error);
+        self.refused(fixture, batch, trouble, places.get(from).copied().unwrap_or_default())
+    }
+
+    /// What the database said of a row.
+    fn refused(&self, fixture: &Fixture, batch: &Batch<'_>, trouble: Trouble, (number, line): (u64, u64)) -> Error {
+        if trouble.is_lost {
+            return trouble.of(self.job.target);
         }
-        let message = self.job.target.scrub(&said(&error));
-        let column = batch.columns.iter().find(|column| names(&message, &column.name));
-        let (number, line) = places.get(from).copied().unwrap_or_default();
-        let fault = Mistake { column: column.map(|column| column.name.clone()), ..Mistake::new(message) };
-        fixture.wrong(fault.in_row(number, line))
+        let message = self.job.target.scrub(&trouble.message);
+        let column = trouble.column.or_else(|| {
+            let known = |name: &&String| names(&message, name);
+            let mut said = batch.columns.iter().copied().chain(&batch.table.columns).map(|column| &column.name);
+            let column = said.find(known);
+            column.or_else(|| constrained(batch.table, &message, trouble.constraint.as_deref())).cloned()
+        });
+        fixture.wrong(Mistake { column, ..Mistake::new(message) }.in_row(number, line))
     }
 
     /// Whether all references lead somewhere, where the database was told not to look.
     async fn check(&mut self, order: &Order<'_>) -> Result<()> {
-        if order.waiting.is_empty() && self.job.reset.is_empty() || !self.writer.is_silent() {
+        if order.waiting.is_empty() && self.job.reset.is_empty() {
             return Ok(());
         }
         for table in &order.tables {
             for key in &table.foreign_keys {
+                // Who looks by itself does not say the row of what waits, and has said all else.
+                let waits = || order.waiting.iter().any(|(_, other)| std::ptr::eq(*other, key));
+                if !self.writer.is_silent() && !waits() {
+                    continue;
+                }
                 let sql = dangling(self.writer.dialect(), table, key);
-                let found = self.writer.texts(&sql).await.map_err(|error| failed(self.job.target, &error))?;
+                let found = self.writer.texts(&sql).await.map_err(|trouble| trouble.of(self.job.target))?;
                 if let Some(value) = found.into_iter().next() {
                     let value = value.unwrap_or_default();
                     let column = key.columns.join(", ");
                     let fault = Mistake::new(format!("{value} is in no row of {}", key.table)).in_column(&column);
                     let fixture = self.job.fixtures.iter().find(|fixture| fixture.table == table.name);
                     return Err(match fixture {
-                        Some(fixture) => fixture.wrong(fault),
+                        Some(fixture) => self.place(fixture, table, key, &value, fault)?,
                         None => Error::Database { database: self.job.target.redacted(), message: fault.to_string() },
                     });
                 }
@@ -301,13 +223,36 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    /// The first row of a file that has a value in the column of `key`.
+    fn place(
+        &self,
+        fixture: &Fixture,
+        table: &'a Table,
+        key: &ForeignKey,
+        value: &str,
+        fault: Mistake,
+    ) -> Result<Error> {
+        let mut records = fixture.records()?;
+        let mut record = Record::default();
+        while records.next(&mut record).map_err(|fault| fixture.wrong(fault))? {
+            let Ok(slots) = self.meaning.slots(table, &record) else { break };
+            let Some(at) = slots.iter().position(|slot| key.columns.first() == Some(&slot.column.name)) else {
+                continue;
+            };
+            let Ok(row) = self.meaning.row(table, &slots, &record) else { break };
+            if matches!(row.get(at), Some(Datum::Text(text)) if text == value) {
+                let line = record.cells.get(at).map_or(record.line, |cell| cell.line);
+                return Ok(fixture.wrong(fault.in_row(record.number, line)));
+            }
+        }
+        Ok(fixture.wrong(fault))
+    }
+
     /// The error, and what it leaves where tables take nothing back.
-    async fn with_what_stays(&mut self, error: Error) -> Error {
-        let Ok(found) = self.writer.final_tables().await else { return error };
-        let touched = |name: &String| {
-            self.job.fixtures.iter().any(|fixture| fixture.table == *name) || self.job.reset.contains(name)
-        };
-        let tables: Vec<String> = found.into_iter().filter(touched).collect();
+    fn with_what_stays(&self, error: Error) -> Error {
+        let touched = |(table, rows): &(&String, &u64)| **rows > 0 || self.job.reset.contains(table);
+        let tables: Vec<String> =
+            self.finals.iter().filter(touched).map(|(table, rows)| format!("{rows} in {table}")).collect();
         match tables.is_empty() {
             true => error,
             false => Error::Seeded { tables, error: Box::new(error) },
@@ -334,10 +279,23 @@ fn dangling(dialect: Dialect, table: &Table, key: &ForeignKey) -> String {
 }
 
 /// The columns by which rows are known that are there already.
-fn key_of<'a>(batch: &Batch<'a>) -> Option<&'a [String]> {
-    let has = |name: &String| batch.columns.iter().any(|column| column.name == *name);
-    let keys = batch.table.primary_key.iter().chain(&batch.table.uniques);
-    keys.map(|key| key.columns.as_slice()).find(|columns| columns.iter().all(has))
+fn key_of(table: &Table, has: impl Fn(&String) -> bool) -> Option<&[String]> {
+    let keys = table.primary_key.iter().chain(&table.uniques);
+    keys.map(|key| key.columns.as_slice()).find(|columns| columns.iter().all(&has))
+}
+
+/// The first column of the constraint that a row is against.
+fn constrained<'a>(table: &'a Table, message: &str, constraint: Option<&str>) -> Option<&'a String> {
+    let is = |name: &str| constraint == Some(name) || names(message, name);
+    let is_key = |key: &&Key| key.name.as_deref().is_some_and(is);
+    let primary = table.primary_key.as_ref().filter(|key| is_key(key) || is("PRIMARY"));
+    let key = primary.or_else(|| table.uniques.iter().find(is_key)).and_then(|key| key.columns.first());
+    let refers = || table.foreign_keys.iter().find(|key| key.name.as_deref().is_some_and(is))?.columns.first();
+    let index = || match &table.indexes.iter().find(|index| is(&index.name))?.parts.first()?.what {
+        What::Column(name) => Some(name),
+        What::Expression(_) => None,
+    };
+    key.or_else(refers).or_else(index)
 }
 
 /// Whether a message of the database's names a column.
@@ -359,14 +317,4 @@ fn unknown_table(fixture: &Fixture, job: &Job<'_>) -> Error {
     let near = job.schema.tables.iter().find(|table| strsim::jaro_winkler(&table.name, &fixture.table) > 0.8);
     let near = near.map(|table| format!(", did you mean {}?", table.name)).unwrap_or_default();
     Error::Fixtures { path: fixture.path.clone(), message: format!("there is no table {}{near}", fixture.table) }
-}
-
-fn unknown_column(table: &Table, name: &str) -> Mistake {
-    let near = table.columns.iter().find(|column| strsim::jaro_winkler(&column.name, name) > 0.8);
-    let near = near.map(|column| format!(", did you mean {}?", column.name)).unwrap_or_default();
-    Mistake::new(format!("{} has no such column{near}", table.name)).in_column(name)
-}
-
-fn failed(target: &Target, error: &sqlx::Error) -> Error {
-    Error::Database { database: target.redacted(), message: target.scrub(&said(error)) }
 }

@@ -2,6 +2,7 @@
 //! is, too, so that memory stays the same however many there are. It knows the schema of a database and the database's own
 //! way to take many rows; it knows no terminal, no project and no migration.
 
+mod ahead;
 mod chars;
 mod csv;
 mod dialect;
@@ -10,6 +11,8 @@ mod fixtures;
 mod labels;
 mod load;
 mod order;
+mod slots;
+mod source;
 mod yaml;
 
 use std::fmt;
@@ -20,7 +23,7 @@ pub use fixtures::{Fixture, find};
 pub use load::{Job, Loaded, load};
 
 /// A row of a file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// What other rows call it.
     pub label: Option<String>,
@@ -121,4 +124,10 @@ impl fmt::Display for Mistake {
 }
 
 /// The rows of a file, in its order.
-type Records = Box<dyn Iterator<Item = Result<Record, Mistake>>>;
+trait Rows {
+    /// Puts the next one into `record`, whose memory it uses again. Whether there was one.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the file.
+    fn next(&mut self, record: &mut Record) -> Result<bool, Mistake>;
+}

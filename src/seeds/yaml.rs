@@ -7,14 +7,16 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::chars::{Chars, with_at};
-use super::{Cell, Mistake, Node, Record, Tag};
+use super::source::{Meter, Source};
+use super::{Cell, Mistake, Node, Record, Rows, Tag};
 
 /// Lists and maps in each other.
 const DEPTH: usize = 64;
 
 /// The rows of a file.
 pub struct Yaml<R: Read> {
-    parser: Parser<'static, granit_parser::FallibleBufferedInput<Chars<R>>>,
+    parser: Parser<'static, granit_parser::FallibleBufferedInput<Chars<Source<R>>>>,
+    meter: Meter,
     form: Form,
     names: Arc<Vec<String>>,
     number: u64,
@@ -30,9 +32,11 @@ enum Form {
 
 impl<R: Read> Yaml<R> {
     /// Those of `source`.
-    pub fn new(source: R) -> Self {
-        let parser = Parser::new_from_fallible_iter(Chars::new(source));
-        Self { parser, form: Form::Unknown, names: Arc::default(), number: 0 }
+    pub fn new(source: Source<R>) -> Self {
+        let meter = source.meter();
+        let options = granit_parser::options! { emit_comments: false };
+        let parser = Parser::new_from_fallible_iter_with_options(Chars::new(source), options);
+        Self { parser, meter, form: Form::Unknown, names: Arc::default(), number: 0 }
     }
 
     /// The next event and its line.
@@ -48,13 +52,14 @@ impl<R: Read> Yaml<R> {
         if self.form == Form::Unknown {
             self.form = self.begin()?;
         }
-        let (label, (event, line)) = match self.form {
-            Form::List => (None, self.event()?),
-            Form::Labelled => match self.event()? {
-                (Event::Scalar(label, ..), _) => (Some(with_at(&label)), self.event()?),
-                other => (None, other),
-            },
-            Form::Unknown | Form::Over => return Ok(None),
+        if self.form == Form::Over {
+            return Ok(None);
+        }
+        let next = self.number + 1;
+        let (first, line) = self.event().map_err(|fault| Mistake { row: Some(next), ..fault })?;
+        let (label, event) = match first {
+            Event::Scalar(label, ..) if self.form == Form::Labelled => (Some(with_at(&label)), self.event()?.0),
+            other => (None, other),
         };
         match event {
             Event::MappingStart(..) => {}
@@ -66,6 +71,7 @@ impl<R: Read> Yaml<R> {
             _ => return Err(Mistake::at(line, "a row is a map of columns to values")),
         }
         self.number += 1;
+        self.meter.begin();
         let record = self.columns(label, line);
         record.map(Some).map_err(|fault| fault.in_row(self.number, line))
     }
@@ -183,15 +189,17 @@ impl<R: Read> Yaml<R> {
     }
 }
 
-impl<R: Read> Iterator for Yaml<R> {
-    type Item = Result<Record, Mistake>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let next = self.record().transpose();
-        if let Some(Err(_)) = next {
-            self.form = Form::Over;
+impl<R: Read> Rows for Yaml<R> {
+    fn next(&mut self, record: &mut Record) -> Result<bool, Mistake> {
+        match self.record() {
+            Ok(Some(next)) => *record = next,
+            Ok(None) => return Ok(false),
+            Err(fault) => {
+                self.form = Form::Over;
+                return Err(fault);
+            }
         }
-        next
+        Ok(true)
     }
 }
 
@@ -212,7 +220,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Result<Vec<Record>, String> {
-        let rows: Result<Vec<Record>, Mistake> = Yaml::new(text.as_bytes()).collect();
+        let rows = crate::seeds::source::tests::all(Yaml::new(Source::new(text.as_bytes(), 1 << 20)));
         rows.map_err(|fault| format!("{}: {fault}", fault.line.unwrap_or_default()))
     }
 
@@ -276,5 +284,7 @@ mod tests {
         assert!(says("- a: 1\n---\n- a: 2\n").contains("one document"));
         assert_eq!(says("- a: [1, 2\n"), "1: row 1: unclosed bracket '['");
         assert!(says(&format!("- a: {}1{}\n", "[".repeat(70), "]".repeat(70))).contains("64 lists"));
+        assert!(says(&format!("- a: '{}'\n", "x".repeat(2 << 20))).contains("row 1: a row of more than 1048576 bytes"));
+        assert!(says(&format!("- a: 1\n# {}\n", "x".repeat(2 << 20))).contains("a row of more than 1048576 bytes"));
     }
 }

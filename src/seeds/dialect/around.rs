@@ -1,20 +1,19 @@
 //! What is around filling and reading tables: beginning, emptying, having foreign keys wait until the end, numbering on.
 
 use kit_runtime::dialect::Dialect;
-use sea_orm::sqlx;
 
-use super::{Writer, list};
+use super::{Answer, Writer, list};
 use crate::schema::model::{ForeignKey, Table};
 
 impl Writer {
     /// Begins a transaction that writes.
-    pub async fn begin(&mut self) -> sqlx::Result<()> {
+    pub async fn begin(&mut self) -> Answer<()> {
         let sql = if self.dialect() == Dialect::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
         self.execute(sql).await
     }
 
     /// Begins a transaction in which everything stays as it is at this moment.
-    pub async fn begin_to_read(&mut self) -> sqlx::Result<()> {
+    pub async fn begin_to_read(&mut self) -> Answer<()> {
         let statements: &[&str] = match self.dialect() {
             Dialect::Postgres => &["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"],
             Dialect::MySql => &[
@@ -30,7 +29,7 @@ impl Writer {
     }
 
     /// Takes all rows out of tables, in a transaction that is there. MySQL numbers on where it was.
-    pub async fn empty(&mut self, tables: &[String]) -> sqlx::Result<()> {
+    pub async fn empty(&mut self, tables: &[String]) -> Answer<()> {
         let dialect = self.dialect();
         match dialect {
             Dialect::Postgres if tables.is_empty() => {}
@@ -64,7 +63,7 @@ impl Writer {
 
     /// Lets rows come before those that they refer to, for some keys of tables. Returns what puts that back, and looks whether
     /// all refer to something, where the database does so by itself.
-    pub async fn relax(&mut self, waiting: &[(&Table, &ForeignKey)]) -> sqlx::Result<Vec<String>> {
+    pub async fn relax(&mut self, waiting: &[(&Table, &ForeignKey)]) -> Answer<Vec<String>> {
         if waiting.is_empty() {
             return Ok(Vec::new());
         }
@@ -100,13 +99,13 @@ impl Writer {
         Ok(back)
     }
 
-    /// Whether the database, told to wait, does not say in the end which row refers to nothing.
+    /// Whether the database does not look by itself in the end where it was told to wait.
     pub fn is_silent(&self) -> bool {
         self.dialect() != Dialect::Postgres
     }
 
     /// Has the database number the next rows behind those that are there, where it does not do so by itself.
-    pub async fn number_on(&mut self, tables: &[&Table]) -> sqlx::Result<()> {
+    pub async fn number_on(&mut self, tables: &[&Table]) -> Answer<()> {
         let dialect = self.dialect();
         if dialect != Dialect::Postgres {
             return Ok(());
@@ -126,7 +125,7 @@ impl Writer {
     }
 
     /// The tables that take nothing back, whatever happens.
-    pub async fn final_tables(&mut self) -> sqlx::Result<Vec<String>> {
+    pub async fn final_tables(&mut self) -> Answer<Vec<String>> {
         if self.dialect() != Dialect::MySql {
             return Ok(Vec::new());
         }

@@ -1,58 +1,49 @@
 //! `INSERT` of many rows, as text: preparing a statement for each size would cost more than it spares.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use kit_runtime::dialect::Dialect;
 use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::{self, Executor as _, raw_sql};
 
 use super::value::Datum;
-use super::{Batch, list, updates};
-use crate::schema::model::Kind;
+use super::{Answer, Batch, names, updates};
+use crate::schema::model::{Column, Kind};
 
-/// A statement has at most about so many bytes: less than any server takes.
-const SIZE: usize = 1 << 20;
-
-pub async fn insert(
-    connection: &mut MySqlConnection,
-    batch: &Batch<'_>,
-    rows: &[Vec<Datum>],
-    key: Option<&[String]>,
-) -> sqlx::Result<()> {
+pub fn around(batch: &Batch<'_>) -> (String, String) {
     let dialect = Dialect::MySql;
-    let table = dialect.quote(&batch.table.name);
-    let columns = list(dialect, batch.columns.iter().map(|column| column.name.as_str()));
-    let head = format!("INSERT INTO {table} ({columns}) VALUES ");
-    let tail = key.map(|key| {
+    let head = format!("INSERT INTO {} ({}) VALUES ", dialect.quote(&batch.table.name), names(dialect, batch));
+    let tail = batch.key.map(|key| {
         let updates = updates(dialect, batch, key, |name| format!("VALUES({name})"));
         let first = key.first().map(|name| dialect.quote(name)).unwrap_or_default();
         let updates = if updates.is_empty() { format!("{first} = {first}") } else { updates };
         format!(" ON DUPLICATE KEY UPDATE {updates}")
     });
-    let bits: Vec<bool> = batch.columns.iter().map(|column| matches!(column.kind, Kind::Bit(_))).collect();
-    let mut rows = rows.iter().peekable();
-    while rows.peek().is_some() {
-        let mut sql = head.clone();
-        while let Some(row) = rows.next_if(|_| sql.len() < SIZE) {
-            if sql.len() > head.len() {
-                sql.push(',');
-            }
-            sql.push('(');
-            for (at, datum) in row.iter().enumerate() {
-                if at > 0 {
-                    sql.push(',');
-                }
-                literal(datum, bits.get(at) == Some(&true), &mut sql);
-            }
-            sql.push(')');
-        }
-        sql.push_str(tail.as_deref().unwrap_or_default());
-        connection.execute(raw_sql(sqlx::AssertSqlSafe(sql))).await?;
-    }
+    (head, tail.unwrap_or_default())
+}
+
+pub async fn insert(connection: &mut MySqlConnection, batch: &Batch<'_>, rows: Range<usize>) -> Answer<()> {
+    let rows = batch.rows(rows).trim_start_matches(',');
+    let sql = [batch.head.as_str(), rows, &batch.tail].concat();
+    connection.execute(raw_sql(sqlx::AssertSqlSafe(sql))).await?;
     Ok(())
 }
 
-fn literal(datum: &Datum, bits: bool, sql: &mut String) {
+/// `,(1,'a')`.
+pub fn write(columns: &[&Column], row: &[Datum<'_>], sql: &mut String) {
+    sql.push_str(",(");
+    for (at, datum) in row.iter().enumerate() {
+        if at > 0 {
+            sql.push(',');
+        }
+        let is_bits = columns.get(at).is_some_and(|column| matches!(column.kind, Kind::Bit(_)));
+        literal(datum, is_bits, sql);
+    }
+    sql.push(')');
+}
+
+fn literal(datum: &Datum<'_>, bits: bool, sql: &mut String) {
     // Writing to a string does not fail.
     match datum {
         Datum::Null => sql.push_str("NULL"),

@@ -1,13 +1,15 @@
 //! Reading all rows of a table, one after the other, each value as what a file says of it.
 
+use std::borrow::Cow;
+
 use futures_util::TryStreamExt as _;
 use kit_runtime::dialect::Dialect;
-use sea_orm::sqlx::{self, AssertSqlSafe, Row as _, TypeInfo as _, Value as _, ValueRef as _};
+use rusqlite::types::ValueRef;
+use sea_orm::sqlx::{self, AssertSqlSafe, Row as _};
 
-use super::value::{Datum, datum, uuid_text};
-use super::{Writer, list};
+use super::value::{Datum, typed, uuid_text};
+use super::{Answer, Writer, list};
 use crate::schema::model::{Column, Kind, Table};
-use crate::seeds::Node;
 use crate::seeds::dump::{Out, refers};
 
 /// Gives each row to `on_row`, until that says no.
@@ -15,32 +17,38 @@ pub async fn rows(
     writer: &mut Writer,
     table: &Table,
     columns: &[&Column],
-    on_row: &mut dyn FnMut(Vec<Out>) -> bool,
-) -> sqlx::Result<()> {
+    on_row: &mut dyn FnMut(&[Out<'_>]) -> bool,
+) -> Answer<()> {
     let dialect = writer.dialect();
     let escaped: Vec<bool> = columns.iter().map(|column| refers(table, column)).collect();
-    let out = |at: usize, out: Out| match out {
-        // A label begins so.
-        Out::Quoted(text) if escaped.get(at) == Some(&true) && text.starts_with('@') => Out::Quoted(format!("@{text}")),
-        other => other,
+    let mut on_row = |mut row: Vec<Out<'_>>| {
+        for (value, escaped) in row.iter_mut().zip(&escaped) {
+            if let (Out::Quoted(text), true) = (&mut *value, *escaped)
+                && text.starts_with('@')
+            {
+                // A label begins so.
+                *text = Cow::Owned(format!("@{text}"));
+            }
+        }
+        on_row(&row)
     };
     let from = format!("FROM {}{}", dialect.quote(&table.name), order(dialect, table));
+    let names = list(dialect, columns.iter().map(|column| column.name.as_str()));
     match writer {
         Writer::Postgres(connection) => {
-            let names = list(dialect, columns.iter().map(|column| column.name.as_str()));
             let mut stream = connection.copy_out_raw(&format!("COPY (SELECT {names} {from}) TO STDOUT")).await?;
-            let mut rest = Vec::new();
+            let mut text = Vec::new();
             while let Some(chunk) = stream.try_next().await? {
-                rest.extend_from_slice(&chunk);
-                while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                    let line: Vec<u8> = rest.drain(..=end).take(end).collect();
-                    let line = String::from_utf8(line).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-                    let cells = line.split('\t').zip(columns).enumerate();
-                    let row = cells.map(|(at, (cell, column))| out(at, postgres(cell, column))).collect();
-                    if !on_row(row) {
+                text.extend_from_slice(&chunk);
+                let Some(end) = text.iter().rposition(|byte| *byte == b'\n') else { continue };
+                let lines = std::str::from_utf8(&text[..end]).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+                for line in lines.split('\n') {
+                    let cells = line.split('\t').zip(columns);
+                    if !on_row(cells.map(|(cell, column)| postgres(cell, column)).collect()) {
                         return Ok(());
                     }
                 }
+                text.drain(..=end);
             }
         }
         Writer::MySql(connection) => {
@@ -48,33 +56,31 @@ pub async fn rows(
             let sql = format!("SELECT {} {from}", if cells.is_empty() { "1".to_owned() } else { cells.join(", ") });
             let mut stream = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
             while let Some(row) = stream.try_next().await? {
-                let cells = columns.iter().enumerate();
-                let row: sqlx::Result<Vec<Out>> =
-                    cells.map(|(at, column)| Ok(out(at, mysql(row.try_get(at)?, column)))).collect();
+                // All of it comes as text, whatever its type is.
+                let cell = |(at, column): (usize, &&Column)| Ok(mysql(row.try_get_unchecked(at)?, column));
+                let row: sqlx::Result<Vec<Out<'_>>> = columns.iter().enumerate().map(cell).collect();
                 if !on_row(row?) {
                     return Ok(());
                 }
             }
         }
         Writer::Sqlite(connection) => {
-            let names = list(dialect, columns.iter().map(|column| column.name.as_str()));
-            let mut stream = sqlx::query(AssertSqlSafe(format!("SELECT {names} {from}"))).fetch(connection);
-            while let Some(row) = stream.try_next().await? {
-                let cells = columns.iter().enumerate();
-                let row: sqlx::Result<Vec<Out>> = cells
-                    .map(|(at, column)| {
-                        let value = row.try_get_raw(at)?;
-                        if value.is_null() {
-                            return Ok(Out::Null);
-                        }
-                        let value = sqlx::ValueRef::to_owned(&value);
-                        let stored = match value.type_info().name() {
-                            "INTEGER" | "BOOLEAN" => Datum::Integer(value.decode_unchecked()),
-                            "REAL" => Datum::Real(value.decode_unchecked()),
-                            "BLOB" => Datum::Bytes(value.decode_unchecked()),
-                            _ => Datum::Text(value.decode_unchecked()),
-                        };
-                        Ok(out(at, sqlite(stored, column)))
+            let affinities: Vec<Class> = columns.iter().map(|column| affinity(&column.type_name)).collect();
+            let sql = format!("SELECT {} {from}", if columns.is_empty() { "1" } else { &names });
+            let mut statement = connection.prepare(&sql)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                let cells = columns.iter().zip(&affinities).enumerate();
+                let row: rusqlite::Result<Vec<Out<'_>>> = cells
+                    .map(|(at, (column, affinity))| match row.get_ref(at)? {
+                        ValueRef::Text(text) => match std::str::from_utf8(text) {
+                            Ok(text) => Ok(sqlite(Datum::Text(text.into()), column, *affinity)),
+                            Err(error) => Err(rusqlite::Error::Utf8Error(at, error)),
+                        },
+                        ValueRef::Null => Ok(Out::Null),
+                        ValueRef::Integer(number) => Ok(sqlite(Datum::Integer(number), column, *affinity)),
+                        ValueRef::Real(number) => Ok(sqlite(Datum::Real(number), column, *affinity)),
+                        ValueRef::Blob(bytes) => Ok(sqlite(Datum::Bytes(bytes.to_vec()), column, *affinity)),
                     })
                     .collect();
                 if !on_row(row?) {
@@ -96,13 +102,13 @@ fn order(dialect: Dialect, table: &Table) -> String {
 }
 
 /// A cell of PostgreSQL's text format.
-fn postgres(cell: &str, column: &Column) -> Out {
+fn postgres<'a>(cell: &'a str, column: &Column) -> Out<'a> {
     if cell == "\\N" {
         return Out::Null;
     }
-    let text = if cell.contains('\\') { unescaped(cell) } else { cell.to_owned() };
+    let text: Cow<'_, str> = if cell.contains('\\') { unescaped(cell).into() } else { cell.into() };
     match &column.kind {
-        Kind::Boolean => Out::Plain(if text == "t" { "true" } else { "false" }.to_owned()),
+        Kind::Boolean => Out::Plain(if text == "t" { "true" } else { "false" }.into()),
         Kind::Binary(_) | Kind::VarBinary(_) | Kind::Blob => match hex(text.strip_prefix("\\x").unwrap_or(&text)) {
             Some(bytes) => Out::Binary(bytes),
             None => Out::Quoted(text),
@@ -140,6 +146,15 @@ fn mysql_cell(column: &Column) -> String {
         Kind::Float => format!("CAST(CAST({name} AS DOUBLE) AS CHAR)"),
         Kind::Bit(_) => format!("BIN({name})"),
         kind if is_bytes(kind, column) => format!("HEX({name})"),
+        // The server says these as text anyway.
+        kind if is_number(kind) => name,
+        Kind::Boolean
+        | Kind::Char(_)
+        | Kind::String(_)
+        | Kind::Text
+        | Kind::Date
+        | Kind::DateTime
+        | Kind::Timestamp => name,
         _ => format!("CAST({name} AS CHAR)"),
     }
 }
@@ -153,59 +168,62 @@ fn is_bytes(kind: &Kind, column: &Column) -> bool {
     }
 }
 
-fn mysql(cell: Option<String>, column: &Column) -> Out {
+fn mysql<'a>(cell: Option<&'a str>, column: &Column) -> Out<'a> {
     let Some(text) = cell else { return Out::Null };
     match &column.kind {
-        Kind::Boolean => match text.as_str() {
-            "0" => Out::Plain("false".to_owned()),
-            "1" => Out::Plain("true".to_owned()),
-            _ => Out::Tagged("int", text),
+        Kind::Boolean => match text {
+            "0" => Out::Plain("false".into()),
+            "1" => Out::Plain("true".into()),
+            _ => Out::Tagged("int", text.into()),
         },
-        kind if is_bytes(kind, column) => match hex(&text) {
+        kind if is_bytes(kind, column) => match hex(text) {
             Some(bytes) => Out::Binary(bytes),
-            None => Out::Quoted(text),
+            None => Out::Quoted(text.into()),
         },
-        kind if is_number(kind) => number(text),
-        _ => Out::Quoted(text),
+        kind if is_number(kind) => number(text.into()),
+        kind => match typed(text, kind, &column.type_name, Dialect::MySql) {
+            Ok(_) => Out::Quoted(text.into()),
+            Err(_) => Out::Tagged("str", text.into()),
+        },
     }
 }
 
 /// What SQLite has stored: said in plain where the column takes it for the same again, else with what it is.
-fn sqlite(stored: Datum, column: &Column) -> Out {
-    let (plain, text, tag) = match &stored {
+fn sqlite<'a>(stored: Datum<'a>, column: &Column, affinity: Class) -> Out<'a> {
+    let own = class(&stored);
+    let (plain, text, tag): (_, Cow<'a, str>, _) = match stored {
         Datum::Null => return Out::Null,
-        Datum::Bytes(bytes) => match (&column.kind, uuid_text(bytes)) {
-            (Kind::Uuid, Some(uuid)) => return Out::Quoted(uuid),
-            _ => return Out::Binary(bytes.clone()),
+        Datum::Bytes(bytes) => match (&column.kind, uuid_text(&bytes)) {
+            (Kind::Uuid, Some(uuid)) => return Out::Quoted(uuid.into()),
+            _ => return Out::Binary(bytes),
         },
-        Datum::Integer(number) => match (&column.kind, number) {
-            (Kind::Boolean, 0 | 1) => return Out::Plain((*number == 1).to_string()),
-            _ => (true, number.to_string(), "int"),
-        },
-        Datum::Real(number) if number.is_finite() => (true, format!("{number:?}"), "float"),
-        Datum::Real(number) => return Out::Tagged("float", number.to_string()),
-        Datum::Text(text) => (false, text.clone(), "str"),
+        Datum::Integer(0) if column.kind == Kind::Boolean => return Out::Plain("false".into()),
+        Datum::Integer(1) if column.kind == Kind::Boolean => return Out::Plain("true".into()),
+        Datum::Integer(number) => (true, number.to_string().into(), "int"),
+        Datum::Real(number) if number.is_finite() => (true, format!("{number:?}").into(), "float"),
+        Datum::Real(number) => return Out::Tagged("float", number.to_string().into()),
+        Datum::Text(text) => (false, text, "str"),
     };
-    let node = Node::Text { text: text.clone(), plain: false, tag: None };
-    let again =
-        datum(&node, column, Dialect::Sqlite).is_ok_and(|again| kept(&again, &column.type_name) == class(&stored));
-    match (again, plain) {
+    let again = typed(&text, &column.kind, &column.type_name, Dialect::Sqlite);
+    match (again.is_ok_and(|again| kept(&again, affinity) == own), plain) {
         (true, true) => Out::Plain(text),
         (true, false) => Out::Quoted(text),
         (false, _) => Out::Tagged(tag, text),
     }
 }
 
-/// The storage classes of SQLite.
+/// The storage classes of SQLite, and what a column makes of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     Integer,
     Real,
     Text,
     Bytes,
+    /// Whatever number it is.
+    Number,
 }
 
-fn class(datum: &Datum) -> Class {
+fn class(datum: &Datum<'_>) -> Class {
     match datum {
         Datum::Integer(_) => Class::Integer,
         Datum::Real(_) => Class::Real,
@@ -214,39 +232,35 @@ fn class(datum: &Datum) -> Class {
     }
 }
 
-/// As what SQLite stores a datum in a column of that type (sqlite.org/datatype3.html, 3.1 and 3.4).
-fn kept(datum: &Datum, type_name: &str) -> Class {
-    let Datum::Text(text) = datum else { return class(datum) };
+/// What a column of that type makes of a text (sqlite.org/datatype3.html, 3.1).
+fn affinity(type_name: &str) -> Class {
     let name = type_name.to_ascii_uppercase();
     let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if any(&["INT"]) {
-        return of_number(text, false);
+        Class::Integer
+    } else if any(&["CHAR", "CLOB", "TEXT", "BLOB"]) || name.is_empty() {
+        Class::Text
+    } else if any(&["REAL", "FLOA", "DOUB"]) {
+        Class::Real
+    } else {
+        Class::Number
     }
-    if any(&["CHAR", "CLOB", "TEXT"]) || any(&["BLOB"]) || name.is_empty() {
-        return Class::Text;
-    }
-    of_number(text, any(&["REAL", "FLOA", "DOUB"]))
 }
 
-fn of_number(text: &str, real: bool) -> Class {
-    match (text.parse::<i64>().is_ok(), text.parse::<f64>()) {
-        (true, _) if !real => Class::Integer,
-        (_, Ok(number)) if real => {
-            if number.is_finite() {
-                Class::Real
-            } else {
-                Class::Text
-            }
-        }
-        // A number without a fraction is stored as a whole one.
-        (_, Ok(number)) if number.is_finite() => {
-            if number.fract() == 0.0 && number.abs() < 9e18 {
-                Class::Integer
-            } else {
-                Class::Real
-            }
-        }
-        _ => Class::Text,
+/// As what SQLite stores a datum in a column (sqlite.org/datatype3.html, 3.4).
+fn kept(datum: &Datum<'_>, affinity: Class) -> Class {
+    let Datum::Text(text) = datum else { return class(datum) };
+    match affinity {
+        Class::Text | Class::Bytes => Class::Text,
+        Class::Integer | Class::Number if text.parse::<i64>().is_ok() => Class::Integer,
+        _ => match text.parse::<f64>() {
+            Ok(number) if !number.is_finite() => Class::Text,
+            Ok(_) if affinity == Class::Real => Class::Real,
+            // A number without a fraction is stored as a whole one.
+            Ok(number) if number.fract() == 0.0 && number.abs() < 9e18 => Class::Integer,
+            Ok(_) => Class::Real,
+            Err(_) => Class::Text,
+        },
     }
 }
 
@@ -254,7 +268,7 @@ fn is_number(kind: &Kind) -> bool {
     matches!(kind, Kind::Integer { .. } | Kind::Float | Kind::Double | Kind::Decimal(_) | Kind::Year)
 }
 
-fn number(text: String) -> Out {
+fn number(text: Cow<'_, str>) -> Out<'_> {
     if text.parse::<f64>().is_ok_and(f64::is_finite) { Out::Plain(text) } else { Out::Quoted(text) }
 }
 

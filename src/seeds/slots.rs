@@ -1,0 +1,121 @@
+//! What a row of a file means in its table: which column each of its names is, and what each of its values is there, labels looked
+//! up. It knows no database but by its dialect, and no file.
+
+use kit_runtime::dialect::Dialect;
+
+use super::dialect::value::{Datum, datum};
+use super::labels::{Labels, key_column};
+use super::{Mistake, Node, Record};
+use crate::schema::model::{Column, ForeignKey, Schema, Table};
+
+/// What rows are read with.
+pub struct Meaning<'a> {
+    /// The tables.
+    pub schema: &'a Schema,
+    /// Rows that are called something.
+    pub labels: &'a Labels,
+    /// Who is told.
+    pub dialect: Dialect,
+}
+
+/// Where a value of a row goes.
+#[derive(Clone, Copy)]
+pub struct Slot<'a> {
+    /// The column.
+    pub column: &'a Column,
+    /// The key that it is part of, and the table that leads to.
+    refers: Option<&'a Table>,
+    /// It is called by what it refers to: only a label may stand there.
+    by_label: bool,
+}
+
+impl<'a> Meaning<'a> {
+    /// Which columns the names of a row mean. A row with a label has a key, whether it says so or not.
+    pub fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, Mistake> {
+        let mut slots: Vec<Slot<'a>> = Vec::new();
+        for name in record.names.iter() {
+            let key = |columns: &dyn Fn(&ForeignKey) -> bool| {
+                table.foreign_keys.iter().find(|key| key.columns.len() == 1 && columns(key))
+            };
+            let slot = match table.column(name) {
+                Some(column) => {
+                    let key = key(&|key| key.columns.first() == Some(name));
+                    let refers = key.and_then(|key| self.schema.table(&key.table));
+                    Slot { column, refers, by_label: false }
+                }
+                None => {
+                    let own = format!("{name}_id");
+                    let key = key(&|key| key.columns.first() == Some(&own));
+                    let found =
+                        key.and_then(|key| Some((table.column(key.columns.first()?)?, self.schema.table(&key.table)?)));
+                    let Some((column, refers)) = found else { return Err(unknown_column(table, name)) };
+                    Slot { column, refers: Some(refers), by_label: true }
+                }
+            };
+            if slot.column.generated.is_some() {
+                return Err(Mistake::new("the database computes it").in_column(name));
+            }
+            if slots.iter().any(|other| other.column.name == slot.column.name) {
+                return Err(Mistake::new("it is there twice").in_column(name));
+            }
+            slots.push(slot);
+        }
+        if record.label.is_some()
+            && let Some(key) = key_column(table)
+            && !slots.iter().any(|slot| slot.column.name == key.name)
+        {
+            slots.push(Slot { column: key, refers: None, by_label: false });
+        }
+        Ok(slots)
+    }
+
+    /// The values of a row. One with a label that says no key has that of its label.
+    pub fn row<'r>(
+        &self,
+        table: &Table,
+        slots: &[Slot<'a>],
+        record: &'r Record,
+    ) -> std::result::Result<Vec<Datum<'r>>, Mistake> {
+        let mut row = Vec::with_capacity(slots.len());
+        for (at, slot) in slots.iter().enumerate() {
+            let value = match (record.cells.get(at), &record.label) {
+                (Some(cell), _) => self.value(slot, &cell.node),
+                (None, Some(label)) => self.labels.key(table, label).and_then(|text| self.made(slot, text, true)),
+                (None, None) => Err("it has no value".to_owned()),
+            };
+            row.push(value.map_err(|message| {
+                let line = record.cells.get(at).map(|cell| cell.line);
+                Mistake { line, ..Mistake::new(message).in_column(&slot.column.name) }
+            })?);
+        }
+        Ok(row)
+    }
+
+    fn value<'r>(&self, slot: &Slot<'a>, node: &'r Node) -> std::result::Result<Datum<'r>, String> {
+        if let (Some(other), Node::Text { text, tag: None, .. }) = (slot.refers, node)
+            && let Some(label) = text.strip_prefix('@')
+        {
+            let text = match label.starts_with('@') {
+                // One for two: a text that begins so.
+                true => label.to_owned(),
+                false => self.labels.key(other, label)?,
+            };
+            return self.made(slot, text, false);
+        }
+        if slot.by_label && *node != Node::Null {
+            return Err(format!("only a label may stand there, `@name`; a key stands in {}", slot.column.name));
+        }
+        datum(node, slot.column, self.dialect)
+    }
+
+    /// A text that the file does not have like that.
+    fn made(&self, slot: &Slot<'a>, text: String, plain: bool) -> std::result::Result<Datum<'static>, String> {
+        datum(&Node::Text { text, plain, tag: None }, slot.column, self.dialect).map(Datum::into_owned)
+    }
+}
+
+fn unknown_column(table: &Table, name: &str) -> Mistake {
+    let near = table.columns.iter().find(|column| strsim::jaro_winkler(&column.name, name) > 0.8);
+    let near = near.map(|column| format!(", did you mean {}?", column.name)).unwrap_or_default();
+    Mistake::new(format!("{} has no such column{near}", table.name)).in_column(name)
+}
