@@ -114,7 +114,7 @@ async fn seeders_run_on_every_database() {
         sandbox.write("database/seeders/post_seeder.rs", &post.replace("        Ok(())", stop));
 
         // Same number, same rows; another one, others. What the fixtures have is there first.
-        sandbox.write("database/fixtures/users.yaml", "- name: Ada\n  email: ada@example.com\n");
+        sandbox.write("database/fixtures/users.yaml", "- id: 1\n  name: Ada\n  email: ada@example.com\n");
         kit.ok(&["db:seed", "--seed", "7"]);
         let first = contents(&database).await;
         assert!(["Ada", "416461"].iter().any(|ada| first.contains(ada)), "{first}");

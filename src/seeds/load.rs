@@ -98,6 +98,8 @@ impl<'a> Loader<'a> {
         }
         self.writer.number_on(&order.tables).await.map_err(failed)?;
         self.writer.execute("COMMIT").await.map_err(failed)?;
+        let emptied = job.reset.iter().filter_map(|name| job.schema.table(name));
+        self.writer.number_anew(emptied).await;
         Ok(loaded)
     }
 

@@ -61,6 +61,18 @@ impl Writer {
         Ok(())
     }
 
+    /// Has the numbers of tables that were emptied go on behind their highest, where that could not be done before: it would
+    /// have ended the transaction. Who may not alter tables keeps the numbers that they have.
+    pub async fn number_anew(&mut self, emptied: impl Iterator<Item = &Table>) {
+        let dialect = self.dialect();
+        if dialect != Dialect::MySql {
+            return;
+        }
+        for table in emptied.filter(|table| table.columns.iter().any(|column| column.identity.is_some())) {
+            let _ = self.execute(&format!("ALTER TABLE {} AUTO_INCREMENT = 1", dialect.quote(&table.name))).await;
+        }
+    }
+
     /// Lets rows come before those that they refer to, for some keys of tables. Returns what puts that back, and looks whether
     /// all refer to something, where the database does so by itself.
     pub async fn relax(&mut self, waiting: &[(&Table, &ForeignKey)]) -> Answer<Vec<String>> {
