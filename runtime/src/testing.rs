@@ -39,6 +39,9 @@
 //! Each test program that is on a server has one session with it, and each test its pool. A program on PostgreSQL, whose
 //! `max_connections` is 100 unless somebody says otherwise, should not run more than some dozens of tests at once.
 //!
+//! The URL leads to the server itself, not to a pooler that lends sessions: names are locked in one. A database has the tables of
+//! its migrations, those of kit and SeaORM, and `kit_scratch`, by which the next run knows it.
+//!
 //! In memory, connections share a database of SQLite's, where whoever reads waits for whoever has written and not committed yet, five
 //! seconds at most: code that does both at once in one task gets `database is locked`.
 //!
