@@ -32,3 +32,29 @@ async fn fresh(server: Option<&str>) -> TestDatabase {
     println!("database {}", database.url().rsplit('/').next().unwrap());
     database
 }
+
+/// Two users; the second one is refused.
+struct Twice(bool);
+
+impl kit_runtime::seeding::Seeder for Twice {
+    async fn run(&self, seeds: &kit_runtime::seeding::Seeds<'_>) -> Result<(), sea_orm::DbErr> {
+        blog::register(seeds.db(), "ada@example.org", "Ada").await?;
+        if self.0 {
+            blog::register(seeds.db(), "ada@example.org", "Bob").await?;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_seeder_fills_it_or_leaves_nothing() {
+    use sea_orm::{EntityTrait, PaginatorTrait};
+    for server in SERVERS {
+        let db = fresh(server).await;
+        let users = async || blog::models::users::Entity::find().count(db.connection()).await.unwrap();
+        db.seed(Twice(true)).await.unwrap_err();
+        assert_eq!(users().await, 0);
+        db.seed(Twice(false)).await.unwrap();
+        assert_eq!(users().await, 1);
+    }
+}

@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Any number of tests can run at once, in one process (`cargo test`) or in many (`cargo nextest run`): none needs to be serial. Rows
-//! that a test needs come from the application's own code, or from a seeder that is run on the connection.
+//! that a test needs come from the application's own code, or, with the feature `seed`, from a seeder: `db.seed(DatabaseSeeder)`.
 //!
 //! # Snapshots
 //!
@@ -59,6 +59,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{ConnectOptions, Database, DatabaseConnection};
+#[cfg(feature = "seed")]
+use sea_orm_migration::sea_orm::{DbErr, TransactionTrait};
 
 use crate::dialect::{Dialect, beside};
 use crate::library::{Options, migrate};
@@ -167,6 +169,17 @@ impl TestDatabase {
     /// The pool.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.pool
+    }
+
+    /// Runs a seeder in one transaction. Made-up values are the same each time.
+    ///
+    /// # Errors
+    /// The seeder's own, [`DbErr`]; nothing of it is in then.
+    #[cfg(feature = "seed")]
+    pub async fn seed<S: crate::seeding::Seeder>(&self, seeder: S) -> std::result::Result<(), DbErr> {
+        let transaction = self.begin().await?;
+        crate::seeding::Seeds::new(&transaction, 0).call(seeder).await?;
+        transaction.commit().await
     }
 
     /// Its URL, password included, for whatever connects by itself. One in memory is there for this process alone.
