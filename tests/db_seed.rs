@@ -390,16 +390,20 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
             let said = ok(&sandbox, &["db:seed"]);
             assert!(said.contains("Seeded 1 table with 0 rows"), "{said}");
         }
-        // Folders and files that are none.
+        // Folders and files that are none, looked for or named.
         std::fs::remove_dir_all(&folder).unwrap();
-        let said = fails(&sandbox, &["db:seed"]);
+        let from = ["db:seed", "--from", "database/fixtures"];
+        let said = fails(&sandbox, &from);
         assert!(said.contains("database/fixtures") && said.contains("No such file or directory"), "{said}");
+        let nothing = "nothing to seed with: no fixtures in [ROOT]/database/fixtures, no `DatabaseSeeder`";
+        assert!(fails(&sandbox, &["db:seed"]).contains(nothing));
         std::fs::create_dir_all(&folder).unwrap();
-        let said = fails(&sandbox, &["db:seed"]);
+        let said = fails(&sandbox, &from);
         assert!(
             said.contains("there are no fixtures in it") && said.contains("--from DIR names another folder"),
             "{said}"
         );
+        assert!(fails(&sandbox, &["db:seed"]).contains(nothing));
         std::fs::create_dir(folder.join("posts.yaml")).unwrap();
         let said = fails(&sandbox, &["db:seed"]);
         assert!(said.contains("posts.yaml: it is a folder, not a file"), "{said}");

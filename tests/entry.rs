@@ -135,16 +135,16 @@ async fn a_program_that_is_no_migrator_is_a_clear_error() {
         ),
         (
             "read r; echo '{\"event\":\"hello\",\"protocol\":99}'; echo '{\"event\":\"done\"}'",
-            "the migrator speaks version 99 of the wire, kit 4",
+            "the migrator speaks version 99 of the wire, kit 5",
             "update kit-runtime in the project: `kit init --library --force`",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":4}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":5}'",
-            "the migrator speaks version 5 of the wire, kit 4",
+            "echo '{\"event\":\"hello\",\"protocol\":5}'; echo '{\"event\":\"failed\",\"failure\":\"protocol\",\"migrator\":6}'",
+            "the migrator speaks version 6 of the wire, kit 5",
             "update kit-runtime",
         ),
         (
-            "echo '{\"event\":\"hello\",\"protocol\":4}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
+            "echo '{\"event\":\"hello\",\"protocol\":5}'; echo '{\"event\":\"started\",\"direction\":\"up\",\"name\":\"m1_a\"}'; exit 0",
             "the migrator ended unexpectedly",
             "run `kit migrate:status` to see what was done",
         ),
