@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use kit_runtime::wire::Locking;
 
-use super::super::locked;
 use super::{ledger, tables};
+use crate::commands::locked;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::Result;
