@@ -141,6 +141,7 @@ async fn seeders_run_on_every_database() {
         assert_eq!(count().await, "10");
 
         // All or nothing, whatever goes wrong; the one that says no is named.
+        sandbox.write("database/fixtures/users.yaml", "- id: 1000\n  name: Ada\n  email: ada@example.com\n");
         let before = contents(&database).await;
         for (name, expected) in [
             ("Stop", "seeder `PostSeeder` failed, nothing of it is in: Custom Error: no more paper"),

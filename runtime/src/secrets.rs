@@ -32,9 +32,9 @@ mod tests {
     #[test]
     fn passwords_in_any_text_are_hidden() {
         for (text, expected) in [
-            ("unexpected 'postgres://u:s3cr3t@h/x' found", "unexpected 'postgres://u:***@h/x' found"),
-            ("postgre:/u:s3cr3t@h, pg://u:a@b@h", "postgre:/u:***@h, pg://u:***@h"),
-            ("token://s3cr3t@h/x", "token://***@h/x"),
+            ("unexpected 'postgres://u:hunter2@h/x' found", "unexpected 'postgres://u:***@h/x' found"),
+            ("postgre:/u:hunter2@h, pg://u:a@b@h", "postgre:/u:***@h, pg://u:***@h"),
+            ("token://hunter2@h/x", "token://***@h/x"),
             ("sqlite://database/app.sqlite", "sqlite://database/app.sqlite"),
             ("see https://example.org/a:b", "see https://example.org/a:b"),
             ("no URL", "no URL"),
