@@ -12,22 +12,12 @@ mod support;
 use database::Database;
 use kit_runtime::dialect::Dialect;
 use projects::On;
-use support::{EMPTY_INDEX, Sandbox};
-
-/// As `kit init` leaves it.
-fn project() -> Sandbox {
-    projects::sandbox()
-        .file("Cargo.toml", &projects::migrating_manifest("my-app"))
-        .file("Cargo.lock", include_str!("../Cargo.lock"))
-        .file("src/lib.rs", "#[path = \"../migrations/mod.rs\"]\npub mod migrations;\npub mod models;\n")
-        .file("src/models/mod.rs", "//! The entities of the database.\n")
-        .file("migrations/mod.rs", EMPTY_INDEX)
-}
+use support::Sandbox;
 
 #[tokio::test]
 async fn a_model_is_made_and_its_test_passes() {
     let database = Database::sqlite().await;
-    let sandbox = project();
+    let sandbox = projects::started();
     let kit = On::new(&sandbox, &database);
     let said = kit.ok(&["make:model", "Company", "name:string!", "status:enum:a,b:default=a"]);
     let answer: Vec<&str> = said.stdout.lines().collect();
@@ -96,7 +86,7 @@ async fn a_table_that_cannot_be_made_leaves_nothing() {
             // It looks at the other table when rows come.
             continue;
         }
-        let sandbox = project();
+        let sandbox = projects::started();
         let kit = On::new(&sandbox, &database);
         let before = (sandbox.files(), sandbox.read("migrations/mod.rs"));
         let said = kit.fails(&["make:model", "post", "user:references"]);

@@ -14,17 +14,7 @@ use database::Database;
 use kit_runtime::dialect::Dialect;
 use projects::On;
 use script::contents;
-use support::{EMPTY_INDEX, Sandbox};
-
-/// As `kit init` leaves it.
-fn project() -> Sandbox {
-    projects::sandbox()
-        .file("Cargo.toml", &projects::migrating_manifest("my-app"))
-        .file("Cargo.lock", include_str!("../Cargo.lock"))
-        .file("src/lib.rs", "#[path = \"../migrations/mod.rs\"]\npub mod migrations;\npub mod models;\n")
-        .file("src/models/mod.rs", "//! The entities of the database.\n")
-        .file("migrations/mod.rs", EMPTY_INDEX)
-}
+use support::Sandbox;
 
 /// Each type of the field language.
 const TYPES: [&str; 30] = [
@@ -72,7 +62,7 @@ fn fields(mark: &str) -> Vec<String> {
 #[tokio::test]
 async fn seeders_run_on_every_database() {
     for database in Database::all().await {
-        let sandbox = project();
+        let sandbox = projects::started();
         let kit = On::new(&sandbox, &database);
         let make = |command: &str, fields: &[String]| {
             let words: Vec<&str> = command.split(' ').chain(fields.iter().map(String::as_str)).collect();

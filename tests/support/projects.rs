@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::database::Database;
-use crate::support::{Sandbox, Transcript};
+use crate::support::{EMPTY_INDEX, Sandbox, Transcript};
 
 #[path = "cache.rs"]
 mod cache;
@@ -106,6 +106,16 @@ pub fn executes(up: &str, down: &str) -> String {
 /// A sandbox whose builds are kept from run to run.
 pub fn sandbox() -> Sandbox {
     Sandbox::new().env("KIT_CACHE_DIR", &kit_cache().display().to_string())
+}
+
+/// A project as `kit init` leaves it, called `my-app`.
+pub fn started() -> Sandbox {
+    sandbox()
+        .file("Cargo.toml", &migrating_manifest("my-app"))
+        .file("Cargo.lock", include_str!("../../Cargo.lock"))
+        .file("src/lib.rs", "#[path = \"../migrations/mod.rs\"]\npub mod migrations;\npub mod models;\n")
+        .file("src/models/mod.rs", "//! The entities of the database.\n")
+        .file("migrations/mod.rs", EMPTY_INDEX)
 }
 
 pub fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
