@@ -40,9 +40,8 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
         .map(|(name, file)| Included { path: vec![name.to_owned()], file })
         .collect();
     let (mut names, of_the_crate) = names_of(&first);
-    let own = library(&home);
-    let reached = home.library().filter(|root| own.is_some() && reaches(root, &of_the_crate));
-    let modules = match &reached {
+    let own = library(&home).filter(|_| home.library().is_some_and(|root| reaches(&root, &of_the_crate)));
+    let modules = match &own {
         Some(_) => first,
         None => {
             let root = home.root_files().into_iter().next();
@@ -51,7 +50,6 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
             modules
         }
     };
-    let own = own.filter(|_| reached.is_some());
     // The entities may be a crate of their own.
     let entities = Package::of(&project.entities().join("mod.rs")).ok();
     let entities = entities.filter(|package| package.root != home.root);

@@ -57,6 +57,9 @@ impl Faker<'_> {
     }
 
     /// One of these.
+    ///
+    /// # Panics
+    /// If there are none, which is the seeder's failure, as any panic in it.
     pub fn one_of<T: Clone>(&mut self, these: &[T]) -> T {
         these[self.number(0..these.len())].clone()
     }
