@@ -149,8 +149,11 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
     }
 }
 
-/// Runs kit in a host's world and says how it ends. The first argument is the program's name.
-pub async fn run(arguments: Vec<OsString>, host: Host) -> Exit {
+/// Runs kit in a host's world. The first argument is the program's name.
+///
+/// # Errors
+/// The error of the command, after it was shown; [`Error::exit`] is its exit code.
+pub async fn run(arguments: Vec<OsString>, host: Host) -> Result<Exit> {
     let (cli, failure) = match dispatch::parse(&arguments) {
         Ok(cli) => (cli, None),
         Err(error) => (Cli { globals: dispatch::globals(&arguments), command: None }, Some(error)),
@@ -174,13 +177,10 @@ pub async fn run(arguments: Vec<OsString>, host: Host) -> Exit {
             dispatch(&ctx, command).await
         }
     };
-    match result {
-        Ok(exit) => exit,
-        Err(error) => {
-            ctx.ui.error(&error);
-            error.exit()
-        }
+    if let Err(error) = &result {
+        ctx.ui.error(error);
     }
+    result
 }
 
 impl From<Error> for dispatch::Parsed {

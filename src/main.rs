@@ -28,7 +28,10 @@ fn main() -> ExitCode {
     };
     let arguments = std::env::args_os().collect();
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => ExitCode::from(runtime.block_on(run(arguments, host)).code()),
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(arguments, host)).unwrap_or_else(|error| error.exit());
+            ExitCode::from(exit.code())
+        }
         Err(_) => ExitCode::FAILURE,
     }
 }

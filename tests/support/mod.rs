@@ -13,10 +13,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use kit::error::Error;
 use kit::ui::{Interaction, Streams};
 use kit::{Host, run};
+use kit_runtime::wire::Failure;
 use tempfile::TempDir;
 
 /// A mod.rs without migrations, as a new project has it.
@@ -150,18 +153,21 @@ impl Sandbox {
         let arguments: Vec<OsString> =
             std::iter::once(OsStr::new("kit")).chain(arguments.iter().map(AsRef::as_ref)).map(Into::into).collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let exit = runtime.block_on(run(arguments, host));
+        let outcome = runtime.block_on(run(arguments, host));
         let root = self.root().display().to_string();
         Transcript {
             stdout: out.text().replace(&root, "[ROOT]"),
             stderr: err.text().replace(&root, "[ROOT]"),
-            code: exit.code(),
+            code: outcome.as_ref().map_or_else(|error| error.exit().code(), |exit| exit.code()),
+            error: outcome.err().map(Arc::new),
         }
     }
 }
 
-/// What a run of kit said, and how it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The output of a run of kit, its exit code and its error.
+///
+/// Tests match on the error's variant, the exit code, JSON and effects. The wording is pinned in snapshots only.
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Transcript {
     /// Answers.
@@ -170,6 +176,51 @@ pub struct Transcript {
     pub stderr: String,
     /// Exit code.
     pub code: u8,
+    /// The error that ended it, if one did.
+    pub error: Option<Arc<Error>>,
+}
+
+impl Transcript {
+    /// The error that ended the run.
+    ///
+    /// # Panics
+    /// If it ended without one.
+    #[track_caller]
+    pub fn error(&self) -> &Error {
+        self.error.as_deref().unwrap_or_else(|| panic!("kit ended without an error:\n{self}"))
+    }
+
+    /// The failure that the migrator or the engine reported.
+    ///
+    /// # Panics
+    /// If the run ended otherwise.
+    #[track_caller]
+    pub fn failure(&self) -> &Failure {
+        match self.error() {
+            Error::Migrator { failure, .. } => failure,
+            other => panic!("no failure of a migrator: {other:?}\n{self}"),
+        }
+    }
+
+    /// The hint of the error, empty if it has none.
+    #[track_caller]
+    pub fn hint(&self) -> String {
+        self.error().hint().unwrap_or_default()
+    }
+
+    /// The commands that the hint names, each without `kit`, split at blanks: to follow a hint and see where it leads.
+    #[track_caller]
+    pub fn hinted(&self) -> Vec<Vec<String>> {
+        let hint = self.hint();
+        let quoted = hint.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("kit "));
+        quoted.map(|command| command.split_whitespace().map(str::to_owned).collect()).collect()
+    }
+
+    /// The JSON on standard output.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
+    }
 }
 
 impl fmt::Display for Transcript {
