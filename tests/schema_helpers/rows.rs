@@ -343,3 +343,18 @@ async fn without_the_engine_no_row_is_lost() {
         assert!(pool.execute_unprepared("INSERT INTO posts (user_id) VALUES (5)").await.is_err());
     }
 }
+
+/// A column that a migration has removed with its reference is removed once more by that migration alone.
+#[tokio::test]
+async fn a_removed_reference_is_forgotten_after_its_migration() {
+    for database in Database::all().await {
+        blog(&database).await;
+        up(&database.session, step!(|m| remove_reference(m, "posts", "user", "editor_id").await)).await;
+        let before = database.schema().await;
+        for _ in 0..3 {
+            let said = fails(&database.session, step!(|m| remove_column(m, "posts", "editor_id").await)).await;
+            assert!(said.contains("`posts`") && said.contains("`editor_id`"), "{said}");
+        }
+        assert_eq!(database.schema().await, before);
+    }
+}
