@@ -68,8 +68,8 @@ fn is_unsupported(message: &str) -> bool {
         return true;
     }
     let phrases = ["not support", "unsupported", "doesn't support", "only supports", "not available in"];
-    let databases = ["sqlite", "mysql", "postgres"];
-    phrases.iter().any(|phrase| text.contains(phrase)) && databases.iter().any(|name| text.contains(name))
+    let names_a_database = ["sqlite", "mysql", "postgres"].iter().any(|name| text.contains(name));
+    names_a_database && phrases.iter().any(|phrase| text.contains(phrase))
 }
 
 /// A panic that was caught.
