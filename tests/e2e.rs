@@ -6,6 +6,8 @@ mod database;
 #[path = "support/projects.rs"]
 mod projects;
 mod support;
+#[path = "e2e/upstream.rs"]
+mod upstream;
 
 use database::Database;
 use kit::error::Error;

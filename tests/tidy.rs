@@ -266,17 +266,16 @@ fn lints_are_expected_with_a_reason_not_allowed() {
     none(&bare, "an expectation gives its reason");
 }
 
-/// Every file of tests, also those beside the sources.
+/// Every file of tests, and the sources that have tests in them.
 fn test_files() -> Vec<PathBuf> {
-    let mut folders = vec![root().join("tests"), root().join("src"), root().join("runtime")];
+    let mut folders = vec![root().join("tests"), root().join("src"), root().join("runtime/src")];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let text = path.to_str().unwrap_or_default();
             if path.is_dir() {
                 folders.push(path);
-            } else if text.ends_with("_tests.rs") || path.starts_with(root().join("tests")) && text.ends_with(".rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 files.push(path);
             }
         }
@@ -285,35 +284,47 @@ fn test_files() -> Vec<PathBuf> {
     files
 }
 
-/// Why an assertion of this line pins kit's wording, if it does.
+/// The text of a file as far as it is a test: other lines are empty.
+fn test_text(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let file = name(path);
+    if file.starts_with("tests/") || file.ends_with("_tests.rs") {
+        return text;
+    }
+    let tests = if text.contains("#[cfg(test)]") { TestItems::of(&text) } else { Vec::new() };
+    let line = |(index, line)| if tests.iter().any(|item| item.contains(&(index + 1))) { line } else { "" };
+    text.lines().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Where assertions pin kit's wording, and why.
 ///
 /// Data in an output is looked for with `shows` and `hides`, text that another program or the test itself wrote with
 /// `quotes`. Kit's own sentences are in snapshots, where one run with `INSTA_UPDATE=always` changes them.
-fn pinned_wording(line: &str) -> Option<&'static str> {
+fn pinned_wording(text: &str) -> Vec<(usize, &'static str)> {
     static STREAM: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"std(out|err)\.(contains|starts_with|ends_with)\((&?format!\()?"|stderr(\.as_str\(\))?, "[^"]"#)
-            .unwrap()
+        let searched = r#"std(out|err)\s*\.(contains|starts_with|ends_with)\(\s*(&?format!\(\s*)?""#;
+        Regex::new(&format!(r#"{searched}|stderr(\.as_str\(\))?,\s*"[^"]"#)).unwrap()
     });
     static TEXT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r#"(?:\b(?:message|error|failure|hint\(\)|hint|reason|said|refused|words|text|to_string\(\))\.(?:contains|starts_with|ends_with)|shows|hides)\((?:&?format!\()?"((?:[^"\\]|\\.)*)""#,
-        )
-        .unwrap()
+        let names = "message|error|failure|hint|reason|said|refused|words|text|to_string";
+        let methods = "contains|starts_with|ends_with";
+        let search = format!(r"\b(?:{names})(?:\(\))?\s*\.(?:{methods})|shows|hides");
+        Regex::new(&format!(r#"(?:{search})\(\s*(?:&?format!\(\s*)?"((?:[^"\\]|\\[\s\S])*)""#)).unwrap()
     });
     static EQUAL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"assert_eq!\(\(?(?:[\w.&]+\.)?(?:message|reason|hint|to_string)(?:\(\))?, "((?:[^"\\]|\\.)*)""#)
+        let names = "message|reason|hint|to_string";
+        Regex::new(&format!(r#"assert_eq!\(\s*\(?(?:[\w.&()]+\.)?(?:{names})(?:\(\))?,\s*"((?:[^"\\]|\\[\s\S])*)""#))
             .unwrap()
     });
     // Names, code and placeholders are data.
     static DATA: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"`[^`]*(`|$)|\{[^}]*\}").unwrap());
     static SENTENCE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(^|[^\w.])[A-Za-z]?[a-z]+ [a-z]{2,}([^\w(]|$)").unwrap());
-    if STREAM.is_match(line) {
-        return Some("a stream is searched with shows, hides or quotes");
-    }
-    let literals = TEXT.captures_iter(line).chain(EQUAL.captures_iter(line));
-    let mut texts = literals.filter_map(|captures| captures.get(1));
-    texts.any(|text| SENTENCE.is_match(&DATA.replace_all(text.as_str(), "_"))).then_some("a sentence is asserted on")
+    let streams =
+        STREAM.find_iter(text).map(|found| (found.start(), "a stream is searched with shows, hides or quotes"));
+    let literals = TEXT.captures_iter(text).chain(EQUAL.captures_iter(text)).filter_map(|captures| captures.get(1));
+    let sentences = literals.filter(|literal| SENTENCE.is_match(&DATA.replace_all(literal.as_str(), "_")));
+    streams.chain(sentences.map(|literal| (literal.start(), "a sentence is asserted on"))).collect()
 }
 
 #[test]
@@ -328,8 +339,10 @@ fn a_pinned_sentence_is_recognised() {
         r#"assert_eq!(message, "this database is kept by a lock on a file");"#,
         r#"assert!(run.shows("Nothing to migrate"), "{run}");"#,
         r#"assert!(run.hint().contains("run it again"), "{run}");"#,
+        "assert!(\n    said.contains(\n        \"they use another one\"\n    )\n);",
+        "assert_eq!(\n    error.to_string(),\n    \"cannot connect to x: no answer\"\n);",
     ] {
-        assert!(pinned_wording(line).is_some(), "{line}");
+        assert!(!pinned_wording(line).is_empty(), "{line}");
     }
     for line in [
         r#"assert!(run.shows("sqlite://[ROOT]/app.sqlite"), "no file: {run}");"#,
@@ -339,7 +352,7 @@ fn a_pinned_sentence_is_recognised() {
         r#"assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run}");"#,
         r#"assert!(message.contains("users") && message.contains("KIT_PROTECT"), "it names both: {message}");"#,
     ] {
-        assert_eq!(pinned_wording(line), None, "{line}");
+        assert_eq!(pinned_wording(line), [], "{line}");
     }
 }
 
@@ -349,10 +362,10 @@ fn tests_do_not_pin_wording() {
     let homes = ["tests/tidy.rs", "tests/support/"];
     let mut strays = Vec::new();
     for path in test_files().into_iter().filter(|path| !homes.iter().any(|home| name(path).starts_with(home))) {
-        for (index, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-            if let Some(why) = pinned_wording(line) {
-                strays.push(format!("{}:{}: {why}: {}", name(&path), index + 1, line.trim()));
-            }
+        let text = test_text(&path);
+        for (start, why) in pinned_wording(&text) {
+            let (before, line) = (&text[..start], text[start..].lines().next().unwrap_or_default());
+            strays.push(format!("{}:{}: {why}: {line}", name(&path), before.lines().count()));
         }
     }
     none(&strays, "tests match on error variants, exit codes, JSON and effects; kit's wording is in snapshots");
