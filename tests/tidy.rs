@@ -306,13 +306,14 @@ fn pinned_wording(text: &str) -> Vec<(usize, &'static str)> {
         Regex::new(&format!(r#"{searched}|stderr(\.as_str\(\))?,\s*"[^"]"#)).unwrap()
     });
     static TEXT: LazyLock<Regex> = LazyLock::new(|| {
-        let names = "message|error|failure|hint|reason|said|refused|words|text|to_string";
+        let names =
+            r"message|error|failure|hint|reason|said|refused|words|text|(?:error|failure|unwrap_err\(\))\.to_string";
         let methods = "contains|starts_with|ends_with";
         let search = format!(r"\b(?:{names})(?:\(\))?\s*\.(?:{methods})|shows|hides");
         Regex::new(&format!(r#"(?:{search})\(\s*(?:&?format!\(\s*)?"((?:[^"\\]|\\[\s\S])*)""#)).unwrap()
     });
     static EQUAL: LazyLock<Regex> = LazyLock::new(|| {
-        let names = "message|reason|hint|to_string";
+        let names = r"message|reason|hint|(?:error|failure|unwrap_err\(\))\.to_string";
         Regex::new(&format!(r#"assert_eq!\(\s*\(?(?:[\w.&()]+\.)?(?:{names})(?:\(\))?,\s*"((?:[^"\\]|\\[\s\S])*)""#))
             .unwrap()
     });
