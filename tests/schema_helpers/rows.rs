@@ -2,6 +2,7 @@
 
 use kit_runtime::dialect::Dialect;
 use kit_runtime::schema::*;
+use kit_runtime::wire::Failure;
 use sea_orm::{ConnectOptions, ConnectionTrait, TransactionTrait};
 use sea_orm_migration::prelude::*;
 
@@ -344,17 +345,25 @@ async fn without_the_engine_no_row_is_lost() {
     }
 }
 
-/// A column that a migration has removed with its reference is removed once more by that migration alone.
+/// Two migrations of the same code, so that both managers are at the same address: what the first has removed with a
+/// reference is not forgiven in the second.
 #[tokio::test]
 async fn a_removed_reference_is_forgotten_after_its_migration() {
     for database in Database::all().await {
         blog(&database).await;
-        up(&database.session, step!(|m| remove_reference(m, "posts", "user", "editor_id").await)).await;
-        let before = database.schema().await;
-        for _ in 0..3 {
-            let said = fails(&database.session, step!(|m| remove_column(m, "posts", "editor_id").await)).await;
-            assert!(said.contains("`posts`") && said.contains("`editor_id`"), "{said}");
+        let mut outcomes = Vec::new();
+        for _ in 0..2 {
+            let remove = step!(|m| {
+                match m.has_column("posts", "editor_id").await? {
+                    true => remove_reference(m, "posts", "user", "editor_id").await,
+                    false => remove_column(m, "posts", "editor_id").await,
+                }
+            });
+            outcomes.push(run(&database.session, remove, None).await);
         }
-        assert_eq!(database.schema().await, before);
+        let [Ok(()), Err(Failure::Migration { message, .. })] = outcomes.as_slice() else {
+            panic!("{:?}: {outcomes:?}", database.dialect)
+        };
+        assert!(message.contains("`posts`") && message.contains("`editor_id`"), "{message}");
     }
 }

@@ -203,7 +203,8 @@ static REMOVED: Mutex<Vec<(usize, String, String)>> = Mutex::new(Vec::new());
 /// The most entries: a manager of SeaORM's own runner does not end with [`forget`].
 const MAX_REMOVED: usize = 64;
 
-fn note(m: &SchemaManager<'_>, table: &str, column: &str) {
+/// Notes that this manager has removed the column with its reference.
+pub fn note(m: &SchemaManager<'_>, table: &str, column: &str) {
     let mut removed = REMOVED.lock().unwrap_or_else(PoisonError::into_inner);
     if removed.len() == MAX_REMOVED {
         removed.remove(0);

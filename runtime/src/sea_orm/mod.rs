@@ -398,3 +398,7 @@ fn trouble(error: &DbErr, dialect: Dialect) -> Trouble {
 fn trouble(_error: &DbErr, _dialect: Dialect) -> Trouble {
     Trouble::Lasting
 }
+
+#[cfg(test)]
+#[path = "manager_tests.rs"]
+mod tests;
