@@ -6,6 +6,8 @@
 mod database;
 #[path = "support/steps.rs"]
 mod steps;
+#[path = "support/text.rs"]
+mod text;
 #[path = "engine/upstream.rs"]
 mod upstream;
 
@@ -14,7 +16,8 @@ use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, JOURNAL, LEDGER, Ledger, State};
 use kit_runtime::wire::{Action, Cause, Direction, Down, Failure, Up, Warning, Wipe};
 use sea_orm_migration::prelude::*;
-use steps::{Migrator, Op, OtherLedger, Step, quotes, run, run_with};
+use steps::{Migrator, Op, OtherLedger, Step, run, run_with};
+use text::quotes;
 
 fn up() -> Action {
     Action::Up(Up::default())

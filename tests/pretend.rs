@@ -9,6 +9,8 @@ mod sample;
 mod script;
 #[path = "support/steps.rs"]
 mod steps;
+#[path = "support/text.rs"]
+mod text;
 
 use database::Database;
 use kit_runtime::dialect::Dialect;
@@ -22,7 +24,8 @@ use sea_orm::{
     QuerySelect, Set, TransactionTrait,
 };
 use sea_orm_migration::prelude::*;
-use steps::{Op, quotes};
+use steps::Op;
+use text::quotes;
 
 fn request(action: Action) -> Request {
     steps::request(&[], &[action])

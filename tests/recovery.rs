@@ -6,6 +6,8 @@
 mod database;
 #[path = "support/steps.rs"]
 mod steps;
+#[path = "support/text.rs"]
+mod text;
 
 use database::Database;
 use kit_runtime::connection::Connection;
@@ -13,7 +15,8 @@ use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, LEDGER, State};
 use kit_runtime::repair::{self, Deed, Left, Verdict};
 use kit_runtime::wire::{Action, Cause, Direction, Down, Failure, Up};
-use steps::{Op, Step, quotes, run};
+use steps::{Op, Step, run};
+use text::quotes;
 
 const DEED: Deed<'_> = Deed { person: "ann", command: "migrate:repair", kit: "0.0.test", now: 4_000_000_000_000 };
 

@@ -1,6 +1,8 @@
 //! The messages of SeaORM 1.1 and its sea-query by which kit knows why a migration failed; those of 2.0 are provoked in
 //! `tests/engine/upstream.rs`.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use kit_runtime::wire::{Cause, Failure};
 
 use crate::projects::{migration, ok, seaorm, states};

@@ -14,8 +14,9 @@ use crate::database::Database;
 use crate::kills::{NAMES, place};
 use crate::process::{Ended, finish, start_by};
 use crate::server::{is_root, open_to_all};
-use crate::steps::{Op, Step, quotes, run};
+use crate::steps::{Op, Step, run};
 use crate::tally::{Chance, Tally};
+use crate::text::quotes;
 use crate::work::{Goal, connect};
 
 /// A migration whose changes do not fit into memory, so that they stand in the file before they are committed.

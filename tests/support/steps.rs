@@ -1,11 +1,8 @@
 //! Migrations as data: a test says what each step does, and a `Migrator` like a project's own runs them through
 //! the engine. It returns what the engine reported, as short lines. It does not know which database it is.
-#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
+#![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::panic, reason = "steps panic when a test asks for it")]
 #![allow(clippy::print_stdout, reason = "steps say how far they are when a test asks for it")]
-
-#[path = "text.rs"]
-mod text;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,7 +14,6 @@ use kit_runtime::sea_orm::{Project, Session};
 use kit_runtime::wire::{Action, Direction, Event, Failure, Locking, PROTOCOL, Request};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DbBackend, TransactionTrait};
-pub use text::quotes;
 
 /// One thing a migration does.
 #[derive(Clone, Debug)]
