@@ -228,8 +228,8 @@ async fn what_is_wrong_is_said_without_values() {
         Project::new("[connections.main]\nenv = \"NOBODY\"\n[connections.odd]\nurl = \"oracle://s3cr3t@h/x\"\n");
     let config = project.config().unwrap();
     for (name, words) in [
-        ("main", "[connections.main] in kit.toml: the variable NOBODY is not set"),
-        ("odd", "[connections.odd] in kit.toml: kit does not know the scheme of the URL"),
+        ("main", "[connections.main] in kit.toml:1: the variable NOBODY is not set"),
+        ("odd", "[connections.odd] in kit.toml:3: kit does not know the scheme `oracle`"),
         ("other", "kit.toml has no connection `other`, but main, odd"),
     ] {
         assert_eq!(config.named(name).unwrap_err().to_string(), words);
@@ -237,7 +237,8 @@ async fn what_is_wrong_is_said_without_values() {
     for switch in ["auto_migrate", "dangerously_recreate", "dangerously_truncate"] {
         let project = Project::new(&format!("[connections.main]\nurl = \"sqlite::memory:\"\n{switch} = true\n"));
         let words = format!("`{switch}` needs migrations: `connect::<Migrator>()` has them");
-        assert_eq!(project.config().unwrap().open_all().await.unwrap_err().to_string(), words);
+        let all = project.config().unwrap().open_all().await.unwrap();
+        assert_eq!(all.get("main").unwrap_err().to_string(), words);
     }
     let nothing = Config::with(tempfile::tempdir().unwrap().path(), |_| None).unwrap();
     assert_eq!((nothing.environment().as_str(), nothing.main().unwrap().name), ("development", None));
