@@ -40,7 +40,7 @@ fn every_setting_is_named_with_its_file_and_line() {
     let text = sandbox.kit(&["about"]);
     assert!(!run.to_string().contains("s3cr3t") && !text.to_string().contains("s3cr3t"), "{run}{text}");
     for there in ["kit.toml:1", "kit.toml:5", ".env:2", "kit.toml:7"] {
-        assert!(text.stdout.contains(there), "{there}\n{text}");
+        assert!(text.shows(there), "{there}\n{text}");
     }
     let told =
         sandbox.seeing("DATABASE_URL", "postgres://localhost/y").env("DATABASE_SCHEMA", "s").env("APP_ENV", "test");

@@ -64,7 +64,7 @@ fn a_folder_without_the_file_takes_that_of_the_repository_or_workspace() {
     assert_eq!(database(&in_repository), ("above.db".to_owned(), "DATABASE_URL in ../.env:2".to_owned()));
     // A relative path is relative to the file: that is where the application runs that finds it.
     let about = in_repository.kit(&["about"]).stdout;
-    assert!(about.contains("sqlite://[ROOT]/above.db"), "{about}");
+    assert!(super::support::shows(&about, "sqlite://[ROOT]/above.db"), "{about}");
     let in_workspace = Sandbox::new()
         .file("Cargo.toml", "[workspace]\nmembers = [\"crates/app\"]\n")
         .file(".env", "DATABASE_URL=sqlite://above.db\n")

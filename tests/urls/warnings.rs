@@ -11,7 +11,7 @@ fn a_schema_in_the_url_is_ignored_with_a_warning_and_its_setting_ends_it() {
         let url = format!("postgres://u:s3cr3t@localhost/x?{name}=app");
         let run = Sandbox::project().env("DATABASE_URL", &url).kit(&["about"]);
         assert_eq!(run.code, 0, "{run}");
-        assert!(run.stderr.contains(&format!("`{name}`")) && run.stderr.contains("DATABASE_SCHEMA=app"), "{run}");
+        assert!(run.shows(&format!("`{name}`")) && run.shows("DATABASE_SCHEMA=app"), "{run}");
         let heeded = Sandbox::project().env("DATABASE_URL", &url).env("DATABASE_SCHEMA", "app").kit(&["about"]);
         assert_eq!(heeded.stderr, "", "{heeded}");
     }
@@ -27,7 +27,7 @@ fn the_parameter_for_encryption_is_the_one_of_the_database() {
     ] {
         let sandbox = Sandbox::project().env("DATABASE_URL", url);
         let run = sandbox.kit(&["about"]);
-        assert!(run.stderr.contains(parameter) && !run.to_string().contains(SECRET), "{url}\n{run}");
+        assert!(run.shows(parameter) && !run.to_string().contains(SECRET), "{url}\n{run}");
         let strict = sandbox.seeing("KIT_REQUIRE_TLS", "1").kit(&["about"]);
         assert!(matches!(strict.error(), Error::Overheard { parameter: named, .. } if *named == parameter), "{strict}");
         // The hint: the parameter in the URL.
