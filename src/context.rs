@@ -291,6 +291,7 @@ impl Context {
             // As sea-orm-cli does; the environment of a process is its owner's alone.
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)]
                 .into_iter()
+                .chain(project.is_loco().then_some(("LOCO_ENV", self.environment()?)))
                 // Nothing there may lead past it to the project's own.
                 .chain(expendable.then(|| ("DIRECT_DATABASE_URL", target.secret_url().to_owned())))
                 .collect(),

@@ -269,6 +269,9 @@ fn no_default(project: &Project, invocation: &Invocation<'_>) -> Option<NoDefaul
     if project.environment(invocation).value != DEVELOPMENT {
         return Some(NoDefault::Environment);
     }
+    if project.misspelt(invocation).iter().any(|found| found.meant == DATABASE_URL) {
+        return Some(NoDefault::Misspelt);
+    }
     let drivers = Package::of(&project.index).map(|package| package.drivers_with(&project.root)).unwrap_or_default();
     let fits = match drivers.is_empty() {
         true => project.layout == Layout::Kit,

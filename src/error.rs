@@ -274,10 +274,10 @@ pub enum Error {
     #[error("{}", missing_text(_0))]
     MissingUrl(Box<MissingUrl>),
     /// A variable that is almost called as one that kit reads.
-    #[error("{} is not read: kit reads `{}`", _0.origin, _0.meant)]
+    #[error("`{}` in {} is not read: kit reads `{}`", _0.name, _0.origin.place(), _0.meant)]
     Misspelt(Box<Misspelt>),
     /// A parameter of a URL that the driver ignores.
-    #[error("the parameter `{}` of the URL of {database} is ignored", ignored.name)]
+    #[error("the driver ignores the parameter `{}` in the URL of {database}", ignored.name)]
     IgnoredParameter {
         /// The parameter.
         ignored: Ignored,

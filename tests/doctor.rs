@@ -413,7 +413,7 @@ const URLS: &[Plant] = &[
     (
         "a variable that is not set",
         |s| s.env("DATABASE_URL", "").file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n"),
-        &[("Database", "fail", "the variable A_URL is not set", "`kit about` says where it comes from")],
+        &[("Database", "fail", "the variable A_URL is not set", "set A_URL")],
     ),
     (
         "a file that is not there",

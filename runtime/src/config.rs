@@ -44,6 +44,14 @@
 //!
 //! The keys are those under `database:` in Loco's configuration, `uri` being `url` or `env`. `ExtraDb` is a second
 //! `[connections.NAME]`; `MultiDb` is [`Config::open_all`], whose answer has [`Connections::get`].
+//!
+//! In a project of Loco's (`layout = "loco"` in kit.toml, or a folder `src/models/_entities`) without connections in kit.toml, URL,
+//! switches and pool sizes are those of `config/ENVIRONMENT.yaml`, and `LOCO_ENV` is the environment unless `APP_ENV` is set.
+//!
+//! # Which database
+//!
+//! `DATABASE_URL`, else the default or only connection of kit.toml, else Loco's, else, in development alone, a SQLite file: as kit's
+//! command line decides. Outside of development a missing URL is [`Error::Missing`].
 
 pub mod choose;
 pub mod file;

@@ -34,6 +34,8 @@ pub enum NoDefault {
     },
     /// The default is for development.
     Environment,
+    /// A variable is almost called as the one with the URL: another database is meant.
+    Misspelt,
     /// The project does not have its driver.
     Driver {
         /// Those that it has.
@@ -48,14 +50,11 @@ impl MissingUrl {
         let folder = invocation.variable(loco::FOLDER);
         let [_, file] = loco::files(folder.as_deref(), &environment);
         let loco = project.is_loco().then_some(file).filter(|file| !project.root.join(file).is_file());
-        Self {
-            misspelt: project.misspelt(invocation).into_iter().filter(|found| found.meant == variable).collect(),
-            elsewhere: project.elsewhere(&environment),
-            loco,
-            variable,
-            reason,
-            environment,
-        }
+        let misspelt = project.misspelt(invocation);
+        let misspelt: Vec<Misspelt> = misspelt.into_iter().filter(|found| found.meant == variable).collect();
+        let mut elsewhere = project.elsewhere(&environment);
+        elsewhere.retain(|place| !misspelt.iter().any(|found| found.is_at(&place.file, place.line)));
+        Self { misspelt, elsewhere, loco, variable, reason, environment }
     }
 }
 

@@ -32,7 +32,7 @@ impl Error {
             }
             Self::MissingUrl(missing) => missing_hint(missing),
             Self::Misspelt(misspelt) => {
-                format!("rename `{}` to `{}` ({})", misspelt.name, misspelt.meant, misspelt.origin)
+                format!("rename `{}` in {} to `{}`", misspelt.name, misspelt.origin.place(), misspelt.meant)
             }
             Self::IgnoredParameter { ignored: Ignored { meaning: Meaning::Schema(schema), .. }, .. } => format!(
                 "set DATABASE_SCHEMA={}, or `schema` under [connections.NAME] in kit.toml",

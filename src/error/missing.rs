@@ -13,17 +13,18 @@ pub fn missing_text(missing: &MissingUrl) -> String {
         NoDefault::Environment => {
             format!("no database URL in the environment `{environment}`: {variable} is not set")
         }
+        NoDefault::Misspelt => format!("no database URL: {variable} is not set"),
         NoDefault::Driver { drivers } if drivers.is_empty() => format!("no database URL: {variable} is not set"),
         NoDefault::Driver { drivers } => format!(
             "no database URL: {variable} is not set, and the driver of the default database is not among the project's: {}",
             drivers.join(", ")
         ),
     };
+    for misspelt in &missing.misspelt {
+        text.push_str(&format!(", but `{}` is set in {}", misspelt.name, misspelt.origin.place()));
+    }
     if let Some(file) = &missing.loco {
         text.push_str(&format!("; there is no {file}"));
-    }
-    for misspelt in &missing.misspelt {
-        text.push_str(&format!("; `{}` is set by {}", misspelt.name, misspelt.origin));
     }
     let places: Vec<String> =
         missing.elsewhere.iter().take(MAX_PLACES).map(|place| format!("{}:{}", place.file, place.line)).collect();
@@ -37,7 +38,7 @@ pub fn missing_text(missing: &MissingUrl) -> String {
 pub fn missing_hint(missing: &MissingUrl) -> String {
     let variable = &missing.variable;
     if let Some(misspelt) = missing.misspelt.first() {
-        return format!("rename `{}` to `{variable}` ({})", misspelt.name, misspelt.origin);
+        return format!("rename `{}` in {} to `{variable}`", misspelt.name, misspelt.origin.place());
     }
     match missing.elsewhere.first() {
         Some(place) => format!(

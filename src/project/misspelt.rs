@@ -13,6 +13,13 @@ pub struct Misspelt {
     pub meant: String,
 }
 
+impl Misspelt {
+    /// Whether it is set in this line.
+    pub fn is_at(&self, file: &str, line: usize) -> bool {
+        self.origin.file.as_deref() == Some(file) && self.origin.line == Some(line)
+    }
+}
+
 /// Shorter names are one letter off from too many others.
 const MIN_LENGTH: usize = 6;
 

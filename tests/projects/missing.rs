@@ -82,6 +82,12 @@ fn a_variable_that_is_one_letter_off_is_named_and_renaming_it_helps() {
         let run = sandbox.kit(&["about", "--json"]);
         assert!(run.json()["database"].as_str().unwrap().ends_with("a.db"), "{run}");
     }
+    // The default is not what somebody means who wrote a URL.
+    let development =
+        Sandbox::project().file(".env", "DATABSE_URL=postgres://u:s3cr3t@h/x\n").kit(&["migrate", "--force"]);
+    assert_eq!(missing(&development).reason, NoDefault::Misspelt);
+    assert_eq!(missing(&development).elsewhere, []);
+    assert!(development.hides("s3cr3t"), "{development}");
     // Typed before the command.
     let run = Sandbox::project().env("APP_ENV", "production").env("DATABASE_ULR", "x").kit(&["migrate:status"]);
     assert_eq!(missing(&run).misspelt[0].origin.file, None);

@@ -64,6 +64,16 @@ impl Origin {
         Self::of(Source::Default, "")
     }
 
+    /// The file and line, else the kind of place: for a sentence that has the name already.
+    pub fn place(&self) -> String {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => format!("{file}:{line}"),
+            (Some(file), None) => file.clone(),
+            (None, _) if self.source == Source::Environment => "the environment".to_owned(),
+            (None, _) => self.to_string(),
+        }
+    }
+
     fn of(source: Source, name: &str) -> Self {
         Self { source, name: name.to_owned(), file: None, line: None }
     }
