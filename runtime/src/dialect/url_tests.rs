@@ -34,29 +34,29 @@ fn what_cannot_be_used_says_why_and_quotes_nothing() {
         ("", "it is empty"),
         (" \t", "it is empty"),
         ("app.sqlite", "it has no scheme"),
-        ("s3cr3t@h/x", "it has no scheme"),
-        ("u:s3cr3t@h/x", "it has no scheme"),
-        ("s3cr3t:x@h", "it has no scheme"),
-        ("://u:s3cr3t@h/x", "it has no scheme"),
-        ("\"postgres://u:s3cr3t@h/x\"", "it has no scheme"),
-        ("postgre://u:s3cr3t@h/x", "kit does not know the scheme `postgre`"),
-        ("postgres:/u:s3cr3t@h", "`://` follows the scheme"),
-        ("postgres:u:s3cr3t@h/x", "`://` follows the scheme"),
-        ("postgres://u:s3cr3t@h", "it names no database"),
-        ("postgres://u:s3cr3t@h/", "it names no database"),
-        ("postgres://u:s3cr3t@h:99999/x", PORT),
-        ("postgres://u:s3cr3t@h:port/x", PORT),
-        ("postgres://u:s3cr3t#1@h/x", PORT),
-        ("postgres://u:s3cr3t/1@h/x", PORT),
-        ("postgres://u:1#s3cr3t@h/x", "`#` in a password is written as %23"),
-        ("postgres://u:1/s3cr3t@h/x", "there is an `@` behind the host; `/` in a password is written as %2F"),
-        ("postgres:///u:s3cr3t@h/x", "there is an `@` behind the host; `/` in a password is written as %2F"),
-        ("postgres://u%3As3cr3t%40h/x", "the `@` before the host is not written as %40"),
-        ("postgres:///u%3As3cr3t%40h/x", "the `@` before the host is not written as %40"),
-        ("postgres://u:s3cr3t@h/x\u{1b}[2J", "it has a control character"),
-        ("postgres://u:s3cr3t@/x", "empty host"),
-        ("mysql://u:s3cr3t@[::1/x", "invalid IPv6 address"),
-        ("sqlite://u:s3cr3t@h/x", "its scheme is that of a file, the rest names a server"),
+        ("hunter2@h/x", "it has no scheme"),
+        ("u:hunter2@h/x", "it has no scheme"),
+        ("hunter2:x@h", "it has no scheme"),
+        ("://u:hunter2@h/x", "it has no scheme"),
+        ("\"postgres://u:hunter2@h/x\"", "it has no scheme"),
+        ("postgre://u:hunter2@h/x", "kit does not know the scheme `postgre`"),
+        ("postgres:/u:hunter2@h", "`://` follows the scheme"),
+        ("postgres:u:hunter2@h/x", "`://` follows the scheme"),
+        ("postgres://u:hunter2@h", "it names no database"),
+        ("postgres://u:hunter2@h/", "it names no database"),
+        ("postgres://u:hunter2@h:99999/x", PORT),
+        ("postgres://u:hunter2@h:port/x", PORT),
+        ("postgres://u:hunter2#1@h/x", PORT),
+        ("postgres://u:hunter2/1@h/x", PORT),
+        ("postgres://u:1#hunter2@h/x", "`#` in a password is written as %23"),
+        ("postgres://u:1/hunter2@h/x", "there is an `@` behind the host; `/` in a password is written as %2F"),
+        ("postgres:///u:hunter2@h/x", "there is an `@` behind the host; `/` in a password is written as %2F"),
+        ("postgres://u%3Ahunter2%40h/x", "the `@` before the host is not written as %40"),
+        ("postgres:///u%3Ahunter2%40h/x", "the `@` before the host is not written as %40"),
+        ("postgres://u:hunter2@h/x\u{1b}[2J", "it has a control character"),
+        ("postgres://u:hunter2@/x", "empty host"),
+        ("mysql://u:hunter2@[::1/x", "invalid IPv6 address"),
+        ("sqlite://u:hunter2@h/x", "its scheme is that of a file, the rest names a server"),
         ("sqlite::memory:", "an in-memory database is gone when kit ends"),
         ("sqlite://x?mode=memory", "an in-memory database is gone when kit ends"),
         ("sqlite://", "it names no file"),
@@ -65,7 +65,7 @@ fn what_cannot_be_used_says_why_and_quotes_nothing() {
     ] {
         assert_eq!(parsed(url), Err(reason.to_owned()), "{url}");
     }
-    let long = format!("postgres://u:s3cr3t@h/{}", "x".repeat(10_000));
+    let long = format!("postgres://u:hunter2@h/{}", "x".repeat(10_000));
     assert_eq!(parsed(&long), Err("it is longer than 4096 bytes".to_owned()));
 }
 
@@ -74,26 +74,26 @@ const PORT: &str = "the port is no number up to 65535; `/`, `?` and `#` in a pas
 #[test]
 fn what_is_shown_says_which_server_and_hides_every_password() {
     for (url, expected) in [
-        ("postgres://u:s3cr3t@h/db", "postgres://u:***@h/db"),
-        ("postgres://:s3cr3t@h/db", "postgres://:***@h/db"),
+        ("postgres://u:hunter2@h/db", "postgres://u:***@h/db"),
+        ("postgres://:hunter2@h/db", "postgres://:***@h/db"),
         ("postgres://u:@h/db", "postgres://u@h/db"),
         ("postgres://u@h:5433/db", "postgres://u@h:5433/db"),
         ("postgres://h/db", "postgres://h/db"),
         ("postgres://u:s3%23cr3t@h/db", "postgres://u:***@h/db"),
         ("postgres://u:s3@cr3t@h/db", "postgres://u:***@h/db"),
-        ("postgres://u:100%s3cr3t@h/db", "postgres://u:***@h/db"),
-        ("postgres://u%3As3cr3t@h/db", "postgres://u:***@h/db"),
-        ("postgres://u%3as3cr3t:s3cr3t@h/db", "postgres://u:***@h/db"),
-        ("postgres://u:s3cr3t@[::1]:5432/db", "postgres://u:***@[::1]:5432/db"),
+        ("postgres://u:100%hunter2@h/db", "postgres://u:***@h/db"),
+        ("postgres://u%3Ahunter2@h/db", "postgres://u:***@h/db"),
+        ("postgres://u%3ahunter2:hunter2@h/db", "postgres://u:***@h/db"),
+        ("postgres://u:hunter2@[::1]:5432/db", "postgres://u:***@[::1]:5432/db"),
         ("postgres://u@%2Fvar%2Frun/db", "postgres:///db?host=/var/run&user=u"),
-        ("postgres:///db?host=/run&user=u&password=s3cr3t", "postgres:///db?host=/run&user=u"),
-        ("mysql://u:s3cr3t@h/db?ssl-mode=REQUIRED&socket=/run/m", "mysql://u:***@h/db?socket=/run/m"),
+        ("postgres:///db?host=/run&user=u&password=hunter2", "postgres:///db?host=/run&user=u"),
+        ("mysql://u:hunter2@h/db?ssl-mode=REQUIRED&socket=/run/m", "mysql://u:***@h/db?socket=/run/m"),
         (
-            "postgres:///db?host=db.example.com&port=6543&user=u&password=s3cr3t",
+            "postgres:///db?host=db.example.com&port=6543&user=u&password=hunter2",
             "postgres://u:***@db.example.com:6543/db",
         ),
-        ("postgres://h/db?sslpassword=s3cr3t&application_name=s3cr3t", "postgres://h/db"),
-        ("postgres://ü:s3cr3t@h/dä", "postgres://%C3%BC:***@h/d%C3%A4"),
+        ("postgres://h/db?sslpassword=hunter2&application_name=hunter2", "postgres://h/db"),
+        ("postgres://ü:hunter2@h/dä", "postgres://%C3%BC:***@h/d%C3%A4"),
         ("sqlite://my%20app.db", "sqlite:///nowhere/project/my app.db"),
     ] {
         assert_eq!(shown(url), expected, "{url}");
@@ -164,27 +164,27 @@ fn variables_fill_only_the_gaps() {
 fn urls_of_other_tools_are_named_with_the_form_that_kit_takes() {
     for (url, scheme, corrected) in [
         (
-            "jdbc:postgresql://h:5432/x?user=u&password=s3cr3t",
+            "jdbc:postgresql://h:5432/x?user=u&password=hunter2",
             "jdbc:postgresql",
             Some("postgres://u:PASSWORD@h:5432/x"),
         ),
         ("jdbc:postgresql:x", "jdbc:postgresql", Some("postgres://localhost/x")),
         ("jdbc:mysql://h/x?useSSL=true", "jdbc:mysql", Some("mysql://h/x?ssl-mode=VERIFY_IDENTITY")),
-        ("jdbc:mariadb://u:s3cr3t@h/x", "jdbc:mariadb", Some("mysql://u:PASSWORD@h/x")),
-        ("postgresql+asyncpg://u:s3cr3t@h/x", "postgresql+asyncpg", Some("postgres://u:PASSWORD@h/x")),
+        ("jdbc:mariadb://u:hunter2@h/x", "jdbc:mariadb", Some("mysql://u:PASSWORD@h/x")),
+        ("postgresql+asyncpg://u:hunter2@h/x", "postgresql+asyncpg", Some("postgres://u:PASSWORD@h/x")),
         (
-            "mysql+pymysql://u:s3cr3t@h/x?charset=utf8mb4",
+            "mysql+pymysql://u:hunter2@h/x?charset=utf8mb4",
             "mysql+pymysql",
             Some("mysql://u:PASSWORD@h/x?charset=utf8mb4"),
         ),
         ("mysql2://u@h/x", "mysql2", Some("mysql://u@h/x")),
-        ("postgis://u:s3cr3t@h/x", "postgis", Some("postgres://u:PASSWORD@h/x")),
+        ("postgis://u:hunter2@h/x", "postgis", Some("postgres://u:PASSWORD@h/x")),
         ("file:./dev.db", "file", Some("sqlite://dev.db")),
         ("file:/srv/dev.db", "file", Some("sqlite:///srv/dev.db")),
         ("sqlite+aiosqlite:///dev.db", "sqlite+aiosqlite", Some("sqlite://dev.db")),
         ("sqlite3:///dev.db", "sqlite3", Some("sqlite://dev.db")),
-        ("postgre://u:s3cr3t@h/x", "postgre", Some("postgres://u:PASSWORD@h/x")),
-        ("pgsql://u:s3cr3t/1@h/x", "pgsql", None),
+        ("postgre://u:hunter2@h/x", "postgre", Some("postgres://u:PASSWORD@h/x")),
+        ("pgsql://u:hunter2/1@h/x", "pgsql", None),
     ] {
         let error = parse(url, Path::new("/nowhere"), &|_| None).unwrap_err();
         assert_eq!(error.reason, format!("kit does not know the scheme `{scheme}`"), "{url}");
@@ -193,7 +193,7 @@ fn urls_of_other_tools_are_named_with_the_form_that_kit_takes() {
             assert!(parse(&corrected, Path::new("/nowhere"), &|_| None).is_ok(), "{corrected}");
         }
     }
-    for url in ["postgres://u:s3cr3t@h1:5432,h2:5433/x", "postgres://u:s3cr3t@h1,h2/x?target_session_attrs=any"] {
+    for url in ["postgres://u:hunter2@h1:5432,h2:5433/x", "postgres://u:hunter2@h1,h2/x?target_session_attrs=any"] {
         let error = parse(url, Path::new("/nowhere"), &|_| None).unwrap_err();
         assert!(error.reason.contains("several hosts"), "{url}");
         let corrected = error.corrected.unwrap();
