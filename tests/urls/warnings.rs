@@ -11,7 +11,7 @@ fn a_schema_in_the_url_is_ignored_with_a_warning_and_its_setting_ends_it() {
         let url = format!("postgres://u:s3cr3t@localhost/x?{name}=app");
         let run = Sandbox::project().env("DATABASE_URL", &url).kit(&["about"]);
         assert_eq!(run.code, 0, "{run}");
-        assert!(run.shows(&format!("`{name}`")) && run.shows("DATABASE_SCHEMA=app"), "{run}");
+        assert!(run.shows(format!("`{name}`")) && run.shows("DATABASE_SCHEMA=app"), "{run}");
         let heeded = Sandbox::project().env("DATABASE_URL", &url).env("DATABASE_SCHEMA", "app").kit(&["about"]);
         assert_eq!(heeded.stderr, "", "{heeded}");
     }
