@@ -14,6 +14,8 @@ pub mod sqlite_sql;
 mod template;
 mod trouble;
 mod truncate;
+#[cfg(feature = "config")]
+pub mod url;
 
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
