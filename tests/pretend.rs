@@ -3,6 +3,10 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "pretend/law.rs"]
+mod law;
+#[path = "support/migrations_of_projects.rs"]
+mod projects_migrations;
 #[path = "../migrations/mod.rs"]
 mod sample;
 #[path = "support/script.rs"]

@@ -25,6 +25,8 @@ pub fn client(database: &Database, script: &str) {
         }
         Dialect::Postgres => {
             let mut command = Command::new("psql");
+            // What `IF EXISTS` has to say is no fault.
+            command.env("PGOPTIONS", "-c client_min_messages=warning");
             command.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", database.url()]);
             command
         }

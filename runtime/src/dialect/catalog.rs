@@ -207,8 +207,8 @@ impl Dialect {
     /// The statement `SHOW …` as a query for the same over `information_schema`: the name of the catalog, the columns under
     /// the names that the statement gives them, and the table that it is about.
     pub fn shown(self, words: &[&str]) -> Option<(&'static str, &'static str, Option<usize>)> {
-        const COLUMNS: &str = "column_name AS `Field`, is_nullable AS `Null`";
-        const INDEXES: &str = "table_name AS `Table`, index_name AS `Key_name`, column_name AS `Column_name`";
+        const COLUMNS: &str = "column_name AS `Field`";
+        const INDEXES: &str = "index_name AS `Key_name`, table_name AS `Table`";
         if self != Self::MySql {
             return None;
         }

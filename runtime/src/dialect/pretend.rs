@@ -90,20 +90,21 @@ impl Dialect {
         }
     }
 
-    /// A query for the tables whose rows change when those of a table do: each table (`*` if a trigger decides that), the
-    /// column of `table` that it refers to, and whether it follows deletions and changes of that column, each `1` or `0`.
-    pub fn side_effects(self, table: &str) -> String {
+    /// A query for the tables whose rows change when `event` (`insert`, `update`, `delete`) happens to those of a table: each
+    /// table (`*` if a trigger decides that), the column of `table` that it refers to, and whether it follows deletions and
+    /// changes of that column, each `1` or `0`.
+    pub fn side_effects(self, table: &str, event: &str) -> String {
         let table = self.text_literal(table);
         match self {
             Self::Sqlite => format!(
                 "SELECT '*', NULL, '1', '1' FROM sqlite_master WHERE type = 'trigger' AND tbl_name = {table} COLLATE NOCASE \
-                 UNION ALL SELECT c.name, f.\"to\", CASE WHEN f.on_delete IN ({FOLLOWS}) THEN '1' ELSE '0' END, \
+                 AND lower(sql) LIKE '%{event}%on%' UNION ALL SELECT c.name, f.\"to\", CASE WHEN f.on_delete IN ({FOLLOWS}) THEN '1' ELSE '0' END, \
                  CASE WHEN f.on_update IN ({FOLLOWS}) THEN '1' ELSE '0' END FROM sqlite_master c \
                  JOIN pragma_foreign_key_list(c.name) f WHERE c.type = 'table' AND f.\"table\" = {table} COLLATE NOCASE"
             ),
             Self::Postgres => format!(
                 "SELECT '*', NULL, '1', '1' FROM pg_catalog.pg_trigger WHERE NOT tgisinternal \
-                 AND tgrelid = to_regclass(quote_ident({table})) UNION ALL SELECT c.relname::text, a.attname::text, \
+                 AND tgtype & CASE '{event}' WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END <> 0 AND tgrelid = to_regclass(quote_ident({table})) UNION ALL SELECT c.relname::text, a.attname::text, \
                  CASE WHEN f.confdeltype IN ('c', 'n', 'd') THEN '1' ELSE '0' END, \
                  CASE WHEN f.confupdtype IN ('c', 'n', 'd') THEN '1' ELSE '0' END FROM pg_catalog.pg_constraint f \
                  JOIN pg_catalog.pg_class c ON c.oid = f.conrelid \
@@ -112,7 +113,7 @@ impl Dialect {
             ),
             Self::MySql => format!(
                 "SELECT '*', NULL, '1', '1' FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
-                 AND event_object_table = {table} UNION ALL SELECT CAST(r.table_name AS CHAR), \
+                 AND lower(event_manipulation) = '{event}' AND event_object_table = {table} UNION ALL SELECT CAST(r.table_name AS CHAR), \
                  CAST(k.referenced_column_name AS CHAR), CASE WHEN r.delete_rule IN ({FOLLOWS}) THEN '1' ELSE '0' END, \
                  CASE WHEN r.update_rule IN ({FOLLOWS}) THEN '1' ELSE '0' END FROM information_schema.referential_constraints r \
                  JOIN information_schema.key_column_usage k ON k.constraint_schema = r.constraint_schema \

@@ -191,6 +191,13 @@ fn control(words: &[Token]) -> Option<Control> {
     None
 }
 
+/// The events that call a trigger, from the statement that creates it.
+pub fn trigger_events(sql: &str, dialect: Dialect) -> Vec<&'static str> {
+    let words = tokens(sql, dialect.lexis());
+    let head: Vec<&Token> = words.iter().take_while(|word| !word.is("on")).collect();
+    ["insert", "update", "delete"].into_iter().filter(|event| head.iter().any(|word| word.is(event))).collect()
+}
+
 /// The names in a statement, those in texts and routines in it included, in lower case; `None` if it runs statements that are
 /// made as it runs, or a routine.
 pub fn mentioned(sql: &str, dialect: Dialect) -> Option<BTreeSet<String>> {

@@ -63,14 +63,23 @@ struct Pretence {
 /// What changes rows besides the statements that name their tables.
 #[derive(Clone, Default)]
 struct Effects {
-    /// Names that triggers and routines mention, by the table of the trigger or by the routine.
-    triggers: BTreeMap<String, Option<BTreeSet<String>>>,
+    triggers: Vec<Trigger>,
+    /// Names that routines mention.
     routines: BTreeMap<String, Option<BTreeSet<String>>>,
     /// Foreign keys that change rows.
     keys: Vec<Follower>,
     /// Tables whose rows may be others than is known.
     doubts: BTreeSet<String>,
     all_in_doubt: bool,
+}
+
+/// A trigger that a statement has created.
+#[derive(Clone, Debug)]
+struct Trigger {
+    table: String,
+    events: Vec<&'static str>,
+    /// Names that it mentions; `None` if it may mean any.
+    mentions: Option<BTreeSet<String>>,
 }
 
 /// A table whose rows follow those of another.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Core, Follower};
+use super::{Core, Follower, Trigger};
 use crate::pretend::schema::{Change, Object, Origin};
 use crate::pretend::statement::{self, Statement};
 use crate::pretend::token::tokens;
@@ -41,17 +41,12 @@ impl Core {
         for change in changes {
             match change {
                 Change::Object { kind: Object::Trigger, table: Some(table), .. } => {
-                    let mentioned = statement::mentioned(text, self.dialect());
-                    let own = self
-                        .now
-                        .effects
-                        .triggers
-                        .entry(self.names.table(table))
-                        .or_insert_with(|| Some(BTreeSet::new()));
-                    match (own.as_mut(), mentioned) {
-                        (Some(own), Some(mentioned)) => own.extend(mentioned),
-                        _ => *own = None,
-                    }
+                    let trigger = Trigger {
+                        table: self.names.table(table),
+                        events: statement::trigger_events(text, self.dialect()),
+                        mentions: statement::mentioned(text, self.dialect()),
+                    };
+                    self.now.effects.triggers.push(trigger);
                 }
                 Change::Object { kind: Object::Routine, name, .. } => {
                     let mentioned = statement::mentioned(text, self.dialect());
@@ -94,22 +89,33 @@ impl Core {
 
     /// Takes note of what a statement that changes rows changes besides.
     pub(super) async fn spread(&mut self, statement: &Statement) {
-        let (table, changed) = match statement {
-            Statement::Insert(insert) => (&insert.table, Some(Vec::new())),
+        let (table, event, changed) = match statement {
+            Statement::Insert(insert) => (&insert.table, "insert", Some(Vec::new())),
             Statement::Update(update) => {
                 let sets = update.sets.iter().map(|(column, _)| self.names.column(column)).collect();
-                (&update.table, Some(sets))
+                (&update.table, "update", Some(sets))
             }
-            Statement::Delete(delete) => (&delete.table, None),
+            Statement::Delete(delete) => (&delete.table, "delete", None),
             _ => return,
         };
         let key = self.names.table(table);
         let mut followers: Vec<Follower> =
             self.now.effects.keys.iter().filter(|follower| follower.parent == key).cloned().collect();
-        let mut triggers = self.now.effects.triggers.get(&key).cloned();
+        let mut triggers = None;
+        for trigger in &self.now.effects.triggers {
+            if trigger.table == key && trigger.events.contains(&event) {
+                triggers = match (triggers.unwrap_or_else(|| Some(BTreeSet::new())), &trigger.mentions) {
+                    (Some(mut names), Some(more)) => {
+                        names.extend(more.iter().cloned());
+                        Some(Some(names))
+                    }
+                    _ => Some(None),
+                };
+            }
+        }
         let is_real = self.now.schema.table(table).is_none_or(|own| own.origin != Origin::Created);
         if is_real {
-            let sql = self.dialect().side_effects(table);
+            let sql = self.dialect().side_effects(table, event);
             for row in self.rows(self.question(&sql, &[])).await.unwrap_or_default() {
                 let text = |at: usize| row.try_get_by_index::<Option<String>>(at).ok().flatten();
                 match text(0) {
