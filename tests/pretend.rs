@@ -13,6 +13,8 @@ mod sample;
 mod script;
 #[path = "support/steps.rs"]
 mod steps;
+#[path = "pretend/undecided.rs"]
+mod undecided;
 
 use database::Database;
 use kit_runtime::dialect::Dialect;

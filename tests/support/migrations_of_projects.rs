@@ -378,3 +378,69 @@ pub const DECIDED: &[Migration] = migrations! {
         }
     }
 };
+
+/// Migrations, each for an empty database, that ask what only a run can answer.
+pub const UNDECIDED: &[Migration] = migrations! {
+    "u01_catalog_by_number" POSTGRES None, |m| {
+        run(m, "CREATE TABLE a (x int)").await?;
+        rows(m, "SELECT attname FROM pg_attribute WHERE attrelid = 'a'::regclass").await.map(|_| ())
+    }
+    "u02_statements_that_are_made_in_a_block" POSTGRES None, |m| {
+        run(m, "DO $$ BEGIN EXECUTE 'CREATE TABLE made (x int)'; END $$").await?;
+        if m.has_table("made").await? { run(m, "INSERT INTO made VALUES (1)").await?; }
+        Ok(())
+    }
+    "u03_a_block_that_names_the_table" POSTGRES None, |m| {
+        run(m, "CREATE TABLE a (x int); DO $$ BEGIN IF true THEN ALTER TABLE a ADD COLUMN y int; END IF; END $$").await?;
+        m.has_column("a", "y").await.map(|_| ())
+    }
+    "u04_a_number_of_a_sequence" POSTGRES None, |m| {
+        run(m, "CREATE SEQUENCE s START 7").await?;
+        rows(m, "SELECT nextval('s')").await.map(|_| ())
+    }
+    "u05_rows_after_a_trigger" SQLITE None, |m| {
+        run(m, "CREATE TABLE a (x int); CREATE TABLE b (x int); CREATE TRIGGER t AFTER INSERT ON a BEGIN INSERT INTO b VALUES (NEW.x); END; INSERT INTO a VALUES (1)").await?;
+        rows(m, "SELECT x FROM b").await.map(|_| ())
+    }
+    "u06_rows_after_a_trigger" MYSQL None, |m| {
+        run(m, "CREATE TABLE a (x int); CREATE TABLE b (x int); CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW INSERT INTO b VALUES (NEW.x); INSERT INTO a VALUES (1)").await?;
+        rows(m, "SELECT x FROM b").await.map(|_| ())
+    }
+    "u07_rows_after_a_routine_of_a_trigger" POSTGRES None, |m| {
+        run(m, "CREATE TABLE a (x int); CREATE TABLE b (x int); CREATE FUNCTION copy_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO b VALUES (NEW.x); RETURN NEW; END $$; CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW EXECUTE FUNCTION copy_row(); INSERT INTO a VALUES (1)").await?;
+        rows(m, "SELECT x FROM b").await.map(|_| ())
+    }
+    "u08_rows_that_a_foreign_key_deletes" ALL None, |m| {
+        run(m, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a_id int, FOREIGN KEY (a_id) REFERENCES a (id) ON DELETE CASCADE); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); DELETE FROM a").await?;
+        rows(m, "SELECT a_id FROM b").await.map(|_| ())
+    }
+    "u09_rows_of_a_procedure" MYSQL None, |m| {
+        run(m, "CREATE TABLE a (x int); CREATE PROCEDURE p() INSERT INTO a VALUES (1)").await?;
+        run(m, "CALL p()").await?;
+        rows(m, "SELECT x FROM a").await.map(|_| ())
+    }
+    "u10_the_text_of_a_table" MYSQL None, |m| {
+        run(m, "CREATE TABLE a (x int)").await?;
+        rows(m, "SHOW CREATE TABLE a").await.map(|_| ())
+    }
+    "u11_rows_that_refer_to_none" SQLITE None, |m| {
+        run(m, "CREATE TABLE a (x int)").await?;
+        rows(m, "PRAGMA foreign_key_check").await.map(|_| ())
+    }
+    "u12_another_search_path" POSTGRES None, |m| {
+        run(m, "CREATE SCHEMA other; CREATE TABLE other.a (x int); CREATE TABLE a (y int); SET LOCAL search_path TO other").await?;
+        m.has_table("a").await.map(|_| ())
+    }
+};
+
+/// Migrations that ignore an error where the server does not: in a transaction that it ends.
+pub const ABORTED: &[Migration] = migrations! {
+    "a01_table" POSTGRES None, |m| { run(m, "CREATE TABLE a (x int)").await }
+    "a02_ignores_an_error" POSTGRES None, |m| {
+        run(m, "CREATE TABLE b (x int)").await?;
+        let _ = run(m, "ALTER TABLE a ADD COLUMN x int").await;
+        let _ = run(m, "INSERT INTO a VALUES (1)").await;
+        Ok(())
+    }
+    "a03_table" POSTGRES None, |m| { run(m, "CREATE TABLE c (x int)").await }
+};

@@ -12,6 +12,13 @@ use crate::database::Database;
 
 /// Runs a script as a user would: `kit migrate --pretend | psql`.
 pub fn client(database: &Database, script: &str) {
+    if let Err(said) = try_client(database, script) {
+        panic!("{:?}: {said}\n{script}", database.dialect);
+    }
+}
+
+/// The same for a script that may fail: what the client said.
+pub fn try_client(database: &Database, script: &str) -> Result<(), String> {
     let text: String =
         database.dialect.preamble(None).iter().map(|line| database.dialect.script(line) + "\n").collect::<String>()
             + script;
@@ -39,10 +46,11 @@ pub fn client(database: &Database, script: &str) {
         }
     };
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    // A client that has failed reads no more.
+    let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{:?}: {said}\n{text}", database.dialect);
+    if output.status.success() && said.is_empty() { Ok(()) } else { Err(said.into_owned()) }
 }
 
 /// Every row of every table, and the schema, a line each: two equal texts are two equal databases. What the clock says is

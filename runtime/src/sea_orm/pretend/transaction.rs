@@ -61,9 +61,16 @@ impl Core {
 
     /// Ends a migration that failed: nothing of its open transaction stays.
     pub(super) fn fail(&mut self) {
-        if !self.transaction.levels.is_empty() {
-            self.script("ROLLBACK".to_owned());
-            self.undo_all();
+        if self.transaction.levels.is_empty() {
+            return;
+        }
+        self.undo_all();
+        // One without a statement needs no end.
+        match self.said.last() {
+            Some(Said::Script(sql)) if sql == self.dialect().begin_script() => {
+                self.said.pop();
+            }
+            _ => self.script("ROLLBACK".to_owned()),
         }
     }
 
