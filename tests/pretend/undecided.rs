@@ -92,12 +92,17 @@ async fn a_role_that_may_only_read_can_pretend() {
     let database = Database::postgres().await;
     database.execute(&["CREATE TABLE a (x int)", "INSERT INTO a VALUES (1)"]).await;
     let role = format!("kit_reader_{}", std::process::id());
-    database.execute(&[&format!("CREATE ROLE {role} LOGIN PASSWORD 'reads'"), &format!("GRANT SELECT ON a TO {role}")]).await;
+    database
+        .execute(&[&format!("CREATE ROLE {role} LOGIN PASSWORD 'reads'"), &format!("GRANT SELECT ON a TO {role}")])
+        .await;
     let mut url = url::Url::parse(database.url()).unwrap();
     url.set_username(&role).unwrap();
     url.set_password(Some("reads")).unwrap();
     let reader = Database::of(Dialect::Postgres, url.as_str()).await;
-    let list = vec![step("m1", &["ALTER TABLE a ADD COLUMN y int", "UPDATE a SET y = x", "CREATE TABLE b AS SELECT y FROM a"])];
+    let list = vec![step(
+        "m1",
+        &["ALTER TABLE a ADD COLUMN y int", "UPDATE a SET y = x", "CREATE TABLE b AS SELECT y FROM a"],
+    )];
     let told = steps_told(&reader, list, &[up()]).await;
     drop(reader);
     database.execute(&[&format!("DROP OWNED BY {role}"), &format!("DROP ROLE {role}")]).await;

@@ -208,6 +208,9 @@ impl Overlay {
             }
             Change::Object { kind, name, table, .. } => {
                 let table = table.as_deref();
+                if let Some(table) = table {
+                    self.touched(table);
+                }
                 let key = self.object_key(*kind, table, name);
                 let table = table.map(|table| self.names.table(table));
                 self.objects.insert(key, Known { name: name.clone(), table, exists: true });
@@ -229,7 +232,10 @@ impl Overlay {
             }
             Change::Value { name, value } => self.values.push((name.clone(), value.clone())),
             Change::Alter(table, _) => self.touched(table).altered = true,
-            Change::Empty(_) | Change::Touch(_) => {}
+            Change::Touch(table) => {
+                self.touched(table);
+            }
+            Change::Empty(_) => {}
         }
     }
 

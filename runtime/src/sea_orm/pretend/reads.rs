@@ -103,11 +103,8 @@ impl Core {
             return self.rows(self.question(sql, values)).await;
         }
         self.note(Note::Catalog);
-        match self.rows(self.question(sql, values)).await {
-            // It may name what is not there yet.
-            Err(_) => Ok(Vec::new()),
-            rows => rows,
-        }
+        // It may name what is not there yet.
+        Ok(self.rows(self.question(sql, values)).await.unwrap_or_default())
     }
 
     /// A query with catalogs as they would be in the place of those that the database has.
@@ -165,10 +162,13 @@ impl Core {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let Some((catalog, columns, at)) = self.dialect().shown(&texts) else {
             let tables = ["create", "table", "tables", "full", "triggers"];
+            let rows = self.rows(self.question(sql, values)).await;
             if first == "show" && texts.get(1).is_some_and(|word| tables.contains(word)) {
                 self.note(Note::Catalog);
+                // It may name what is not there yet.
+                return Ok(rows.unwrap_or_default());
             }
-            return self.rows(self.question(sql, values)).await;
+            return rows;
         };
         let table = at.and_then(|at| words.get(at)).filter(|word| word.is_name());
         let touched = table.is_none_or(|table| self.now.schema.table(&table.text).is_some());
