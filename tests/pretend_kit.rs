@@ -132,15 +132,25 @@ fn nothing_is_asked_refused_or_created() {
     assert_eq!(said.code, 0, "{said}");
     insta::assert_snapshot!(said.stdout, @r#"
     PRAGMA foreign_keys = ON;
+    CREATE TABLE IF NOT EXISTS "seaql_migrations" ( "version" varchar NOT NULL PRIMARY KEY, "applied_at" integer NOT NULL );
 
     -- m20240101_000001_create_a
+    BEGIN IMMEDIATE;
     CREATE TABLE "a" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+    INSERT INTO "seaql_migrations" ("version", "applied_at") VALUES ('m20240101_000001_create_a', CAST(strftime('%s', 'now') AS INTEGER));
+    COMMIT;
 
     -- m20240101_000002_create_b
+    BEGIN IMMEDIATE;
     CREATE TABLE "b" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+    INSERT INTO "seaql_migrations" ("version", "applied_at") VALUES ('m20240101_000002_create_b', CAST(strftime('%s', 'now') AS INTEGER));
+    COMMIT;
 
     -- m20240101_000003_count
+    BEGIN IMMEDIATE;
     INSERT INTO a (n) VALUES (1);
+    INSERT INTO "seaql_migrations" ("version", "applied_at") VALUES ('m20240101_000003_count', CAST(strftime('%s', 'now') AS INTEGER));
+    COMMIT;
     "#);
     for expected in [
         "INFO  sqlite://[ROOT]/app.sqlite does not exist: an empty one is assumed",
@@ -164,7 +174,9 @@ fn nothing_is_asked_refused_or_created() {
     let said = sandbox.kit(&["migrate", "--pretend", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!((said.code, json["pretended"].as_array().unwrap().len()), (1, 4), "{said}");
-    assert_eq!(json["pretended"][2]["statements"][0], "INSERT INTO a (n) VALUES (1)", "{said}");
+    assert_eq!(json["pretended"][2]["statements"], serde_json::json!(["INSERT INTO a (n) VALUES (1)"]), "{said}");
+    assert_eq!(json["pretended"][2]["script"].as_array().unwrap().len(), 4, "{said}");
+    assert_eq!(json["pretended"][2]["undecided"], serde_json::json!([]), "{said}");
     assert!(json["error"].as_str().unwrap().contains("not today"), "{said}");
     assert_eq!(sandbox.files(), before);
     // And for real it is as it was.

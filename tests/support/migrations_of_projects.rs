@@ -370,7 +370,46 @@ pub const DECIDED: &[Migration] = migrations! {
     "m044_procedure" MYSQL None, |m| {
         run(m, "CREATE PROCEDURE fill() BEGIN DECLARE i int DEFAULT 0; WHILE i < 3 DO INSERT INTO watched (n) VALUES (i); SET i = i + 1; END WHILE; END").await
     }
-    "m045_session" ALL None, |m| {
+    "m046_numbers_after_rows_are_gone" ALL None, |m| {
+        let db = m.get_connection();
+        m.create_table(Table::create().table(id("tags")).col(ColumnDef::new(id("id")).integer().not_null().auto_increment().primary_key())
+            .col(ColumnDef::new(id("label")).string()).to_owned()).await?;
+        run(m, "CREATE TABLE tagged (tag int); INSERT INTO tags (label) VALUES ('a'), ('b'), ('c'); DELETE FROM tags WHERE label <> 'a'").await?;
+        let mut insert = Query::insert().into_table(id("tags")).columns([id("label")]).values_panic(["d".into()]).to_owned();
+        let key = match db.get_database_backend() {
+            DbBackend::MySql => db.execute(&insert).await?.last_insert_id() as i32,
+            _ => db.query_one(&insert.returning_col(id("id")).to_owned()).await?.map_or(Ok(0), |row| row.try_get::<i32>("", "id"))?,
+        };
+        run(m, &format!("INSERT INTO tagged VALUES ({key})")).await
+    }
+    "m047_answers_to_names" ALL None, |m| {
+        m.create_table(Table::create().table(id("Cased")).col(ColumnDef::new(id("Id")).integer().not_null().primary_key()).col(ColumnDef::new(id("low")).integer()).to_owned()).await?;
+        m.create_index(Index::create().name("Ix_Cased").table(id("Cased")).col(id("low")).to_owned()).await?;
+        run(m, "CREATE TABLE answers (question varchar(40), answer int)").await?;
+        for (question, answer) in [
+            ("table Cased", m.has_table("Cased").await?), ("table cased", m.has_table("cased").await?), ("table CASED", m.has_table("CASED").await?),
+            ("column Cased.Id", m.has_column("Cased", "Id").await?), ("column Cased.id", m.has_column("Cased", "id").await?),
+            ("column Cased.LOW", m.has_column("Cased", "LOW").await?), ("column cased.low", m.has_column("cased", "low").await?),
+            ("index Ix_Cased", m.has_index("Cased", "Ix_Cased").await?), ("index ix_cased", m.has_index("Cased", "ix_cased").await?),
+            ("index of cased", m.has_index("cased", "Ix_Cased").await?), ("key Cased_pkey", m.has_index("Cased", "Cased_pkey").await?),
+            ("key PRIMARY", m.has_index("Cased", "PRIMARY").await?), ("index of another", m.has_index("users", "Ix_Cased").await?),
+        ] {
+            run(m, &format!("INSERT INTO answers VALUES ('{question}', {})", i32::from(answer))).await?;
+        }
+        Ok(())
+    }
+    "m048_answers_after_a_rename" SERVERS None, |m| {
+        m.rename_table(Table::rename().table(id("Cased"), id("renamed")).to_owned()).await?;
+        for (question, answer) in [
+            ("renamed", m.has_table("renamed").await?), ("renamed.Id", m.has_column("renamed", "Id").await?),
+            ("renamed Ix_Cased", m.has_index("renamed", "Ix_Cased").await?), ("renamed Cased_pkey", m.has_index("renamed", "Cased_pkey").await?),
+            ("Cased again", m.has_table("Cased").await?), ("Cased Ix_Cased", m.has_index("Cased", "Ix_Cased").await?),
+        ] {
+            run(m, &format!("INSERT INTO answers VALUES ('{question}', {})", i32::from(answer))).await?;
+        }
+        Ok(())
+    }
+    "m049_session" ALL None, |m| {
         match m.get_database_backend() {
             DbBackend::Postgres => run(m, "SET LOCAL statement_timeout = 5000; COMMENT ON TABLE users IS 'it''s us'").await,
             DbBackend::MySql => run(m, "SET @x = 1; ALTER TABLE users COMMENT = 'it''s us'").await,

@@ -43,6 +43,35 @@ impl Dialect {
         }
     }
 
+    /// Whether numbers of rows come from a sequence that knows no rows.
+    pub fn numbers_by_sequence(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
+    /// A query with one row if a table gives no number twice. Takes its name as the only value.
+    pub fn counts_on(self) -> &'static str {
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE AND sql LIKE '%autoincrement%'"
+    }
+
+    /// A query for the last number that a table has given.
+    pub fn last_number(self, table: &str, column: &str) -> String {
+        let (quoted, table, column) =
+            (self.text_literal(&self.quote(table)), self.text_literal(table), self.text_literal(column));
+        match self {
+            Self::Sqlite => {
+                format!("SELECT CAST(seq AS TEXT) FROM sqlite_sequence WHERE name = {table} COLLATE NOCASE")
+            }
+            Self::Postgres => format!(
+                "SELECT coalesce(pg_sequence_last_value(seqrelid), seqstart - seqincrement)::text FROM pg_catalog.pg_sequence \
+                 WHERE seqrelid = pg_get_serial_sequence({quoted}, {column})::regclass"
+            ),
+            Self::MySql => format!(
+                "SELECT CAST(auto_increment - 1 AS CHAR) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name = {table}"
+            ),
+        }
+    }
+
     /// The time in seconds since 1970, as an expression.
     pub fn now_in_seconds(self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ mod failing;
 #[cfg(feature = "sea-orm-1")]
 mod kinds;
 mod literal;
+mod numbers;
 mod reads;
 mod shadow;
 mod transaction;
@@ -46,6 +47,8 @@ pub struct Core {
     columns: HashMap<String, Vec<Column>>,
     /// The schema in a database of its own, where there can be one.
     shadow: Option<Shadow>,
+    /// The last numbers that tables have given; a rollback does not take them back everywhere.
+    numbers: numbers::Numbers,
     /// Tables that others refer to, as they were when the migration began.
     parents: Vec<Vec<String>>,
     #[cfg(feature = "sea-orm-1")]
@@ -104,6 +107,7 @@ impl Core {
             said: Vec::new(),
             columns: HashMap::new(),
             shadow: None,
+            numbers: numbers::Numbers::new(),
             parents: Vec::new(),
             #[cfg(feature = "sea-orm-1")]
             guesses: kinds::Guesses::default(),

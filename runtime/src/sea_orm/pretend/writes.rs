@@ -89,7 +89,10 @@ impl Core {
                 Some(query) => self.now.layers.view(table, query),
                 None => self.now.layers.lose(table),
             },
-            Change::Drop { table, .. } => self.now.layers.drop(table),
+            Change::Drop { table, .. } => {
+                self.forget_number(table);
+                self.now.layers.drop(table);
+            }
             Change::Rename(from, to) => {
                 self.begin(from).await;
                 self.now.layers.rename(from, to);
@@ -118,6 +121,11 @@ impl Core {
             }
             Change::Empty(table) => {
                 let columns = self.begin(table).await;
+                if dialect.numbers_by_sequence() {
+                    self.keep_number(table, &columns).await;
+                } else {
+                    self.forget_number(table);
+                }
                 let list = names(&columns, dialect);
                 self.now.layers.next(table, columns, &list, "WHERE 1 = 0", dialect);
             }
@@ -174,7 +182,7 @@ impl Core {
                     _ if column.numbered => {
                         let number = match next {
                             Some(number) => number,
-                            None => self.highest(table, &column.name).await + 1,
+                            None => self.last_number(table, column).await + 1,
                         };
                         next = Some(number + 1);
                         first_number.get_or_insert(number);
@@ -226,6 +234,9 @@ impl Core {
             }
             None => Vec::new(),
         };
+        if let Some(next) = next {
+            self.give_number(table, next - 1);
+        }
         let rows_affected = u64::try_from(made.len()).unwrap_or_default();
         self.now.layers.add(table, made, self.dialect());
         let last_insert_id = first_number.and_then(|number| u64::try_from(number).ok()).unwrap_or_default();
@@ -252,11 +263,16 @@ impl Core {
         };
         self.now.layers.query(SOURCE, named.clone(), source);
         let mut list = Vec::new();
+        let mut numbered = None;
         for column in &columns {
             let from_query = named.iter().any(|own| own.name == column.name);
             list.push(match (&column.default, column.numbered) {
                 _ if from_query => self.dialect().quote(&column.name),
-                (_, true) => format!("ROW_NUMBER() OVER () + {}", self.highest(table, &column.name).await),
+                (_, true) => {
+                    let last = self.last_number(table, column).await;
+                    numbered = Some(last);
+                    format!("ROW_NUMBER() OVER () + {last}")
+                }
                 (default, _) => self.in_type(default.as_deref().unwrap_or("NULL"), column),
             });
         }
@@ -264,6 +280,9 @@ impl Core {
         let count = self.number(&format!("SELECT {} FROM {SOURCE}", self.dialect().text("COUNT(*)"))).await;
         let bare = self.now.layers.over(&sql, |_| false, self.dialect()).map_err(|_| lost(None))?;
         self.now.layers.add_query(table, &bare, self.dialect());
+        if let (Some(last), Some(count)) = (numbered, count) {
+            self.give_number(table, last + count);
+        }
         let rows_affected = count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| lost(None))?;
         Ok((Done { last_insert_id: 0, rows_affected }, Vec::new()))
     }
@@ -332,6 +351,7 @@ impl Core {
             rest if rest.is_empty() => "WHERE 1 = 0".to_owned(),
             rest => rest,
         };
+        self.keep_number(table, &columns).await;
         let list = names(&columns, self.dialect());
         self.now.layers.next(table, columns, &list, &rest, self.dialect());
         Ok((Done { last_insert_id: 0, rows_affected: count }, answer))
@@ -358,7 +378,7 @@ impl Core {
         self.number(&sql).await.and_then(|count| u64::try_from(count).ok())
     }
 
-    async fn highest(&self, table: &str, column: &str) -> i64 {
+    pub(super) async fn highest(&self, table: &str, column: &str) -> i64 {
         let highest = self.dialect().text(&format!("MAX({})", self.dialect().quote(column)));
         self.number(&format!("SELECT {highest} FROM {}", self.dialect().quote(table))).await.unwrap_or(0)
     }
