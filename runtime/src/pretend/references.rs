@@ -56,9 +56,7 @@ pub fn references(words: &[Token]) -> Vec<Range<usize>> {
             frame = outer.pop().unwrap_or(Frame { query: true, ..Frame::default() });
         } else if word.is("select") || word.is("delete") {
             frame = Frame { query: true, from: false, expects: false };
-        } else if word.is("from") && frame.query && !is_distinct_from(words, at) {
-            (frame.from, frame.expects) = (true, true);
-        } else if word.is("join") || word.is("straight_join") || word.is(",") && frame.from {
+        } else if begins_table(words, at, frame) {
             (frame.from, frame.expects) = (true, true);
         } else if frame.expects && (word.is("only") || word.is("lateral")) {
             // The name follows.
@@ -80,6 +78,13 @@ pub fn references(words: &[Token]) -> Vec<Range<usize>> {
         at += 1;
     }
     found
+}
+
+/// Whether a table follows this word.
+fn begins_table(words: &[Token], at: usize, frame: Frame) -> bool {
+    let is = |sign: &str| words.get(at).is_some_and(|word| word.is(sign));
+    let from = is("from") && frame.query && !is_distinct_from(words, at);
+    from || is("join") || is("straight_join") || is(",") && frame.from
 }
 
 /// Whether this `FROM` belongs to `IS [NOT] DISTINCT FROM`.
