@@ -9,6 +9,8 @@ mod law;
 mod projects_migrations;
 #[path = "../migrations/mod.rs"]
 mod sample;
+#[path = "support/schemas.rs"]
+mod schemas;
 #[path = "support/script.rs"]
 mod script;
 #[path = "support/steps.rs"]

@@ -6,7 +6,7 @@ use kit_runtime::wire::{Action, Up};
 
 use crate::database::Database;
 use crate::projects_migrations::{self, DECIDED, Migrator};
-use crate::{client, contents, done, told, two};
+use crate::{ALL, client, contents, done, schemas, steps, told, two};
 
 async fn versions(database: &Database) -> Vec<String> {
     let sql = format!("SELECT {} FROM seaql_migrations ORDER BY version", database.dialect.text("version"));
@@ -62,5 +62,35 @@ async fn scripts_on_an_empty_mysql_database_leave_what_a_run_leaves() {
 async fn scripts_of_a_few_migrations_leave_what_a_run_leaves() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
         holds(dialect, Some(4)).await;
+    }
+}
+
+/// Holds the law for one migration that makes a whole schema.
+async fn holds_for_schema(dialect: Dialect, name: &str, statements: &[String]) {
+    let (run, scripted) = two(dialect).await;
+    let whole = statements.iter().map(|sql| steps::Op::Sql(sql.clone())).collect();
+    steps::set(&[steps::Step::new("m1_schema", whole, Vec::new())]);
+    let up = Action::Up(Up::default());
+    let told = told::<steps::Migrator>(&scripted, std::slice::from_ref(&up)).await;
+    assert_eq!(told.outcome, Ok(()), "{name} on {dialect:?}: {:?}", told.notes);
+    done::<steps::Migrator>(&run, up).await;
+    let text: String = told.script.iter().map(|sql| scripted.dialect.script(sql) + "\n").collect();
+    client(&scripted, &text);
+    let (left, right) = (compared(&scripted).await, compared(&run).await);
+    assert!(left == right, "{name} on {dialect:?}");
+}
+
+#[tokio::test]
+async fn a_schema_of_hostile_names_is_scripted_as_it_is_run() {
+    for dialect in ALL {
+        holds_for_schema(dialect, "hostile", &schemas::hostile(dialect)).await;
+    }
+}
+
+#[tokio::test]
+async fn public_schemas_are_scripted_as_they_are_run() {
+    let without_rows = ["roundcube", "wordpress"];
+    for script in schemas::public().into_iter().filter(|script| without_rows.contains(&script.name)) {
+        holds_for_schema(script.dialect, script.name, &[script.sql()]).await;
     }
 }

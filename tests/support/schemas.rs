@@ -25,7 +25,7 @@ pub struct Script {
 
 impl Script {
     /// Its statements, without those that choose a database or read files that are not there.
-    fn sql(&self) -> String {
+    pub fn sql(&self) -> String {
         let text = match self.path.extension().is_some_and(|extension| extension == "gz") {
             true => {
                 String::from_utf8(Command::new("gzip").arg("-dc").arg(&self.path).output().unwrap().stdout).unwrap()

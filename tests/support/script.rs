@@ -70,15 +70,16 @@ async fn rows(database: &Database, whole: bool) -> String {
         if !whole && ["seaql_migrations", "kit_migrations", "kit_lock", "kit_probe"].contains(&table.as_str()) {
             continue;
         }
+        let literal = database.dialect.text_literal(&table);
         let columns = match database.dialect {
-            Dialect::Sqlite => format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"),
+            Dialect::Sqlite => format!("SELECT name FROM pragma_table_info({literal}) ORDER BY cid"),
             Dialect::Postgres => format!(
                 "SELECT column_name::text FROM information_schema.columns WHERE table_schema = current_schema() \
-                 AND table_name = '{table}' ORDER BY ordinal_position"
+                 AND table_name = {literal} ORDER BY ordinal_position"
             ),
             Dialect::MySql => format!(
                 "SELECT CAST(column_name AS CHAR) FROM information_schema.columns WHERE table_schema = DATABASE() \
-                 AND table_name = '{table}' ORDER BY ordinal_position"
+                 AND table_name = {literal} ORDER BY ordinal_position"
             ),
         };
         let names: Vec<String> = database.query(&columns).await.into_iter().flatten().flatten().collect();

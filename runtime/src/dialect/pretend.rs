@@ -29,6 +29,14 @@ impl Dialect {
         matches!(self, Self::Sqlite)
     }
 
+    /// Whether a schema that a statement names is the current one.
+    pub fn is_current_schema(self, schema: &str, current: &str) -> bool {
+        match self {
+            Self::Sqlite => schema.eq_ignore_ascii_case("main"),
+            Self::Postgres | Self::MySql => !schema.is_empty() && schema == current,
+        }
+    }
+
     /// Whether names of columns and indexes that differ in case only are the same name.
     pub fn folds_columns(self) -> bool {
         !matches!(self, Self::Postgres)

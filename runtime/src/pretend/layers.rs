@@ -14,7 +14,7 @@ use crate::dialect::Dialect;
 const DEEPEST: usize = 60;
 
 /// All tables that statements have touched, and their layers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Layers {
     names: Names,
     tables: BTreeMap<String, Top>,
@@ -61,7 +61,7 @@ pub enum Trouble {
 impl Layers {
     /// Begins with the tables as the database has them.
     pub fn new(names: Names) -> Self {
-        Self { names, ..Self::default() }
+        Self { names, tables: BTreeMap::new(), layers: Vec::new() }
     }
 
     /// Whether statements have touched a table.
@@ -358,8 +358,8 @@ mod tests {
 
     #[test]
     fn what_is_gone_or_not_known_is_no_table() {
-        let mut layers = Layers::default();
-        layers.drop("A");
+        let mut layers = Layers::new(Names::of(SQL));
+        layers.drop("a");
         layers.lose("b");
         let trouble = |sql: &str| layers.over(sql, |_| false, SQL).unwrap_err();
         assert_eq!(trouble("SELECT 1 FROM a"), Trouble::Gone("a".into()));
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn rows_that_are_added_stay_in_one_layer_until_another_stands_on_it() {
-        let mut layers = Layers::default();
+        let mut layers = Layers::new(Names::of(SQL));
         layers.begin("a", vec![column("id")], SQL);
         layers.add("a", vec!["1".to_owned()], SQL);
         layers.add("a", vec!["2".to_owned()], SQL);

@@ -32,20 +32,7 @@ impl Names {
 
     /// Returns the name without the current schema before it.
     pub fn own<'a>(&self, name: &'a str) -> &'a str {
-        let own = name.split_once('.').filter(|(schema, _)| self.is_current(schema));
+        let own = name.split_once('.').filter(|(schema, _)| self.dialect.is_current_schema(schema, &self.schema));
         own.map_or(name, |(_, table)| table)
-    }
-
-    fn is_current(&self, schema: &str) -> bool {
-        match self.dialect {
-            Dialect::Sqlite => schema.eq_ignore_ascii_case("main"),
-            Dialect::Postgres | Dialect::MySql => !schema.is_empty() && schema == self.schema,
-        }
-    }
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self::of(Dialect::Sqlite)
     }
 }

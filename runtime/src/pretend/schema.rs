@@ -7,7 +7,7 @@ pub use super::change::{Change, Column, Existing, Object};
 use super::names::Names;
 
 /// The difference between the schema as it is and as it would be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Overlay {
     names: Names,
     tables: BTreeMap<String, Table>,
@@ -67,7 +67,15 @@ pub struct Known {
 impl Overlay {
     /// Begins with the schema as the database has it.
     pub fn new(names: Names) -> Self {
-        Self { names, ..Self::default() }
+        Self {
+            names,
+            tables: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            values: Vec::new(),
+            doubts: BTreeSet::new(),
+            all_in_doubt: false,
+            changed: false,
+        }
     }
 
     /// The rules for names.

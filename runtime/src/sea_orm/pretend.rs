@@ -56,11 +56,18 @@ pub struct Core {
 }
 
 /// What has been pretended.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Pretence {
     schema: Overlay,
     layers: Layers,
     effects: Effects,
+}
+
+impl Pretence {
+    fn new(names: &Names) -> Self {
+        let (schema, layers) = (Overlay::new(names.clone()), Layers::new(names.clone()));
+        Self { schema, layers, effects: Effects::default() }
+    }
 }
 
 /// What changes rows besides the statements that name their tables.
@@ -101,8 +108,8 @@ impl Core {
         let mut core = Self {
             session,
             names: names.clone(),
-            now: Pretence::default(),
-            before: Pretence::default(),
+            now: Pretence::new(&names),
+            before: Pretence::new(&names),
             transaction: Transaction::default(),
             said: Vec::new(),
             columns: HashMap::new(),
@@ -119,11 +126,7 @@ impl Core {
             names.schema = row.try_get_by_index::<Option<String>>(0).ok().flatten().unwrap_or_default();
             names.fold_tables = row.try_get_by_index::<String>(1).is_ok_and(|folds| folds == "1");
         }
-        core.now = Pretence {
-            schema: Overlay::new(names.clone()),
-            layers: Layers::new(names.clone()),
-            effects: Effects::default(),
-        };
+        core.now = Pretence::new(&names);
         core.before = core.now.clone();
         core.names = names;
         if dialect == Dialect::Sqlite {
