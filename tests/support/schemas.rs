@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a schema that cannot be loaded ends the test")]
 #![allow(clippy::disallowed_methods, reason = "tests have no main.rs that reads the environment for them")]
+#![allow(clippy::print_stderr, reason = "says which schemas are not there")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
