@@ -93,8 +93,9 @@ pub fn typed<'a>(text: &'a str, kind: &Kind, type_name: &str, dialect: Dialect) 
         {
             number(text)?;
         }
-        Kind::Decimal(_) if !text.eq_ignore_ascii_case("nan") => {
-            number(text)?;
+        // It may have more digits than any other number, and PostgreSQL has some that are none.
+        Kind::Decimal(_) => {
+            text.parse::<f64>().map_err(|_| format!("`{text}` is not a number"))?;
         }
         Kind::Binary(_) | Kind::VarBinary(_) | Kind::Blob => return bytes(text).map(Datum::Bytes),
         Kind::Uuid => match (uuid(text)?, dialect) {
