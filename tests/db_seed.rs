@@ -11,6 +11,8 @@ mod identity;
 #[path = "support/schemas.rs"]
 mod schemas;
 mod support;
+#[path = "db_seed/values.rs"]
+mod values;
 
 use database::Database;
 use kit_runtime::connection::Row;

@@ -3,7 +3,7 @@
 
 use kit_runtime::dialect::Dialect;
 
-use super::dialect::value::{Datum, datum};
+use super::dialect::value::{Datum, datum, key_takes_null};
 use super::labels::{Labels, key_column};
 use super::{Mistake, Node, Record};
 use crate::schema::model::{Column, ForeignKey, Schema, Table};
@@ -23,6 +23,8 @@ pub struct Meaning<'a> {
 pub struct Slot<'a> {
     /// The column.
     pub column: &'a Column,
+    /// Whether it is part of the primary key.
+    identifies: bool,
     /// Whether it is a foreign key.
     is_key: bool,
     /// The table that the key leads to, if it is in the schema.
@@ -35,6 +37,8 @@ impl<'a> Meaning<'a> {
     /// Which columns the names of a row mean. A row with a label has a key, whether it says so or not.
     pub fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, Mistake> {
         let mut slots: Vec<Slot<'a>> = Vec::new();
+        let identifies =
+            |column: &Column| table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name));
         for name in record.names.iter() {
             let key = |columns: &dyn Fn(&ForeignKey) -> bool| {
                 table.foreign_keys.iter().find(|key| key.columns.len() == 1 && columns(key))
@@ -43,7 +47,7 @@ impl<'a> Meaning<'a> {
                 Some(column) => {
                     let key = key(&|key| key.columns.first() == Some(name));
                     let refers = key.and_then(|key| self.schema.table(&key.table));
-                    Slot { column, is_key: key.is_some(), refers, by_label: false }
+                    Slot { column, identifies: identifies(column), is_key: key.is_some(), refers, by_label: false }
                 }
                 None => {
                     let own = format!("{name}_id");
@@ -51,7 +55,7 @@ impl<'a> Meaning<'a> {
                     let found =
                         key.and_then(|key| Some((table.column(key.columns.first()?)?, self.schema.table(&key.table)?)));
                     let Some((column, refers)) = found else { return Err(unknown_column(table, name)) };
-                    Slot { column, is_key: true, refers: Some(refers), by_label: true }
+                    Slot { column, identifies: identifies(column), is_key: true, refers: Some(refers), by_label: true }
                 }
             };
             if slot.column.generated.is_some() {
@@ -66,7 +70,7 @@ impl<'a> Meaning<'a> {
             && let Some(key) = key_column(table)
             && !slots.iter().any(|slot| slot.column.name == key.name)
         {
-            slots.push(Slot { column: key, is_key: false, refers: None, by_label: false });
+            slots.push(Slot { column: key, identifies: true, is_key: false, refers: None, by_label: false });
         }
         Ok(slots)
     }
@@ -105,6 +109,9 @@ impl<'a> Meaning<'a> {
             if let Some(other) = slot.refers {
                 return self.made(slot, self.labels.key(other, label)?, false);
             }
+        }
+        if *node == Node::Null && slot.identifies && key_takes_null(slot.column, self.dialect) {
+            return Ok(Datum::Null);
         }
         if slot.by_label && *node != Node::Null {
             return Err(format!("only a label may stand there, `@name`; a key stands in {}", slot.column.name));

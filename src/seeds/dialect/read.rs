@@ -206,6 +206,10 @@ fn sqlite<'a>(stored: Datum<'a>, column: &Column, affinity: Class) -> Out<'a> {
         Datum::Real(number) => return Out::Tagged("float", number.to_string().into()),
         Datum::Text(text) => (false, text, "str"),
     };
+    if column.type_name.eq_ignore_ascii_case("any") {
+        // It keeps a value as it comes in a strict table, and makes a number of it in another.
+        return Out::Tagged(tag, text);
+    }
     let again = typed(&text, &column.kind, &column.type_name, Dialect::Sqlite);
     match (again.is_ok_and(|again| kept(&again, affinity) == own), plain) {
         (true, true) => Out::Plain(text),

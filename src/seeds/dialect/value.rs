@@ -70,6 +70,12 @@ pub fn datum<'a>(node: &'a Node, column: &Column, dialect: Dialect) -> Result<Da
     typed(text, &column.kind, &column.type_name, dialect)
 }
 
+/// Whether a column of a primary key may hold NULL: on SQLite, unless the database itself refuses it
+/// (sqlite.org/quirks.html, 5).
+pub fn key_takes_null(column: &Column, dialect: Dialect) -> bool {
+    dialect == Dialect::Sqlite && column.identity.is_none()
+}
+
 /// The datum that a text without a tag means, in a column of that type.
 ///
 /// # Errors
