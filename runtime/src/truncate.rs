@@ -45,9 +45,19 @@ pub async fn empty_in_batches<C: Connection>(connection: &C, tables: &[String], 
     }
     let dialect = connection.dialect();
     let known = known(connection).await?;
-    let how = |name: &String| (name.clone(), known.get(name).copied().unwrap_or(Emptying::Plain));
-    let tables: Vec<(String, Emptying)> = tables.iter().map(how).collect();
     let references = references(connection).await?;
+    let tables = match tables.len() > TOGETHER {
+        true => those_with_rows(connection, tables, &references).await?,
+        false => tables.to_vec(),
+    };
+    let how = |name: String| {
+        let how = known.get(&name).copied().unwrap_or(Emptying::Plain);
+        (name, how)
+    };
+    let tables: Vec<(String, Emptying)> = tables.into_iter().map(how).collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
     if !dialect.refuses_to_empty_references() {
         refuse_references(connection, &tables, &references).await?;
     }
@@ -100,14 +110,28 @@ pub async fn filled<C: Connection>(connection: &C, tables: &[String]) -> Result<
     if tables.len() <= batch {
         return Ok(None);
     }
-    let dialect = connection.dialect();
+    let references = references(connection).await?;
+    let tables = those_with_rows(connection, tables, &references).await?;
+    let fit = tables.len() <= batch;
+    Ok(Some(Filled { tables, fit }))
+}
+
+/// The tables with rows or counters to restart, and those that refer to them; all where it would not be quicker to know.
+async fn those_with_rows<C: Connection>(
+    connection: &C,
+    tables: &[String],
+    references: &[Reference],
+) -> Result<Vec<String>, Error> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for some in tables.chunks(TOGETHER) {
-        for sql in dialect.filled(some) {
+        let queries = connection.dialect().filled(some);
+        if queries.is_empty() {
+            return Ok(tables.to_vec());
+        }
+        for sql in queries {
             found.extend(connection.query(&sql, &[]).await?.into_iter().flatten().flatten());
         }
     }
-    let references = references(connection).await?;
     let mut new: Vec<String> = found.iter().cloned().collect();
     while let Some(table) = new.pop() {
         for key in references.iter().filter(|key| key.other == table) {
@@ -116,9 +140,7 @@ pub async fn filled<C: Connection>(connection: &C, tables: &[String]) -> Result<
             }
         }
     }
-    let tables: Vec<String> = tables.iter().filter(|table| found.contains(*table)).cloned().collect();
-    let fit = tables.len() <= batch;
-    Ok(Some(Filled { tables, fit }))
+    Ok(tables.iter().filter(|table| found.contains(*table)).cloned().collect())
 }
 
 /// Tables that one query looks at.

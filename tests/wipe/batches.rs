@@ -1,9 +1,11 @@
 //! Wiping and emptying in several transactions: what a server has no room for in one.
 
+use kit_runtime::census::{self, Census};
+use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::LEDGER;
 use kit_runtime::truncate::{empty, empty_in_batches, filled, tables};
-use kit_runtime::wipe::wipe_in_batches;
+use kit_runtime::wipe::{wipe, wipe_in_batches};
 
 use super::ALL;
 use super::database::Database;
@@ -104,4 +106,53 @@ async fn earlier_versions_of_rows_are_deleted_with_them() {
     assert_eq!(all, ["kept", "one"]);
     empty(&database.session, &all).await.unwrap();
     assert_eq!(database.value("(SELECT count(*) FROM kept FOR SYSTEM_TIME ALL)").await.as_deref(), Some("0"));
+}
+
+/// As many tables as `KIT_TEST_TABLES` says: how long each step takes is printed.
+#[tokio::test]
+#[ignore = "takes minutes: run it with KIT_TEST_TABLES=50000 and --run-ignored only --no-capture"]
+#[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "figures are read by a person")]
+async fn as_many_tables_as_wanted() {
+    let count: usize = std::env::var("KIT_TEST_TABLES").unwrap().parse().unwrap();
+    for database in [Database::postgres().await, Database::sqlite().await, Database::mysql().await] {
+        let clock = std::time::Instant::now();
+        let create = |n: usize| format!("CREATE TABLE many_{n} (id int)");
+        match database.dialect {
+            Dialect::Postgres => {
+                for from in (0..count).step_by(500) {
+                    let statements: Vec<String> = (from..(from + 500).min(count)).map(create).collect();
+                    database.execute(&[&format!("DO $$ BEGIN {}; END $$", statements.join("; "))]).await;
+                }
+            }
+            Dialect::Sqlite => {
+                let transaction = database.session.begin().await.unwrap();
+                for n in 0..count {
+                    transaction.execute(&create(n), &[]).await.unwrap();
+                }
+                transaction.commit().await.unwrap();
+            }
+            Dialect::MySql => {
+                for n in 0..count {
+                    database.execute(&[&create(n)]).await;
+                }
+            }
+        }
+        database.execute(&["INSERT INTO many_0 VALUES (1)", "INSERT INTO many_1 VALUES (1)"]).await;
+        let mut step = clock.elapsed();
+        let mut lap = |what: &str| {
+            eprintln!("{:?}, {count} tables: {what} {:.1?}", database.dialect, clock.elapsed() - step);
+            step = clock.elapsed();
+        };
+        assert_eq!(census::count(&database.session, &[]).await.unwrap(), Census { tables: count, rows: 2 });
+        lap("counted in");
+        let all = tables(&database.session, &[]).await.unwrap();
+        if let Some(filled) = filled(&database.session, &all).await.unwrap() {
+            assert_eq!((filled.tables.len(), filled.fit), (2, true));
+        }
+        lap("those with rows found in");
+        empty(&database.session, &all).await.unwrap();
+        lap("emptied in");
+        assert_eq!(wipe(&database.session, ALL, LEDGER).await.unwrap(), count);
+        lap("dropped in");
+    }
 }

@@ -77,15 +77,27 @@ impl Dialect {
         )
     }
 
-    /// Queries for which of these tables have rows, or counters that have counted.
+    /// Queries for which of these tables have rows, earlier versions of rows, or counters that have counted. None where a table
+    /// is emptied as quickly as it is looked at.
     pub fn filled(self, tables: &[String]) -> Vec<String> {
+        if self == Self::Sqlite {
+            return Vec::new();
+        }
         let one = |table: &String| {
             let (name, quoted) = (self.literal(table), self.quote(table));
-            format!("SELECT {name} WHERE EXISTS (SELECT 1 FROM {quoted})")
+            let from = if self == Self::MySql { " FROM DUAL" } else { "" };
+            format!("SELECT {name}{from} WHERE EXISTS (SELECT 1 FROM {quoted})")
         };
         let mut queries = vec![tables.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ")];
+        let names: Vec<String> = tables.iter().map(|table| self.literal(table)).collect();
+        if self == Self::MySql {
+            queries.push(format!(
+                "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
+                 AND table_name IN ({}) AND (auto_increment > 1 OR table_type = 'SYSTEM VERSIONED')",
+                names.join(", ")
+            ));
+        }
         if self == Self::Postgres {
-            let names: Vec<String> = tables.iter().map(|table| self.literal(table)).collect();
             queries.push(format!(
                 "SELECT name FROM (SELECT c.relname::text AS name, s.oid FROM pg_catalog.pg_class c \
                  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid \
