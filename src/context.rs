@@ -11,7 +11,7 @@ use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::migrator::{self, Cache, Notice, Program};
+use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
 use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Project, source};
@@ -185,7 +185,7 @@ impl Context {
     /// Builds the migrator if need be, has it do `actions`, and shows what happens.
     ///
     /// # Errors
-    /// [`Error::Migrator`] with what was done before, and those of [`migrator::run`].
+    /// [`Error::Migrator`] with what was done before, and those of [`migrator::build`] and [`Binary::run`].
     pub async fn migrate(&self, target: &Target, locking: Locking, actions: Vec<Action>) -> Result<Report> {
         let mut report = Report::default();
         self.drive(target, target.secret_url().to_owned(), locking, actions, &mut report).await?;
@@ -230,6 +230,23 @@ impl Context {
         self.run(Program::Migrator, target, url, locking, actions, report).await
     }
 
+    /// Builds the project's migrations if need be, and shows what the compiler reports: for commands that are to change
+    /// nothing, and to create no database, before that is known to succeed.
+    ///
+    /// # Errors
+    /// Those of [`migrator::build`].
+    pub async fn build_migrations(&self) -> Result<()> {
+        self.build(&Program::Migrator, &mut Report::default()).await.map(|_| ())
+    }
+
+    async fn build(&self, program: &Program, report: &mut Report) -> Result<Binary> {
+        let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };
+        let build = Build { project: self.project()?, program, cache: &cache, env: &self.env };
+        let built = migrator::build(build, &mut |notice| report.show(&self.ui, notice)).await;
+        self.ui.clear_transient();
+        built
+    }
+
     async fn run(
         &self,
         program: Program,
@@ -255,11 +272,8 @@ impl Context {
             actions,
         };
         let expendable = request.actions.iter().any(|action| matches!(action, Action::Verify(_)));
-        let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };
+        let binary = self.build(&program, report).await?;
         let run = migrator::Run {
-            project,
-            program,
-            cache,
             // As sea-orm-cli does; the environment of a process is its owner's alone.
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)]
                 .into_iter()
@@ -269,17 +283,18 @@ impl Context {
             expendable,
             request,
         };
-        let outcome = migrator::run(run, &mut |notice| {
-            report.show(
-                &self.ui,
-                match notice {
-                    // A migration may print what a driver said, or a program of the project's own its settings.
-                    Notice::Output(line) => Notice::Output(target.scrub(&line)),
-                    other => other,
-                },
-            );
-        })
-        .await;
+        let outcome = binary
+            .run(run, &mut |notice| {
+                report.show(
+                    &self.ui,
+                    match notice {
+                        // A migration may print what a driver said, or a program of the project's own its settings.
+                        Notice::Output(line) => Notice::Output(target.scrub(&line)),
+                        other => other,
+                    },
+                );
+            })
+            .await;
         self.ui.clear_transient();
         match outcome {
             Ok(Ok(())) => Ok(()),

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use super::generate::{self, Generated};
 use super::process::each_line;
 use super::stamp::{self, Stamp};
-use super::{Cache, Notice, Program, runtime_source, seeder};
+use super::{Build, Cache, Notice, Program, runtime_source, seeder};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::manifest::Major;
@@ -20,12 +20,8 @@ use crate::project::manifest::Major;
 ///
 /// # Errors
 /// Those of generating the crate, [`Error::Program`] without cargo, [`Error::Build`] after the compiler's output.
-pub async fn binary(
-    project: &Project,
-    cache: &Cache,
-    program: &Program,
-    notify: &mut dyn FnMut(Notice),
-) -> Result<PathBuf> {
+pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
+    let Build { project, program, cache, .. } = build;
     let runtime = |sea_orm| runtime_folder(cache, sea_orm);
     let crate_ = match program {
         Program::Migrator => generate::generate(project, runtime)?,

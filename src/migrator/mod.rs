@@ -1,4 +1,5 @@
-//! The command line's end of the migrator: generate the crate, build it, cache it, drive it.
+//! The programs that kit builds from a project's migrations and seeders: generating their crates, building and caching them,
+//! and running requests. It returns what a program reported. It does not know the terminal.
 
 mod build;
 mod cache;
@@ -9,6 +10,9 @@ mod process;
 pub mod runtime_source;
 mod seeder;
 mod stamp;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use kit_runtime::wire::{Event, Failure, Request};
 
@@ -73,31 +77,57 @@ impl Program {
     }
 }
 
-/// Everything a run of the migrator needs.
-pub struct Run<'a> {
+/// What a program is built from.
+#[derive(Clone, Copy, Debug)]
+pub struct Build<'a> {
     /// The project.
     pub project: &'a Project,
-    /// What to run.
-    pub program: Program,
+    /// Which of its programs.
+    pub program: &'a Program,
     /// Where builds are kept.
-    pub cache: Cache,
-    /// Variables the migrator gets besides kit's own environment.
+    pub cache: &'a Cache,
+    /// The environment of kit's own process.
+    pub env: &'a BTreeMap<String, String>,
+}
+
+/// A program that is up to date and can be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binary {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The folder in which it runs.
+    folder: PathBuf,
+}
+
+/// What one run of a program needs.
+pub struct Run {
+    /// Variables that the program gets besides kit's own environment.
     pub env: Vec<(&'static str, String)>,
-    /// It is killed if nobody waits for its end any more.
+    /// Whether the program is killed when the future that waits for it is dropped.
     pub expendable: bool,
-    /// What it is asked.
+    /// What it is asked to do.
     pub request: Request,
 }
 
-/// Builds the program if anything that goes into it has changed, and runs the request.
+/// Builds the program if anything that cargo would build it from has changed. Connects to no database.
 ///
 /// # Errors
-/// [`crate::error::Error::Build`] and its kin if it cannot be built, [`crate::error::Error::MigratorDied`]; the failure
-/// that the program itself reported is the inner `Err`.
-pub async fn run(run: Run<'_>, notify: &mut dyn FnMut(Notice)) -> Result<std::result::Result<(), Failure>> {
-    let command = match run.program.own_command(&run.project.settings) {
-        [] => vec![build::binary(run.project, &run.cache, &run.program, notify).await?.display().to_string()],
+/// [`crate::error::Error::Build`] if the compiler refuses it, [`crate::error::Error::Program`] without cargo, and the
+/// errors of generating its crate.
+pub async fn build(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<Binary> {
+    let command = match build.program.own_command(&build.project.settings) {
+        [] => vec![build::binary(build, notify).await?.display().to_string()],
         command => command.to_vec(),
     };
-    process::run(&run, &command, notify).await
+    Ok(Binary { command, folder: build.project.root.clone() })
+}
+
+impl Binary {
+    /// Runs the request. The inner `Err` is the failure that the program reported.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Program`] if it cannot be started, [`crate::error::Error::MigratorDied`].
+    pub async fn run(&self, run: Run, notify: &mut dyn FnMut(Notice)) -> Result<std::result::Result<(), Failure>> {
+        process::run(&self.command, &self.folder, &run, notify).await
+    }
 }

@@ -1,6 +1,7 @@
 //! Running the migrator: the request on its standard input, its events and whatever else it prints
 //! from its outputs, as they come.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use kit_runtime::wire::{Event, Failure, PROTOCOL};
@@ -10,10 +11,11 @@ use tokio::process::Command;
 use super::{Notice, Run};
 use crate::error::{Error, Result};
 
-/// Runs `command` in the project's folder with the run's request. The inner `Err` is the failure that it reported.
+/// Runs `command` in `folder` with the run's request. The inner `Err` is the failure that it reported.
 pub async fn run(
-    run: &Run<'_>,
     command: &[String],
+    folder: &Path,
+    run: &Run,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<std::result::Result<(), Failure>> {
     let (program, arguments) =
@@ -21,7 +23,7 @@ pub async fn run(
     let failed = |source| Error::Program { program: program.clone(), source };
     let mut child = Command::new(program)
         .args(arguments)
-        .current_dir(&run.project.root)
+        .current_dir(folder)
         .kill_on_drop(run.expendable)
         .envs(run.env.iter().map(|(name, value)| (*name, value.as_str())))
         .stdin(Stdio::piped())
