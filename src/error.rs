@@ -515,6 +515,24 @@ pub enum Error {
         /// What, and where in it.
         fault: Box<Mistake>,
     },
+    /// Triggers would change rows while they are loaded as they were dumped, or while tables are emptied.
+    #[error("triggers on the tables of {database} would change rows or add some: {}; nothing was written", triggers.join(", "))]
+    Triggers {
+        /// Redacted URL.
+        database: String,
+        /// `TABLE.TRIGGER`.
+        triggers: Vec<String>,
+        /// Whether the owner of the tables could disable them for the time being.
+        owner_may: bool,
+    },
+    /// The role sees, and may write, only rows that policies allow.
+    #[error("row level security of {database} hides rows of these tables from the role: {}; nothing was written", tables.join(", "))]
+    RowSecurity {
+        /// Redacted URL.
+        database: String,
+        /// The tables.
+        tables: Vec<String>,
+    },
     /// A seed that failed, and tables that take nothing back.
     #[error("{error}; rows that stay, since their tables take nothing back: {}", tables.join(", "))]
     Seeded {
