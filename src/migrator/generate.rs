@@ -8,7 +8,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::modules::{self, Included};
 use super::package::Package;
-use super::{runtime_source, stamp};
+use super::{fingerprint, runtime_source};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::manifest::Major;
@@ -43,7 +43,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     let sea_orm = package.sea_orm()?;
     let sources = source::read(project)?;
     // A workspace may have several migration crates.
-    let name = format!("kit-migrator-{}", &stamp::key(&[&project.index.to_string_lossy()])[..12]);
+    let name = format!("kit-migrator-{}", &fingerprint::key(&[&project.index.to_string_lossy()])[..12]);
 
     let manifest = |fill: &dyn Fn(&mut DocumentMut)| {
         let mut manifest = frame(&name, &package.edition());

@@ -4,6 +4,7 @@
 pub mod checksum;
 mod dotenv;
 mod find;
+mod included;
 pub mod index;
 pub mod keys;
 pub mod manifest;
