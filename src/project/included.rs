@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(before.split_once('+').map(|(own, _)| own), Some(checksum(source).as_str()), "{source}");
             write(root, target, "select\t1\r\n");
             let changed = of();
-            assert_eq!(changed == before, target.ends_with("rs") || target.ends_with("in"), "{source}");
+            assert_eq!(changed == before, target.ends_with("rs") || target.ends_with(".in"), "{source}");
             write(root, target, "select\t1\n");
             assert_eq!(of(), changed, "line ends: {source}");
             fs::remove_file(root.join(target)).unwrap();

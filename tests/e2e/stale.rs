@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use crate::projects::{index, migration, migration_manifest, ok, sandbox, started};
+use crate::projects::{migration_manifest, ok, sandbox, started};
 use crate::support::Sandbox;
 
 /// Writes a list of the files in `sql/` as Rust; cargo watches the folder.
@@ -100,9 +100,8 @@ fn a_seeder_that_names_a_variable_is_built_again_when_it_changes() {
              match option_env!(\"GREETING\") {\n            Some(word) => Err(DbErr::Custom(word.to_owned())),\n            \
              None => Ok(()),\n        }\n    }\n}\n",
         )
-        .file("migrations/m1_nothing.rs", &migration("Ok(())", "Ok(())"))
-        .file("migrations/mod.rs", &index(&["m1_nothing"]))
-        .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
+        .file("app.sqlite", "")
+        .env("DATABASE_URL", "sqlite://app.sqlite");
     ok(sandbox.kit(&["db:seed"]));
     let failed = sandbox.seeing("GREETING", "hello").kit(&["db:seed"]);
     assert!(format!("{:?}", failed.failure()).contains("hello"), "{failed}");
