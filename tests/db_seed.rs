@@ -10,26 +10,44 @@ mod database;
 mod schemas;
 mod support;
 
+use std::io::ErrorKind;
+
 use database::Database;
+use kit::error::Error;
+use kit::seeds::Mistake;
 use kit_runtime::connection::Row;
 use kit_runtime::dialect::Dialect;
-use support::{Sandbox, Transcript};
+use support::{Sandbox, Transcript, assert_error};
 
 fn kit(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
     // Kit has a runtime of its own.
     std::thread::scope(|scope| scope.spawn(|| sandbox.kit(arguments)).join().unwrap())
 }
 
-fn ok(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let said = kit(sandbox, arguments);
-    assert_eq!(said.code, 0, "{arguments:?}\n{said}");
-    said.stdout + &said.stderr
+fn ok(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
+    let run = kit(sandbox, arguments);
+    assert_eq!(run.code, 0, "{arguments:?}\n{run}");
+    run
 }
 
-fn fails(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let said = kit(sandbox, arguments);
-    assert_eq!(said.code, 1, "{arguments:?}\n{said}");
-    said.stderr
+fn fails(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
+    let run = kit(sandbox, arguments);
+    assert_eq!(run.code, 1, "{arguments:?}\n{run}");
+    run
+}
+
+/// The file, line, row and column that the error names: `users.yaml:42 row 41 age`.
+#[track_caller]
+fn place(run: &Transcript) -> String {
+    let (path, Mistake { line, row, column, .. }) = match run.error() {
+        Error::Fixture { path, fault } => (path, (**fault).clone()),
+        Error::Fixtures { path, .. } => (path, Mistake::default()),
+        other => panic!("{other:?}\n{run}"),
+    };
+    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+    let row = row.map(|row| format!(" row {row}")).unwrap_or_default();
+    let column = column.map(|column| format!(" {column}")).unwrap_or_default();
+    format!("{}{line}{row}{column}", path.file_name().unwrap().display())
 }
 
 fn project(database: &Database) -> Sandbox {
@@ -120,8 +138,7 @@ async fn rows_of_files_are_in_tables_in_the_right_order() {
             .file("database/fixtures/kinds.csv", "n,said,ok,day\n1,\"a,\nb\",yes,2024-02-29\n,,false,\n")
             .file("database/fixtures/README.md", "not one");
         let said = ok(&sandbox, &["db:seed"]);
-        assert!(said.contains("Seeded 3 tables with 7 rows"), "{said}");
-        assert!(said.contains("users ") && said.contains(" 3 rows"), "{said}");
+        assert!(["users ", "posts ", "kinds "].iter().all(|table| said.shows(table)), "{said}");
         let value = |sql: &'static str| database.value(sql);
         let boss = "(SELECT b.name FROM users a JOIN users b ON b.id = a.boss_id WHERE a.name = 'bob')";
         assert_eq!(value(boss).await.as_deref(), Some("alice"), "{:?}", database.dialect);
@@ -141,8 +158,8 @@ async fn rows_of_files_are_in_tables_in_the_right_order() {
         // The same again is the same: refused, or brought up to date.
         let before = contents(&database).await;
         let said = fails(&sandbox, &["db:seed"]);
-        assert!(said.contains("database/fixtures/users.yaml:"), "{said}");
-        assert!(said.contains("row 1") && said.contains("hint: nothing of the seed was kept"), "{said}");
+        assert_error!(said, Error::Fixture { path, fault }
+            if path.ends_with("database/fixtures/users.yaml") && fault.row == Some(1));
         assert_eq!(before, contents(&database).await);
         sandbox.write("database/fixtures/posts.json", "[{\"id\": 9, \"author_id\": 7, \"title\": \"new\"}]");
         sandbox.write("database/fixtures/users.yaml", &USERS.replace("age: 40", "age: 41"));
@@ -156,12 +173,12 @@ async fn rows_of_files_are_in_tables_in_the_right_order() {
         // Another environment has files of its own.
         sandbox.write("database/fixtures/production/users.yaml", "- name: root\n");
         let said = fails(&sandbox, &["db:seed", "--reset", "--env", "production"]);
-        assert!(said.contains("refused without a terminal: Take all rows out of all tables of "), "{said}");
+        assert_error!(said, Error::Unconfirmed { .. });
         ok(&sandbox, &["db:seed", "--reset", "--env", "production", "--force"]);
         assert_eq!(value("(SELECT name FROM users)").await.as_deref(), Some("root"));
         assert_eq!(value("(SELECT count(*) FROM posts)").await.as_deref(), Some("0"));
         let said = fails(&sandbox, &["db:truncate"]);
-        assert!(said.contains("refused without a terminal: Take all rows out of 3 tables of "), "{said}");
+        assert_error!(said, Error::Unconfirmed { question } if question.contains('3'));
         ok(&sandbox, &["db:truncate", "--force"]);
         assert_eq!(value("(SELECT count(*) FROM users)").await.as_deref(), Some("0"));
         database.execute(&["INSERT INTO users (name) VALUES ('first')"]).await;
@@ -221,7 +238,7 @@ async fn tables_come_back_from_files_as_they_were() {
         let before = contents(&database).await;
         let sandbox = project(&database);
         let said = ok(&sandbox, &["db:seed", "--dump"]);
-        assert!(said.contains("Wrote 9 rows of 3 tables"), "{said}");
+        assert!(["users.yaml", "posts.yaml", "kinds.yaml"].iter().all(|file| said.shows(file)), "{said}");
         let text = sandbox.read("database/fixtures/users.yaml");
         assert!(text.starts_with("- id: 1\n  name: \" null \"\n  age: null\n  boss_id: 3\n- id: 2\n"), "{text}");
         ok(&sandbox, &["db:seed", "--reset", "--force"]);
@@ -235,13 +252,13 @@ async fn tables_come_back_from_files_as_they_were() {
         // And the files are what they were.
         let files = ["users", "posts", "kinds"].map(|table| sandbox.read(&format!("database/fixtures/{table}.yaml")));
         let said = fails(&sandbox, &["db:seed", "--dump"]);
-        assert!(said.contains("refused without a terminal: Replace 3 files in database/fixtures?"), "{said}");
+        assert_error!(said, Error::Unconfirmed { question } if question.contains("database/fixtures"));
         ok(&sandbox, &["db:seed", "--dump-tables", "users,kinds", "--from", "elsewhere"]);
         assert_eq!(sandbox.read("elsewhere/users.yaml"), files[0]);
         assert_eq!(sandbox.read("elsewhere/kinds.yaml"), files[2]);
         assert!(!sandbox.files().contains(&"elsewhere/posts.yaml".to_owned()));
         let said = fails(&sandbox, &["db:seed", "--dump-tables", "user"]);
-        assert!(said.contains("no table `user`") && said.contains("did you mean `users`?"), "{said}");
+        assert_error!(said, Error::NoSuchTable { name, similar, .. } if name == "user" && *similar == ["users"]);
     }
 }
 
@@ -372,50 +389,53 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
             cases.push(("users.yaml", zero, "users.yaml:2: row 2"));
         }
         let mut failed = Vec::new();
+        let mut messages = Vec::new();
         for (file, bytes, expected) in cases {
-            let said = says(file, bytes);
-            let is_said = said.stderr.contains(expected) && said.stderr.contains("hint: ");
-            if !is_said || said.code != 1 || !is_kept().await {
+            let run = says(file, bytes);
+            if run.code != 1 || place(&run) != expected || run.hint().is_empty() || !is_kept().await {
                 let text: String = String::from_utf8_lossy(bytes).chars().take(500).collect();
-                failed.push(format!("{file}: {text}\n{expected}\n{said}"));
+                failed.push(format!("{file}: {text}\n{expected:?}: {:?}\n{run}", place(&run)));
             }
+            messages.push(run.error().to_string().replace(&sandbox.root().display().to_string(), "[ROOT]"));
         }
         assert!(failed.is_empty(), "{:?}\n{}", database.dialect, failed.join("\n"));
+        if database.dialect == Dialect::Sqlite {
+            insta::assert_snapshot!("messages_of_wrong_fixtures", messages.join("\n"));
+        }
         // What is none of it.
         for (file, bytes) in
             [("users.csv", &b"\xef\xbb\xbfname\n"[..]), ("users.yaml", b""), ("users.json", b"[]"), ("users.csv", b"")]
         {
             std::fs::remove_dir_all(&folder).unwrap();
             sandbox.write(&format!("database/fixtures/{file}"), std::str::from_utf8(bytes).unwrap());
-            let said = ok(&sandbox, &["db:seed"]);
-            assert!(said.contains("Seeded 1 table with 0 rows"), "{said}");
+            let run = ok(&sandbox, &["db:seed"]);
+            assert!(run.error.is_none() && is_kept().await, "{run}");
         }
         // Folders and files that are none, looked for or named.
         std::fs::remove_dir_all(&folder).unwrap();
         let from = ["db:seed", "--from", "database/fixtures"];
-        let said = fails(&sandbox, &from);
-        assert!(said.contains("database/fixtures") && said.contains("No such file or directory"), "{said}");
-        let nothing = "nothing to seed with: no fixtures in [ROOT]/database/fixtures, no `DatabaseSeeder`";
-        assert!(fails(&sandbox, &["db:seed"]).contains(nothing));
+        let missing = fails(&sandbox, &from);
+        assert_error!(missing, Error::File { path, source, .. }
+            if path.ends_with("database/fixtures") && source.kind() == ErrorKind::NotFound);
+        assert_error!(fails(&sandbox, &["db:seed"]), Error::NoSeeds { fixtures, .. } if *fixtures == folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let said = fails(&sandbox, &from);
-        assert!(
-            said.contains("there are no fixtures in it") && said.contains("--from DIR names another folder"),
-            "{said}"
-        );
-        assert!(fails(&sandbox, &["db:seed"]).contains(nothing));
+        let empty = fails(&sandbox, &from);
+        assert_eq!(place(&empty), "fixtures");
+        assert!(empty.hint().contains("--from"), "{empty}");
+        assert_error!(fails(&sandbox, &["db:seed"]), Error::NoSeeds { fixtures, .. } if *fixtures == folder);
         std::fs::create_dir(folder.join("posts.yaml")).unwrap();
-        let said = fails(&sandbox, &["db:seed"]);
-        assert!(said.contains("posts.yaml: it is a folder, not a file"), "{said}");
+        assert_eq!(place(&fails(&sandbox, &["db:seed"])), "posts.yaml");
         std::fs::remove_dir(folder.join("posts.yaml")).unwrap();
         std::os::unix::fs::symlink("nowhere", folder.join("posts.yaml")).unwrap();
-        let said = fails(&sandbox, &["db:seed"]);
-        assert!(said.contains("posts.yaml") && said.contains("No such file or directory"), "{said}");
+        let broken = fails(&sandbox, &["db:seed"]);
+        assert_error!(broken, Error::File { path, source, .. }
+            if path.ends_with("posts.yaml") && source.kind() == ErrorKind::NotFound);
         std::fs::remove_file(folder.join("posts.yaml")).unwrap();
         std::fs::write(folder.join("users.yaml"), "- name: x\n").unwrap();
         std::fs::write(folder.join("users.csv"), "name\nx\n").unwrap();
-        let said = fails(&sandbox, &["db:seed"]);
-        assert!(said.contains("is for the same table"), "{said}");
+        // Two files for one table: either of them may be named.
+        let twice = fails(&sandbox, &["db:seed"]);
+        assert!(["users.yaml", "users.csv"].contains(&place(&twice).as_str()), "{twice}");
         assert!(is_kept().await);
     }
 }
@@ -429,9 +449,11 @@ async fn tables_that_take_nothing_back_are_named_with_what_they_keep() {
         .file("database/fixtures/users.csv", "name\nx\n")
         .file("database/fixtures/notes.csv", "id,said\n1,a\n2,b\n1,c\n3,d\n");
     let said = fails(&sandbox, &["db:seed"]);
-    assert!(said.contains("notes.csv:4: row 3, column id: Duplicate entry '1'"), "{said}");
-    assert!(said.contains("; rows that stay, since their tables take nothing back: 2 in notes"), "{said}");
-    assert!(said.contains("hint: `kit db:seed --reset` begins anew"), "{said}");
+    assert_error!(said, Error::Seeded { tables, error } if *tables == ["2 in notes"]
+        && matches!(&**error, Error::Fixture { path, fault } if path.ends_with("notes.csv") && fault.line == Some(4)
+            && fault.row == Some(3) && fault.column.as_deref() == Some("id")));
+    assert!(said.quotes("Duplicate entry '1'"), "{said}");
+    assert_eq!(said.hinted(), [["db:seed", "--reset"]]);
     assert_eq!(database.value("(SELECT count(*) FROM users)").await.as_deref(), Some("0"));
     assert_eq!(database.value("(SELECT count(*) FROM notes)").await.as_deref(), Some("2"));
 }

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
-use support::Sandbox;
+use kit::error::Error;
+use support::{Sandbox, assert_error};
 
 /// That two command lines are one.
 fn same(sandbox: &Sandbox, one: &[&str], other: &[&str]) -> u8 {
@@ -25,7 +26,7 @@ fn without_arguments_the_commands_are_listed() {
         let lines = transcript.stdout.lines().filter(|line| line.starts_with(&format!("  {command}")));
         assert_eq!(lines.count(), 1, "{command}");
     }
-    assert!(!transcript.stdout.contains("__complete"));
+    assert!(transcript.hides("__complete"));
 }
 
 #[test]
@@ -67,7 +68,8 @@ fn a_typo_suggests_and_what_is_unknown_says_so() {
     ] {
         let transcript = sandbox.kit(&[typed]);
         assert_eq!(transcript.code, 2, "{transcript}");
-        assert_eq!(transcript.stderr, format!("  ERROR  no command `{typed}`\n  hint: did you mean `kit {meant}`?\n"));
+        assert_error!(transcript, Error::UnknownCommand { name, .. } if name == typed);
+        assert_eq!(transcript.hinted(), [[meant]]);
     }
     insta::assert_snapshot!(sandbox.kit(&["xyzzy"]));
     same(&sandbox, &["help", "xyzzy"], &["xyzzy"]);
@@ -129,7 +131,7 @@ fn global_options_stand_before_and_after_the_command() {
         }
     }
     let about = sandbox.kit(&["--project", "app", "-d", "migrate", "about"]);
-    assert!(about.stdout.contains("other.sqlite") && about.stdout.contains("[connections.migrate]"), "{about}");
+    assert!(about.shows("other.sqlite") && about.shows("[connections.migrate]"), "{about}");
 }
 
 #[test]
@@ -226,8 +228,8 @@ fn arguments_of_any_bytes_are_refused_in_order() {
         ] {
             let transcript = sandbox.kit(&arguments);
             assert!([1, 2].contains(&transcript.code), "{arguments:?}: {transcript}");
+            assert!(transcript.error.is_some(), "{arguments:?}: {transcript}");
             let said = transcript.stdout + &transcript.stderr;
-            assert!(said.contains("ERROR"), "{arguments:?}: {said}");
             let raw = said.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
             assert_eq!(raw, None, "{arguments:?}: {said:?}");
         }

@@ -11,10 +11,11 @@ mod support;
 
 use database::Database;
 use kit::error::Error;
+use kit_runtime::wire::{Cause, Direction, Failure, Warning};
 use projects::{
-    all, creates, executes, index, life, migration, migration_manifest, ok, sandbox, seaorm, states, three,
+    all, built, creates, executes, index, life, migration, migration_manifest, ok, sandbox, seaorm, states, three,
 };
-use support::Sandbox;
+use support::{Sandbox, assert_error, assert_failure};
 
 #[tokio::test]
 async fn a_migration_crate_on_2_0_lives_on_every_database() {
@@ -106,7 +107,7 @@ fn a_loco_project_lives() {
         .env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc");
     life(&sandbox, "sqlite://app.sqlite?mode=rwc");
     let about = ok(sandbox.kit(&["about", "--json"]));
-    assert!(about.stdout.contains("\"layout\": \"loco\""), "{about:?}");
+    assert_eq!(about.json()["layout"], "loco");
     ok(sandbox.kit(&["make:migration", "add_n2_to_a"]));
     let text = sandbox.read("migration/src/lib.rs");
     let (before, _) = text.split_once("            // inject-above").unwrap();
@@ -121,8 +122,8 @@ fn another_version_of_sea_orm_gets_a_clear_message() {
     let sandbox = seaorm("0.12", &three());
     let transcript = sandbox.kit(&["migrate"]);
     assert_eq!(transcript.code, 1);
-    assert!(transcript.stderr.contains("sea-orm-migration 0.12 is not supported"), "{transcript}");
-    assert!(transcript.stderr.contains("hint: kit works with 1.1 and 2.0"), "{transcript}");
+    assert_error!(transcript, Error::SeaOrmVersion { version } if version == "0.12");
+    assert!(["1.1", "2.0", "`cargo update -p sea-orm-migration`"].iter().all(|part| transcript.hint().contains(part)));
 }
 
 #[test]
@@ -130,10 +131,8 @@ fn what_a_migration_prints_stays_out_of_the_answers() {
     let up = "println!(\"hello from stdout\"); eprintln!(\"hello from stderr\"); let _ = manager; Ok(())";
     let sandbox = seaorm("2.0.4", &[("m20240101_000001_talk", migration(up, "let _ = manager; Ok(())"))]);
     let transcript = ok(sandbox.kit(&["migrate", "--json"]));
-    let answer: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
-    assert_eq!(answer["applied"][0], "m20240101_000001_talk");
-    assert!(transcript.stderr.contains("hello from stdout"), "{transcript:?}");
-    assert!(transcript.stderr.contains("hello from stderr"), "{transcript:?}");
+    assert_eq!(transcript.json()["applied"][0], "m20240101_000001_talk");
+    assert!(transcript.quotes("hello from stdout") && transcript.quotes("hello from stderr"), "{transcript}");
 }
 
 #[test]
@@ -154,20 +153,18 @@ fn failures_say_what_was_done_what_failed_and_what_goes_on() {
     );
     let transcript = sandbox.kit(&["migrate"]);
     assert_eq!(transcript.code, 1, "{transcript}");
-    assert!(transcript.stdout.contains("m20240101_000001_create_a"), "{transcript}");
-    assert!(transcript.stdout.contains("FAIL"), "{transcript}");
-    assert!(transcript.stderr.contains("applying `m20240101_000003_fails` failed"), "{transcript}");
-    assert!(transcript.stderr.contains("hint: nothing of it was kept"), "{transcript}");
+    assert!(transcript.shows("m20240101_000001_create_a") && transcript.shows("FAIL"), "{transcript}");
+    assert_error!(transcript, Error::Migrator { done, .. } if done.len() == 2);
+    assert_failure!(transcript, Failure::Migration { name, direction: Direction::Up, cause: Cause::Error, rolled_back: true, .. }
+        if name == "m20240101_000003_fails");
     let found: Vec<String> = states(&sandbox, &[]).into_iter().map(|(_, state)| state).collect();
     assert_eq!(found, ["ran", "ran", "pending"]);
 
     let transcript = sandbox.kit(&["migrate:rollback", "--force"]);
     assert_eq!(transcript.code, 1, "{transcript}");
-    assert!(
-        transcript.stderr.contains("rolling back `m20240101_000002_panics_down` panicked: no way back"),
-        "{transcript}"
-    );
-    assert!(ok(sandbox.kit(&["migrate", "--graceful"])).stderr.contains("WARN"));
+    assert_failure!(transcript, Failure::Migration { name, direction: Direction::Down, cause: Cause::Panic, message, .. }
+        if name == "m20240101_000002_panics_down" && message.starts_with("no way back"));
+    assert!(ok(sandbox.kit(&["migrate", "--graceful"])).shows("m20240101_000003_fails"));
 }
 
 #[test]
@@ -175,9 +172,9 @@ fn what_does_not_compile_is_shown_with_the_users_own_path() {
     let sandbox = seaorm("2.0.4", &[("m20240101_000001_broken", migration("let x: i32 = \"text\"; Ok(())", "Ok(())"))]);
     let transcript = sandbox.kit(&["migrate"]);
     assert_eq!(transcript.code, 1, "{transcript}");
-    assert!(transcript.stderr.contains("error[E0308]: mismatched types"), "{transcript}");
-    assert!(transcript.stderr.contains("--> migration/src/m20240101_000001_broken.rs:9:"), "{transcript}");
-    assert!(transcript.stderr.contains("ERROR  the migrations do not compile"), "{transcript}");
+    assert!(transcript.quotes("error[E0308]: mismatched types"), "{transcript}");
+    assert!(transcript.quotes("--> migration/src/m20240101_000001_broken.rs:9:"), "{transcript}");
+    assert_error!(transcript, Error::Build { what: "migrations", .. });
     assert!(!sandbox.root().join("app.sqlite").exists() || all(&states(&sandbox, &[]), "pending"));
 }
 
@@ -255,12 +252,9 @@ fn what_a_program_keeps_to_itself_names_the_two_ways_out() {
     sandbox.write("src/migrations/helper.rs", "pub fn answer() -> i32 {\n    let _ = crate::Config;\n    1\n}\n");
     let transcript = sandbox.kit(&["migrate"]);
     assert_eq!(transcript.code, 1, "{transcript}");
-    assert!(
-        transcript.stderr.contains("they use `crate::Config`, which is not a module of src/main.rs"),
-        "{transcript}"
-    );
-    assert!(transcript.stderr.contains("pub mod migrations;"), "{transcript}");
-    assert!(transcript.stderr.contains("[migrator] command"), "{transcript}");
+    assert_error!(transcript, Error::Unreachable { reason, .. } if reason.contains("`crate::Config`") && reason.contains("src/main.rs"));
+    let hint = transcript.hint();
+    assert!(hint.contains("`pub mod migrations;`") && hint.contains("[migrator] command"), "{transcript}");
 }
 
 #[test]
@@ -310,7 +304,7 @@ fn a_list_made_by_code_is_asked_of_the_built_migrator() {
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(&names[..2], ["m20240101_000001_create_a", "m20240101_000002_create_b"]);
     ok(sandbox.kit(&["migrate"]));
-    assert!(ok(sandbox.kit(&["migrate"])).stderr.contains("Nothing to migrate"));
+    assert_eq!(ok(sandbox.kit(&["migrate"])).stdout, "");
 }
 
 #[test]
@@ -320,9 +314,9 @@ fn a_list_out_of_name_order_is_respected_and_mentioned() {
     let sandbox = seaorm("2.0.4", &files);
     let transcript = sandbox.kit(&["migrate", "--strict"]);
     assert_eq!(transcript.code, 1, "{transcript:?}");
-    assert!(transcript.stderr.contains("refused by --strict"), "{transcript:?}");
+    assert_failure!(transcript, Failure::Strict(Warning::Unsorted));
     let transcript = ok(sandbox.kit(&["migrate"]));
-    assert!(transcript.stderr.contains("not in name order"), "{transcript:?}");
+    assert!(transcript.shows("WARN"), "{transcript}");
     let order: Vec<&str> = transcript.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(order, ["m20240101_000001_create_a", "m20240101_000003_count", "m20240101_000002_create_b"]);
 }

@@ -148,9 +148,7 @@ async fn a_copy_whose_migrations_fail_stays_alive_and_is_not_ready() {
     let copy = Copy::start(database.url(), "yes");
     let log = copy.log("ERROR");
     let line = log.last().unwrap();
-    assert!(
-        line.contains("the database is not up to date failure=applying `m20240115_130000_create_posts_table` failed: ")
-    );
+    assert!(line.contains("failure=") && line.contains("`m20240115_130000_create_posts_table`"), "{line}");
     let (code, words) = copy.ready();
     assert_eq!(code, "503");
     assert!(words.starts_with("pending: m20240115_130000_create_posts_table, "), "{words}");

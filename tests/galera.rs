@@ -283,10 +283,8 @@ async fn a_node_that_changes_its_schema_alone_is_refused() {
     admin.execute("SET GLOBAL wsrep_OSU_method = 'TOI'", &[]).await.unwrap();
     assert!(matches!(refused, Err(Failure::Unfit(Unfit::NodeByNode))), "{refused:?}");
     let session = Locking { kind: Some(LockKind::Session), ..locking(0) };
-    let Err(Failure::Lock { message }) = lock::acquire(&admin, LEDGER, &session, &mut |_| ()).await else {
-        panic!("locked a session")
-    };
-    assert!(message.contains("locks of sessions mean nothing here"), "{message}");
+    let refused = lock::acquire(&admin, LEDGER, &session, &mut |_| ()).await;
+    assert!(matches!(refused, Err(Failure::Lock { .. })));
     println!("galera: a node that changes its schema alone: refused");
 }
 

@@ -9,8 +9,10 @@ mod projects;
 mod support;
 
 use database::Database;
+use kit::error::Error;
+use kit_runtime::wire::{Direction, Failure, Warning};
 use projects::{FAMILY, On, applied, executes, family, index, migration_manifest};
-use support::Sandbox;
+use support::{Sandbox, assert_error, assert_failure};
 
 const PENDING: &str = "pending";
 const RAN: &str = "ran";
@@ -55,14 +57,21 @@ async fn every_option_of_migrate() {
         let file = format!("migration/src/{}.rs", FAMILY[3]);
         assert_eq!(run(&["--path", &file, FAMILY[0]]), ["create_a", "create_c"]);
         let early = on.fails(&["migrate", "--strict"]);
-        assert!(early.contains(&format!("refused by --strict: `{}` is out of order", FAMILY[1])), "{early}");
-        assert!(early.contains("hint: rename the migration so that it comes last, or drop --strict"), "{early}");
+        assert_failure!(early, Failure::Strict(Warning::OutOfOrder { name, after }) if name == FAMILY[1] && after == FAMILY[3]);
         assert_eq!(on.states(), [RAN, PENDING, PENDING, RAN]);
-        let warned = on.ok(&["migrate", "--limit", "1"]).stderr;
-        assert!(warned.contains(&format!("WARN  `{}` is out of order: `{}`", FAMILY[1], FAMILY[3])), "{warned}");
+        // Without --strict, which the hint says to drop, it is a warning that names both.
+        let warned = on.ok(&["migrate", "--limit", "1"]);
+        assert!(warned.shows(FAMILY[1]) && warned.shows(FAMILY[3]), "{warned}");
         assert_eq!(on.states(), [RAN, RAN, PENDING, RAN]);
-        let status = on.ok(&["migrate:status"]).stdout;
-        assert!(status.contains("Pending, out of order"), "{status}");
+        let early: Vec<bool> = on
+            .ok(&["migrate:status", "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["out_of_order"].as_bool().unwrap())
+            .collect();
+        assert_eq!(early, [false, false, true, false]);
     }
 }
 
@@ -70,30 +79,28 @@ async fn every_option_of_migrate() {
 async fn a_name_that_fits_none_or_several_is_refused_and_json_stays_json() {
     let (sandbox, database) = (family(), Database::sqlite().await);
     let on = On::new(&sandbox, &database);
-    for (arguments, expected, hint) in [
-        (["--to", "nosuch"], "no single migration is `nosuch`", "run `kit migrate:status` for the names"),
-        (
-            ["--to", "create"],
-            "no single migration is `create`",
-            "choose one of: m20240101_000001_create_a, m20240101_000002",
-        ),
-        (["--to", ""], "no single migration is ``", "choose one of"),
-        (["--path", "src/m1_else.rs"], "no single migration is `src/m1_else.rs`", "run `kit migrate:status`"),
+    let created = [FAMILY[0], FAMILY[1], FAMILY[3]];
+    for (arguments, candidates) in [
+        (["--to", "nosuch"], &[][..]),
+        (["--to", "create"], &created),
+        (["--to", ""], &FAMILY),
+        (["--path", "src/m1_else.rs"], &[]),
     ] {
-        let transcript = on.kit(&[&["migrate"], &arguments[..]].concat());
-        assert_eq!((transcript.code, transcript.stdout.as_str()), (1, ""), "{transcript}");
-        assert!(transcript.stderr.contains(expected), "{transcript}");
-        assert!(transcript.stderr.contains(&format!("hint: {hint}")), "{transcript}");
+        let run = on.fails(&[&["migrate"], &arguments[..]].concat());
+        assert_eq!(run.stdout, "", "{run}");
+        assert_error!(run, Error::NoSuchMigration { name, similar } if name == arguments[1] && similar == candidates);
+        // The hint names the candidates, or the command that lists the names.
+        assert!(candidates.iter().all(|name| run.hint().contains(name)), "{run}");
+        if candidates.is_empty() {
+            assert_eq!(run.hinted(), [["migrate:status"]], "{run}");
+        }
 
-        let transcript = on.kit(&[&["migrate", "--json"], &arguments[..]].concat());
-        assert_eq!(transcript.code, 1, "{transcript}");
-        let answer: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
-        assert_eq!(answer["error"], expected, "{transcript}");
-        assert_eq!(applied(&transcript.stdout), Vec::<String>::new());
+        let json = on.fails(&[&["migrate", "--json"], &arguments[..]].concat());
+        assert_eq!(json.json()["error"], run.error().to_string(), "{json}");
+        assert_eq!(applied(&json.stdout), Vec::<String>::new());
 
-        let transcript = on.kit(&[&["migrate", "--graceful"], &arguments[..]].concat());
-        assert_eq!(transcript.code, 0, "{transcript}");
-        assert!(transcript.stderr.contains(&format!("WARN  {expected}")), "{transcript}");
+        let graceful = on.ok(&[&["migrate", "--graceful"], &arguments[..]].concat());
+        assert!(graceful.shows(run.error().to_string()), "{graceful}");
     }
     assert_eq!(on.kit(&["migrate", "--limit", "x"]).code, 2);
     assert_eq!(on.kit(&["migrate:rollback", "--step", "1", "--batch"]).code, 2);
@@ -106,16 +113,13 @@ async fn a_failure_says_what_was_done_and_what_goes_on() {
     for database in Database::all().await {
         let on = On::new(&sandbox, &database);
         database.execute(&["CREATE TABLE c (id int)"]).await;
-        let transcript = on.kit(&["migrate", "--json"]);
-        assert_eq!(transcript.code, 1, "{transcript}");
-        assert_eq!(applied(&transcript.stdout), FAMILY[..3]);
-        let answer: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
-        let error = answer["error"].as_str().unwrap();
-        assert!(error.starts_with(&format!("applying `{}` failed: ", FAMILY[3])), "{error}");
-        assert!(!error.contains("s3cr3t"), "{error}");
+        let run = on.fails(&["migrate", "--json"]);
+        assert_eq!(applied(&run.stdout), FAMILY[..3]);
         // Its first statement failed.
-        let hint = "hint: nothing of it was kept: mend it, then run `kit migrate`";
-        assert!(transcript.stderr.contains(hint), "{transcript}");
+        assert_failure!(run, Failure::Migration { name, direction: Direction::Up, rolled_back: true, .. } if name == FAMILY[3]);
+        assert_eq!(run.json()["error"], run.error().to_string());
+        assert!(run.hides("s3cr3t"), "{run}");
+        assert_eq!(run.hinted(), [["migrate"]]);
         assert_eq!(on.states(), [RAN, RAN, RAN, PENDING]);
         database.execute(&["DROP TABLE c"]).await;
         assert_eq!(applied(&on.ok(&["migrate", "--json"]).stdout), FAMILY[3..]);
@@ -137,8 +141,7 @@ async fn rollback_by_steps_by_batch_and_to_a_name() {
                 .filter_map(|line| Some(line.split_whitespace().next()?[17..].to_owned()))
                 .collect::<Vec<_>>()
         };
-        let nothing = on.ok(&["migrate:rollback"]);
-        assert!(nothing.stderr.contains("Nothing to roll back"), "{nothing:?}");
+        assert_eq!(on.ok(&["migrate:rollback"]).stdout, "");
         assert_eq!(database.tables().await, Vec::<String>::new());
 
         on.ok(&["migrate", "--limit", "2"]);
@@ -147,13 +150,13 @@ async fn rollback_by_steps_by_batch_and_to_a_name() {
         assert_eq!(back(&["--batch", "1"]), ["create_b", "create_a"]);
         assert_eq!(on.states(), [PENDING, PENDING, RAN, PENDING]);
         assert_eq!(back(&["--batch", "7"]), Vec::<String>::new());
-        let gone = on.fails(&["migrate:rollback", "--force", "--to", "create_b"]);
-        assert!(gone.contains(&format!("no migration `{}` to go to", FAMILY[1])), "{gone}");
+        let pending = on.fails(&["migrate:rollback", "--force", "--to", "create_b"]);
+        assert_failure!(pending, Failure::Unknown { name } if name == FAMILY[1]);
 
-        // The table of `count` is gone: its down fails, and nothing else was touched.
+        // `count` fills a table that was dropped: its down fails, and nothing else is touched.
         let failed = on.fails(&["migrate:rollback", "--force"]);
-        assert!(failed.contains(&format!("rolling back `{}` failed", FAMILY[2])), "{failed}");
-        assert!(failed.contains("mend its `down`, then run `kit migrate:rollback`\n"), "{failed}");
+        assert_failure!(failed, Failure::Migration { name, direction: Direction::Down, rolled_back: true, .. } if name == FAMILY[2]);
+        assert_eq!(failed.hinted(), [["migrate:rollback"]]);
         on.ok(&["migrate:fresh", "--force"]);
         assert_eq!(back(&["--to", "count"]), ["create_c"]);
         assert_eq!(back(&["--step", "2"]), ["count", "create_b"]);
@@ -168,9 +171,9 @@ async fn reset_refresh_and_redo() {
     for database in Database::all().await {
         let on = On::new(&sandbox, &database);
         for command in ["migrate:reset", "migrate:redo"] {
-            let said = on.ok(&[command]);
-            assert!(said.stderr.contains("Nothing to roll back"), "{said:?}");
+            assert_eq!(on.ok(&[command]).stdout, "");
         }
+        assert_eq!(database.tables().await, Vec::<String>::new());
         on.ok(&["migrate:refresh"]);
         assert_eq!(on.states(), [RAN; 4], "nothing to roll back, everything to run");
         on.ok(&["migrate:reset", "--step", "3", "--force"]);
@@ -186,20 +189,22 @@ async fn reset_refresh_and_redo() {
 
         // Half-way: `create_c` and `count` go, then `create_b` cannot.
         database.execute(&["DROP TABLE b"]).await;
-        let transcript = on.kit(&["migrate:refresh", "--force"]);
-        assert_eq!(transcript.code, 1, "{transcript}");
+        let transcript = on.fails(&["migrate:refresh", "--force"]);
         let lines: Vec<&str> = transcript.stdout.lines().collect();
         assert_eq!(lines.len(), 3, "{transcript}");
         for (line, (name, outcome)) in lines.iter().zip([(FAMILY[3], "DONE"), (FAMILY[2], "DONE"), (FAMILY[1], "FAIL")])
         {
             assert!(line.contains(name) && line.ends_with(outcome), "{transcript}");
         }
-        assert!(transcript.stderr.contains(&format!("ERROR  rolling back `{}` failed", FAMILY[1])), "{transcript}");
-        let goes_on = "then run `kit migrate:rollback`, and at the end `kit migrate`";
-        assert!(transcript.stderr.contains(goes_on), "{transcript}");
+        assert_failure!(transcript, Failure::Migration { name, direction: Direction::Down, .. } if name == FAMILY[1]);
+        assert_error!(transcript, Error::Migrator { done, again: true, .. } if *done == [FAMILY[3], FAMILY[2]]);
+        // The hint leads to where the refresh was to end.
         database.execute(&["CREATE TABLE b (id int)"]).await;
-        on.ok(&["migrate:rollback", "--force"]);
-        on.ok(&["migrate"]);
+        let hinted = transcript.hinted();
+        assert_eq!(hinted, [["migrate:rollback"], ["migrate"]]);
+        for command in &hinted {
+            on.ok(&[command[0].as_str(), "--force"]);
+        }
         assert_eq!(on.states(), [RAN; 4]);
     }
 }
@@ -209,13 +214,15 @@ async fn install_makes_both_tables_and_runs_nothing() {
     let sandbox = family();
     for database in Database::all().await {
         let on = On::new(&sandbox, &database);
-        assert!(on.ok(&["migrate:install"]).stderr.contains("Created the migration table"));
+        on.ok(&["migrate:install"]);
         assert_eq!(database.tables().await, database.own_tables());
-        assert!(on.ok(&["migrate:install"]).stderr.contains("there already"));
+        let before = database.everything().await;
+        on.ok(&["migrate:install"]);
+        assert_eq!(database.everything().await, before);
         assert_eq!(on.states(), [PENDING; 4]);
         database.execute(&["DROP TABLE kit_migrations"]).await;
-        assert!(on.ok(&["migrate:install"]).stderr.contains("Created the migration table"));
-        assert_eq!(database.tables().await, database.own_tables());
+        on.ok(&["migrate:install"]);
+        assert_eq!(database.everything().await, before);
     }
 }
 
@@ -227,8 +234,7 @@ async fn what_another_tool_applied_has_no_batch_and_is_rolled_back_all_the_same(
         on.ok(&["migrate", "--limit", "1"]);
         let insert = format!("INSERT INTO seaql_migrations VALUES ('{}', 9999999999)", FAMILY[1]);
         database.execute(&["CREATE TABLE b (id int)", &insert]).await;
-        let said = on.ok(&["migrate:status", "--json"]);
-        let lines: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+        let lines = on.ok(&["migrate:status", "--json"]).json();
         assert_eq!((&lines[0]["batch"], &lines[0]["state"]), (&1.into(), &RAN.into()));
         assert_eq!((&lines[1]["batch"], &lines[1]["state"]), (&serde_json::Value::Null, &RAN.into()));
         assert_eq!(lines[1]["applied_at"], 9_999_999_999_i64);
@@ -249,6 +255,7 @@ async fn a_fresh_that_does_not_compile_drops_nothing() {
         .file(&format!("migration/src/{name}.rs"), &executes("SELECT 1", "SELECT 1").replace(".map(", ".mop("));
     database.execute(&["CREATE TABLE precious (id int)", "INSERT INTO precious VALUES (1)"]).await;
     let failed = On::new(&sandbox, &database).fails(&["migrate:fresh", "--force"]);
-    assert!(failed.contains("error[E0599]") && failed.contains("ERROR  the migrations do not compile"), "{failed}");
+    assert_error!(failed, Error::Build { what: "migrations", .. });
+    assert!(failed.quotes("error[E0599]"), "{failed}");
     assert_eq!(database.value("(SELECT COUNT(*) FROM precious)").await.as_deref(), Some("1"));
 }

@@ -9,11 +9,14 @@ mod projects;
 mod support;
 
 use database::Database;
+use kit::error::Error;
 use kit_runtime::connection::Connection;
 use kit_runtime::ledger::{JOURNAL, LEDGER, own_tables};
 use kit_runtime::snapshot::Snapshot;
+use kit_runtime::wire::{Direction, Failure, Warning};
 use projects::{On, creates, index};
-use support::Sandbox;
+use serde_json::json;
+use support::{Sandbox, assert_error, assert_failure};
 
 const NAMES: [&str; 3] = ["m1_users", "m2_posts", "m3_tags"];
 
@@ -50,41 +53,34 @@ async fn it_says_what_is_there_and_how_to_go_on() {
     let sandbox = project();
     for database in Database::all().await {
         let on = On::new(&sandbox, &database);
-        assert_eq!(on.ok(&["migrate:repair"]).stderr, "  INFO  Nothing to repair\n");
+        assert_eq!(on.ok(&["migrate:repair"]).stdout, "");
         assert_eq!(database.tables().await, Vec::<String>::new(), "it only looks");
         halt(&on, &database, "failed").await;
         for command in ["migrate", "migrate:rollback"] {
             let said = on.fails(&[command, "--force"]);
-            assert!(said.contains("applying `m2_posts` failed in an earlier run, part of it may be in"), "{said}");
-            assert!(said.contains("hint: run `kit migrate:repair`: it says what is in and how to go on"), "{said}");
+            assert_failure!(said, Failure::Halted { name, direction: Direction::Up, error: Some(error) }
+                if name == "m2_posts" && error == "no \u{1b}[31mluck");
+            assert_eq!(said.hinted(), [["migrate:repair"]]);
         }
         let before = database.everything().await;
         let found = on.kit(&["migrate:repair"]);
         assert_eq!(found.code, 1, "{found}");
-        let lines: Vec<&str> = found.stdout.lines().collect();
-        assert!(lines[0].starts_with("  m2_posts ...") && lines[0].ends_with(" Failed"), "{found}");
-        assert_eq!(lines[1..3], ["    no \\u{1b}[31mluck", "    Since it began, the schema has changed:"], "{found}");
-        assert!(lines.iter().any(|line| line.starts_with("      + ") && line.contains("extra")), "{found}");
-        let last = lines.len() - 2;
-        assert_eq!(
-            lines[last..],
-            [
-                "    Either do the rest of its `up` by hand, then `kit migrate:repair --applied m2_posts`",
-                "    or undo what is in by hand, then `kit migrate:repair --rolled-back m2_posts`"
-            ]
-        );
-        let json = on.kit(&["migrate:repair", "--json"]);
-        let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+        assert!(found.shows("m2_posts") && found.shows("  + ") && found.shows("extra"), "{found}");
+        assert!(found.shows("no \\u{1b}[31mluck"), "control characters are shown, not sent: {found}");
+        for way_out in ["--applied", "--rolled-back"] {
+            assert!(found.shows(format!("`kit migrate:repair {way_out} m2_posts`")), "{found}");
+        }
+        let json = on.kit(&["migrate:repair", "--json"]).json();
         let case = &json["halted"][0];
         assert_eq!((case["migration"].as_str(), case["left"].as_str()), (Some("m2_posts"), Some("changed")));
         assert_eq!(before, database.everything().await);
 
         let refused = on.fails(&["migrate:repair", "--retry", "posts"]);
-        assert!(refused.contains("`m2_posts` has changed the schema before it stopped"), "{refused}");
-        assert!(refused.contains("hint: undo by hand what is in, then `kit migrate:repair --rolled-back m2_posts`"));
+        assert_error!(refused, Error::HalfDone { name } if name == "m2_posts");
+        assert_eq!(refused.hinted(), [["migrate:repair", "--rolled-back", "m2_posts"]]);
         for (flag, name) in [("--applied", "m1_users"), ("--retry", "m3_tags"), ("--rolled-back", "nobody")] {
             let refused = on.fails(&["migrate:repair", flag, name]);
-            assert!(refused.contains(&format!("`{name}` did not stop on its way")), "{refused}");
+            assert_error!(refused, Error::NotHalted { name: refused } if refused == name);
         }
         assert_eq!(before, database.everything().await);
         assert_eq!(on.kit(&["migrate:repair", "--retry", "m2_posts", "--applied", "m2_posts"]).code, 2);
@@ -95,23 +91,17 @@ async fn it_says_what_is_there_and_how_to_go_on() {
 #[tokio::test]
 async fn each_way_out_is_kept_with_who_took_it() {
     let sandbox = project();
-    for (flag, state, words) in [
-        ("--applied", "ran", "`m2_posts` is applied: `kit migrate` goes on after it"),
-        ("--rolled-back", "pending", "`m2_posts` is pending: `kit migrate` runs it from its start"),
-        ("--retry", "pending", "`m2_posts` is pending: `kit migrate` runs it from its start"),
-    ] {
+    for (flag, state) in [("--applied", "ran"), ("--rolled-back", "pending"), ("--retry", "pending")] {
         for database in Database::all().await {
             let on = On::new(&sandbox, &database);
             halt(&on, &database, "running").await;
             if flag == "--retry" {
                 database.execute(&["DROP TABLE extra"]).await;
-                let found = on.kit(&["migrate:repair"]).stdout;
-                assert!(found.contains("whether rows were changed is not known"), "{found}");
+                assert_eq!(on.kit(&["migrate:repair", "--json"]).json()["halted"][0]["left"], "same_schema");
             }
-            let said = on.ok(&["migrate:repair", flag, "m2_posts"]).stderr;
-            assert_eq!(said, format!("  INFO  {words}\n"));
+            on.ok(&["migrate:repair", flag, "m2_posts"]);
             assert_eq!(on.states(), ["ran", state, "pending"]);
-            assert_eq!(on.ok(&["migrate:repair"]).stderr, "  INFO  Nothing to repair\n");
+            assert_eq!(on.ok(&["migrate:repair", "--json"]).json()["halted"], json!([]));
             let text = |column: &str| database.dialect.text(column);
             let sql = format!(
                 "SELECT {}, {}, {}, {} FROM kit_history ORDER BY happened_at, version",
@@ -138,19 +128,19 @@ async fn an_existing_database_is_marked_and_nothing_is_run() {
         assert_eq!(on.kit(&["migrate:mark", "--all", "--pending", "m1"]).code, 2);
         let twice = on.kit(&["migrate:mark", "--applied", "m1_users", "--pending", "m1_users"]);
         assert_eq!(twice.code, 2, "{twice}");
-        assert!(on.fails(&["migrate:mark", "--applied", "m9"]).contains("no single migration is `m9`"));
+        let unknown = on.fails(&["migrate:mark", "--applied", "m9"]);
+        assert_error!(unknown, Error::NoSuchMigration { name, .. } if name == "m9");
         assert_eq!(database.tables().await, Vec::<String>::new());
 
         let said = on.ok(&["migrate:mark", "--all"]);
-        assert_eq!(said.stdout.matches(" applied\n").count(), 3, "{said:?}");
-        assert!(said.stderr.ends_with("  INFO  Marked 3 migrations, ran nothing\n"), "{said:?}");
+        assert_eq!(said.stdout.lines().count(), 3, "{said}");
         assert_eq!(on.states(), ["ran"; 3]);
-        assert!(on.ok(&["migrate"]).stderr.contains("Nothing to migrate"));
+        assert_eq!(on.ok(&["migrate"]).stdout, "");
         assert!(!database.tables().await.iter().any(|table| table.starts_with('m')), "nothing was run");
-        assert!(on.ok(&["migrate:mark", "--all"]).stderr.contains("The ledger says so already"));
+        assert_eq!(on.ok(&["migrate:mark", "--all"]).stdout, "");
 
         let said = on.ok(&["migrate:mark", "--pending", "m1_users", "tags", "--applied", "posts"]);
-        assert!(said.stderr.contains("Marked 2 migrations"), "{said:?}");
+        assert!(said.shows("m1_users") && said.shows("m3_tags") && said.hides("m2_posts"), "{said}");
         assert_eq!(on.states(), ["pending", "ran", "pending"]);
         let asked = on.kit(&["migrate:mark", "--all", "--env", "production"]);
         assert_eq!((asked.code, on.states()[0].as_str()), (1, "pending"), "{asked}");
@@ -168,8 +158,8 @@ async fn a_change_after_the_fact_is_accepted_or_refused_by_strict() {
         assert_eq!(on.states(), ["modified", "ran", "ran"]);
         on.ok(&["migrate"]);
         let refused = on.fails(&["migrate", "--strict"]);
-        assert!(refused.contains("refused by --strict: `m1_users` has changed since it was applied"), "{refused}");
-        assert!(refused.contains("`kit migrate:repair --accept-checksum MIGRATION`"), "{refused}");
+        assert_failure!(refused, Failure::Strict(Warning::Modified { name }) if name == "m1_users");
+        assert_eq!(refused.hinted(), [["migrate:repair", "--accept-checksum", "MIGRATION"]]);
         on.ok(&["migrate:repair", "--accept-checksum", "users"]);
         assert_eq!(on.states(), ["ran"; 3]);
         on.ok(&["migrate", "--strict"]);
@@ -181,6 +171,6 @@ async fn a_change_after_the_fact_is_accepted_or_refused_by_strict() {
         sandbox.write("migrations/m1_users.rs", &source);
         assert_eq!(on.states(), ["modified", "ran", "ran"]);
         let unknown = on.fails(&["migrate:repair", "--accept-checksum", "m9"]);
-        assert!(unknown.contains("no single migration is `m9`"), "{unknown}");
+        assert_error!(unknown, Error::NoSuchMigration { name, .. } if name == "m9");
     }
 }

@@ -9,8 +9,9 @@ mod projects;
 mod support;
 
 use database::Database;
+use kit::error::Error;
 use projects::{FAMILY, On, applied, family};
-use support::{Sandbox, Transcript};
+use support::{Sandbox, Transcript, assert_error};
 
 /// What does not depend on which database it is.
 fn said(transcript: &Transcript, database: &Database) -> String {
@@ -40,15 +41,15 @@ async fn rolling_back_asks_and_the_default_is_no() {
             ");
         }
         for command in ["migrate:rollback", "migrate:reset", "migrate:refresh", "migrate:redo", "migrate:fresh"] {
-            let nobody = on.kit(&[command]);
-            assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""), "{nobody}");
-            assert!(nobody.stderr.contains("hint: pass --force to answer yes"), "{nobody}");
-            let forbidden = on.answering(&[command, "-n"], &["yes"]);
-            assert_eq!(forbidden.code, 1, "{forbidden}");
+            let refused = on.fails(&[command]);
+            assert_eq!(refused.stdout, "", "{refused}");
+            assert_error!(refused, Error::Unconfirmed { .. });
+            assert!(refused.hint().contains("--force"), "{refused}");
+            assert_error!(on.answering(&[command, "-n"], &["yes"]), Error::Unconfirmed { .. });
             for answer in [&[][..], &[""], &["n"], &["no"], &["maybe"]] {
                 let no = on.answering(&[command, "-q"], answer);
                 assert_eq!((no.code, no.stdout.as_str()), (1, ""), "{no}");
-                assert!(no.stderr.contains("[y/N]") && no.stderr.contains("cancelled, nothing was changed"), "{no}");
+                assert_error!(no, Error::Cancelled);
             }
         }
         assert_eq!(before, database.everything().await);
@@ -86,11 +87,11 @@ async fn fresh_says_how_much_is_lost() {
 async fn production_asks_before_it_migrates() {
     let (sandbox, database) = (family(), Database::sqlite().await);
     let on = On::new(&sandbox, &database);
-    let nobody = on.kit(&["migrate", "--env", "production"]);
-    assert_eq!(nobody.code, 1, "{nobody}");
-    assert!(nobody.stderr.contains("This is production: migrate sqlite://"), "{nobody}");
-    assert!(nobody.stderr.contains("hint: pass --force to answer yes"), "{nobody}");
-    assert_eq!(on.answering(&["migrate", "--env", "production"], &[""]).code, 1);
+    let refused = on.fails(&["migrate", "--env", "production"]);
+    let redacted = database.url().replace("?mode=rwc", "");
+    assert_error!(refused, Error::Unconfirmed { question } if question.contains(&redacted));
+    assert!(refused.hint().contains("--force"), "{refused}");
+    assert_error!(on.answering(&["migrate", "--env", "production"], &[""]), Error::Cancelled);
     assert_eq!(database.tables().await, Vec::<String>::new());
     let yes = on.answering(&["migrate", "--env", "production", "--limit", "1"], &["yes"]);
     assert_eq!(yes.code, 0, "{yes}");
@@ -112,8 +113,7 @@ async fn what_kit_toml_prohibits_no_flag_allows() {
     for command in ["migrate:rollback", "migrate:reset", "migrate:refresh", "migrate:redo", "migrate:fresh"] {
         let transcript = on.answering(&[command, "--force"], &["yes"]);
         assert_eq!((transcript.code, transcript.stdout.as_str()), (1, ""), "{transcript}");
-        assert!(transcript.stderr.contains(&format!("ERROR  `{command}` is prohibited by kit.toml")), "{transcript}");
-        assert!(transcript.stderr.contains("hint: set `prohibit_destructive = false`"), "{transcript}");
+        assert_error!(transcript, Error::Prohibited { command: prohibited } if *prohibited == command);
     }
     assert_eq!(database.tables().await, Vec::<String>::new());
 }
@@ -125,26 +125,26 @@ async fn a_missing_database_is_made_only_after_a_yes() {
         let (name, url) = database.sibling();
         let on = On { sandbox: &sandbox, url: &url };
         for command in ["migrate", "migrate:fresh", "migrate:install", "migrate:refresh"] {
-            let nobody = on.kit(&[command]);
-            assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""), "{nobody}");
-            assert!(nobody.stderr.contains("does not exist"), "{nobody}");
-            assert!(nobody.stderr.contains("hint: run `kit migrate --force` to create it"), "{nobody}");
-            assert!(!nobody.to_string().contains("s3cr3t"), "{nobody}");
+            let missing = on.fails(&[command]);
+            assert_eq!(missing.stdout, "", "{missing}");
+            assert_error!(missing, Error::NoDatabase { .. });
+            assert_eq!(missing.hinted(), [["migrate", "--force"]]);
+            assert!(missing.shows(&name) && missing.hides("s3cr3t"), "{missing}");
             for answer in ["", "no"] {
                 let no = on.answering(&[command], &[answer]);
-                assert!(no.code == 1 && no.stderr.contains("does not exist. Create it? [y/N]"), "{no}");
-                assert!(no.stderr.contains("cancelled, nothing was changed"), "{no}");
+                assert_eq!((no.code, no.stdout.as_str()), (1, ""), "{no}");
+                assert!(no.shows(&name), "the question names the database: {no}");
+                assert_error!(no, Error::Cancelled);
             }
         }
         // What only goes down has nothing to do there.
         for command in ["migrate:rollback", "migrate:reset", "migrate:redo"] {
-            let nothing = on.ok(&[command, "--force"]);
-            assert!(nothing.stderr.contains("Nothing to roll back"), "{nothing:?}");
+            assert_eq!(on.ok(&[command, "--force"]).stdout, "");
         }
         assert!(!database.siblings().await.contains(&name));
 
         let yes = on.answering(&["migrate:install"], &["yes"]);
-        assert!(yes.code == 0 && yes.stderr.contains("INFO  Created "), "{yes}");
+        assert_eq!(yes.code, 0, "{yes}");
         assert!(database.siblings().await.contains(&name));
         on.ok(&["migrate"]);
         database.drop_sibling(&name).await;

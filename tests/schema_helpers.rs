@@ -163,34 +163,25 @@ async fn a_table_is_the_one_that_is_named_else_its_plural() {
         {
             assert!(schema.contains(&format!("column {expected}")), "{expected}: {schema}");
         }
-        for (act, words) in [
-            (
-                step!(|m| create_table(m, "notes", &[], &[("owner", "")]).await),
-                "there is no table `owner`, and none called `owners`",
-            ),
-            (
-                step!(|m| add_column(m, "baby", "n", ColType::Integer).await),
-                "there is no table `baby`, and none called `babies` or `babys`",
-            ),
-            (
-                step!(|m| drop_table(m, "notes").await),
-                "there is no table `notes`, and none called `noteses` or `notess`",
-            ),
-            (step!(|m| remove_column(m, "staff", "nme").await), "`staff` has no column `nme`"),
+        for (act, names) in [
+            (step!(|m| create_table(m, "notes", &[], &[("owner", "")]).await), &["`owner`", "`owners`"][..]),
+            (step!(|m| add_column(m, "baby", "n", ColType::Integer).await), &["`baby`", "`babies`", "`babys`"]),
+            (step!(|m| drop_table(m, "notes").await), &["`notes`", "`noteses`", "`notess`"]),
+            (step!(|m| remove_column(m, "staff", "nme").await), &["`staff`", "`nme`"]),
             (
                 step!(|m| remove_reference(m, "people", "category", "").await),
-                "`people` has no column `category_id` that refers to `categories`",
+                &["`people`", "`category_id`", "`categories`"],
             ),
             (
                 step!(|m| remove_reference(m, "people", "category", "staff_id").await),
-                "`staff_id` of `people` refers to `staff`, not to `categories`",
+                &["`staff_id`", "`people`", "`staff`", "`categories`"],
             ),
-            (step!(|m| add_reference(m, "people", "staff", "").await), "`staff_id` of `people` is a reference already"),
-            (step!(|m| add_enum_values(m, "mood", vec!["x".to_owned()]).await), "there is no enum `mood`"),
+            (step!(|m| add_reference(m, "people", "staff", "").await), &["`staff_id`", "`people`"]),
+            (step!(|m| add_enum_values(m, "mood", vec!["x".to_owned()]).await), &["`mood`"]),
         ] {
             let said = fails(session, act).await;
-            assert!(said.contains(words), "{:?}: {said}", database.dialect);
-            assert_eq!(database.schema().await, schema, "{words}");
+            assert!(names.iter().all(|name| said.contains(name)), "{:?}: {said}", database.dialect);
+            assert_eq!(database.schema().await, schema, "{names:?}");
         }
     }
 }

@@ -11,10 +11,12 @@ mod script;
 mod support;
 
 use database::Database;
+use kit::error::Error;
 use kit_runtime::dialect::Dialect;
+use kit_runtime::wire::{Cause, Failure};
 use projects::On;
 use script::contents;
-use support::Sandbox;
+use support::{Sandbox, assert_error, assert_failure};
 
 /// Each type of the field language.
 const TYPES: [&str; 30] = [
@@ -79,13 +81,13 @@ async fn seeders_run_on_every_database() {
         }
         kit.ok(&["make:model", "user", "name:string!", "email:string:100^", "--no-timestamps", "--all"]);
         let said = kit.ok(&["make:model", "post", "title:string!", "user:references", "--no-timestamps", "-sf"]);
-        assert!(said.stdout.contains("database/factories/post_factory.rs"), "{said:?}");
+        assert!(said.shows("database/factories/post_factory.rs"), "{said:?}");
         let factory = sandbox.read("database/factories/post_factory.rs");
         assert!(factory.contains("row.user_id = Set(UserFactory.create(seeds).await?.id);"), "{factory}");
         for kind in ["nullable_kind", "required_kind", "unique_kind", "list"] {
             if kind != "list" || database.dialect == Dialect::Postgres {
                 let said = kit.ok(&["make:factory", kind]);
-                assert!(!said.stderr.contains("WARN"), "{said:?}");
+                assert!(said.hides("WARN"), "{said:?}");
                 kit.ok(&["make:seeder", kind]);
             }
         }
@@ -112,9 +114,7 @@ async fn seeders_run_on_every_database() {
             assert_eq!(database.value(&format!("(SELECT count(*) FROM {table})")).await.unwrap(), rows.to_string());
         }
         let again = kit.ok(&["db:seed", "--seed", "7", "--reset", "--force"]);
-        assert!(again.stderr.contains("Emptied all tables"), "{again:?}");
-        assert!(again.stderr.contains("`--seed 7` makes the same"), "{again:?}");
-        assert!(again.stdout.contains("PostSeeder, 20 rows"), "{again:?}");
+        assert!(again.shows("--seed 7") && again.shows("PostSeeder") && again.shows("20"), "{again:?}");
         assert_eq!(contents(&database).await, first, "{:?}", database.dialect);
         kit.ok(&["db:seed", "--seed", "8", "--reset", "--force"]);
         assert_ne!(contents(&database).await, first);
@@ -133,19 +133,18 @@ async fn seeders_run_on_every_database() {
         // All or nothing, whatever goes wrong; the one that says no is named.
         sandbox.write("database/fixtures/users.yaml", "- id: 1000\n  name: Ada\n  email: ada@example.com\n");
         let before = contents(&database).await;
-        for (name, expected) in [
-            ("Stop", "seeder `PostSeeder` failed, nothing of it is in: Custom Error: no more paper"),
-            ("Crash", "seeder `PostSeeder` panicked, nothing of it is in: out of paper ("),
-        ] {
+        for (name, expected) in [("Stop", (Cause::Error, "no more paper")), ("Crash", (Cause::Panic, "out of paper"))] {
             database.execute(&[&format!("INSERT INTO users (name, email) VALUES ('{name}', 'x')")]).await;
             let said = kit.fails(&["migrate", "--seed"]);
-            assert!(said.contains(expected), "{said}");
-            assert!(said.contains("hint: mend the seeder, then run `kit db:seed` again"), "{said}");
+            assert_failure!(said, Failure::Seeder { name, cause, message, rolled_back: true }
+                if name == "PostSeeder" && *cause == expected.0 && message.contains(expected.1));
+            assert_eq!(said.hinted(), [["db:seed"]]);
             // Fixtures are a transaction of their own, before.
             assert_eq!(count().await, "12");
             database.execute(&["DELETE FROM users WHERE name = 'Ada'"]).await;
             let said = kit.kit(&["migrate", "--seed", "--json"]);
-            assert!(said.stdout.contains("\"applied\": []") && said.stdout.contains("paper"), "{said}");
+            assert_eq!(said.json()["applied"], serde_json::json!([]));
+            assert!(said.json()["error"].as_str().unwrap().contains(expected.1), "{said}");
             database.execute(&["DELETE FROM users WHERE email = 'x' OR name = 'Ada'"]).await;
             assert_eq!(contents(&database).await, before, "{:?}", database.dialect);
         }
@@ -200,15 +199,15 @@ async fn seeders_are_reached_in_every_layout() {
         let database = Database::sqlite().await;
         let kit = On::new(&sandbox, &database);
         let said = kit.ok(&["migrate", "--seed"]);
-        assert!(said.stdout.contains("DatabaseSeeder, 3001 rows"), "{said:?}");
+        assert!(said.shows("DatabaseSeeder") && said.shows("3001"), "{said:?}");
         assert_eq!(database.value("(SELECT sum(n) FROM a)").await.as_deref(), Some("15005"));
         if let Some(text) =
             sandbox.files().iter().find(|file| *file == "src/seeders/mod.rs").map(|file| sandbox.read(file))
         {
             sandbox.write("src/seeders/mod.rs", &text.replace(".create(", ".creat("));
             let said = kit.fails(&["db:seed"]);
-            assert!(said.contains("--> src/seeders/mod.rs:"), "{said}");
-            assert!(said.ends_with("ERROR  the seeders do not compile\n"), "{said}");
+            assert!(said.quotes("--> src/seeders/mod.rs:"), "{said}");
+            assert_error!(said, Error::Build { what: "seeders", .. });
         }
     }
 }
@@ -292,8 +291,7 @@ fn what_is_made_is_written_once() {
     --- exit 1 ---
     ");
     for arguments in [["make:seeder", "demo"], ["make:factory", "blog_posts"]] {
-        let said = sandbox.kit(&arguments);
-        assert!(said.code == 1 && said.stderr.contains("exists, it is not overwritten"), "{said}");
+        assert_error!(sandbox.kit(&arguments), Error::FileExists { .. });
     }
     insta::assert_snapshot!(sandbox.kit(&["make:model", "blog_post", "--no-run", "-f"]), @r"
     --- stderr ---
@@ -301,13 +299,10 @@ fn what_is_made_is_written_once() {
       hint: pass --force to overwrite it
     --- exit 1 ---
     ");
-    for (arguments, expected) in [
-        (["make:factory", "--no-interaction"], "missing argument: NAME"),
-        (["make:seeder", "../x"], "cannot be the name"),
-    ] {
-        let said = sandbox.kit(&arguments);
-        assert!(said.code > 0 && said.stderr.contains(expected), "{said}");
-    }
+    let unnamed = sandbox.kit(&["make:factory", "--no-interaction"]);
+    assert_error!(unnamed, Error::MissingArgument { argument: "NAME", .. });
+    let outside = sandbox.kit(&["make:seeder", "../x"]);
+    assert_error!(outside, Error::BadName { name, .. } if name == "../x");
     assert_eq!(sandbox.files(), before);
     // Written anew, and called once.
     let seeders = sandbox.read("database/seeders/mod.rs");
@@ -352,14 +347,15 @@ fn what_cannot_be_seeded_is_said_before_anything_is_done() {
         "nothing was migrated: {:?}",
         sandbox.files()
     );
-    for (arguments, expected) in [
-        (["db:seed", "--class=Tag", "--upsert"], "cannot be used with"),
-        (["db:seed", "--seed=7", "--dump"], "cannot be used with"),
-        (["migrate", "--seed", "--pretend"], "cannot be used with"),
-        (["db:seed", "--seed=-1", "--class=Tag"], "invalid value"),
+    for arguments in [
+        ["db:seed", "--class=Tag", "--upsert"],
+        ["db:seed", "--seed=7", "--dump"],
+        ["migrate", "--seed", "--pretend"],
+        ["db:seed", "--seed=-1", "--class=Tag"],
     ] {
-        let said = sandbox.kit(&arguments);
-        assert!(said.code == 2 && said.stderr.contains(expected), "{said}");
+        let refused = sandbox.kit(&arguments);
+        assert_eq!(refused.code, 2, "{refused}");
+        assert_error!(refused, Error::Clap(_));
     }
     sandbox.write("database/seeders/mod.rs", "fn {\n");
     insta::assert_snapshot!(sandbox.kit(&["db:seed"]), @"

@@ -9,7 +9,7 @@ use kit::error::Error;
 use kit_runtime::dialect::Dialect;
 use tempfile::TempDir;
 
-use support::Sandbox;
+use support::{Sandbox, assert_error, quotes, shows};
 
 mod support;
 
@@ -75,9 +75,9 @@ fn a_bad_url_is_refused_with_a_hint_and_without_its_password() {
                 let arguments: Vec<&str> = way.iter().copied().chain(flags.iter().map(String::as_str)).collect();
                 let run = sandbox.kit(&arguments);
                 assert_eq!(run.code, 1, "{url}\n{run}");
-                assert!(run.stderr.contains("cannot use the database URL from"), "{url}\n{run}");
-                assert!(run.stderr.contains("hint:") && run.stderr.contains("postgres://user"), "{url}\n{run}");
-                assert!(!run.to_string().contains(SECRET), "{url}\n{run}");
+                assert_error!(run, Error::BadUrl { .. });
+                assert!(run.hint().contains("postgres://"), "{url}\n{run}");
+                assert!(run.hides(SECRET), "{url}\n{run}");
             }
         }
     }
@@ -91,8 +91,7 @@ fn a_good_url_is_shown_without_its_password() {
                 let arguments: Vec<&str> = way.iter().copied().chain(flags.iter().map(String::as_str)).collect();
                 let run = sandbox.kit(&arguments);
                 assert_eq!(run.code, 0, "{url}\n{run}");
-                assert!(run.stdout.contains("://"), "{url}\n{run}");
-                assert!(!run.to_string().contains(SECRET), "{url}\n{run}");
+                assert!(run.shows("://") && run.hides(SECRET), "{url}\n{run}");
             }
         }
     }
@@ -107,7 +106,7 @@ fn a_url_in_the_wrong_place_of_the_command_line_is_not_echoed_with_its_password(
     {
         let run = Sandbox::project().kit(arguments);
         assert_ne!(run.code, 0, "{run}");
-        assert!(!run.to_string().contains(SECRET), "{run}");
+        assert!(run.hides(SECRET), "{run}");
     }
 }
 
@@ -116,17 +115,17 @@ fn the_servers_own_url_goes_before_a_poolers_where_both_stand_in_one_place() {
     let (pooled, own) = ("postgres://u:s3cr3t@pooler:6543/shop", "postgres://u:s3cr3t@server:5432/shop");
     let about = |sandbox: Sandbox| sandbox.kit(&["about"]);
     let both = about(Sandbox::project().env("DATABASE_URL", pooled).env("DIRECT_DATABASE_URL", own));
-    assert!(both.stdout.contains("@server:5432/shop"), "{both}");
+    assert!(both.shows("@server:5432/shop"), "{both}");
     let text = format!("DATABASE_URL='{pooled}'\nDIRECT_DATABASE_URL='{own}'\n");
     let both = about(Sandbox::project().file(".env", &text));
-    assert!(both.stdout.contains("@server:5432/shop"), "{both}");
+    assert!(both.shows("@server:5432/shop"), "{both}");
     // What was typed before a command is not overruled by a file.
     let typed = about(Sandbox::project().env("DATABASE_URL", "postgres://u@h/other").file(".env", &text));
-    assert!(typed.stdout.contains("postgres://u@h/other"), "{typed}");
+    assert!(typed.shows("postgres://u@h/other"), "{typed}");
     let wrong = Sandbox::project().env("DATABASE_URL", pooled).env("DIRECT_DATABASE_URL", "postgres://u@server/test");
     let wrong = wrong.kit(&["migrate:status"]);
     assert_eq!(wrong.code, 1);
-    assert!(wrong.stderr.contains("DIRECT_DATABASE_URL: it names another database than DATABASE_URL"), "{wrong}");
+    assert_error!(wrong, Error::Config { origin, message } if origin == "DIRECT_DATABASE_URL" && message.contains("DATABASE_URL"));
 }
 
 async fn refusal(url: &str) -> (Error, Duration) {
@@ -153,9 +152,9 @@ async fn a_server_that_is_not_there_is_reported_at_once_with_the_reason() {
     ] {
         let (error, took) = refusal(url).await;
         assert!(matches!(error, Error::Connect { .. }), "{url}: {error}");
-        let said = format!("{error} {error:?} {}", error.hint().unwrap_or_default());
-        assert!(said.contains(reason), "{url}: {said}");
-        assert!(!said.contains(SECRET), "{said}");
+        let text = format!("{error} {error:?} {}", error.hint().unwrap_or_default());
+        assert!(quotes(&text, reason), "{url}: {text}");
+        assert!(!shows(&text, SECRET), "{text}");
         assert!(took < Duration::from_secs(9), "{url} took {took:?}");
     }
 }
@@ -165,10 +164,11 @@ async fn a_server_that_never_answers_is_given_up() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let (error, took) = refusal(&format!("postgres://u:s3cr3t@127.0.0.1:{port}/x")).await;
-    assert_eq!(
-        error.to_string(),
-        format!("cannot connect to postgres://u:***@127.0.0.1:{port}/x: no answer within 10 seconds")
+    assert!(
+        matches!(&error, Error::Connect { database, .. } if *database == format!("postgres://u:***@127.0.0.1:{port}/x")),
+        "{error:?}"
     );
+    assert!(took > Duration::from_secs(9), "{took:?}");
     assert!(took < Duration::from_secs(12), "{took:?}");
 }
 
@@ -218,7 +218,7 @@ async fn created(url: &str) {
     // A wrong password is no missing database.
     let (error, _) = refusal(&instead(url, "x", Some(("nobody", "wr0ng s3cr3t")))).await;
     assert!(matches!(error, Error::Connect { .. }), "{error}");
-    assert!(!error.to_string().contains(SECRET), "{error}");
+    assert!(!shows(&format!("{error} {error:?}"), SECRET), "{error}");
 }
 
 #[tokio::test]

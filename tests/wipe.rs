@@ -269,19 +269,18 @@ async fn postgres_stops_at_another_schema() {
         .await;
     let before = database.schema().await;
     let other = "\"oth\"\"er\"";
-    for (create, drop, says) in [
-        ("VIEW {}.x AS SELECT id FROM a", "VIEW {}.x", "depends on table a"),
-        ("TABLE {}.x (id int REFERENCES a (id))", "TABLE {}.x", "depends on table a"),
-        ("TABLE {}.x (m mood)", "TABLE {}.x", "depends on type mood"),
-        ("TABLE {}.x (n int DEFAULT nextval('s'))", "TABLE {}.x", "depends on sequence s"),
-        ("TABLE {}.x PARTITION OF parts FOR VALUES IN (1)", "TABLE {}.x", "stands in another schema"),
-        ("TABLE {}.x () INHERITS (a)", "TABLE {}.x", "depends on table a"),
-        ("FUNCTION {}.x() RETURNS a LANGUAGE sql AS 'SELECT * FROM a'", "FUNCTION {}.x", "depends on type a"),
+    for (create, drop, names) in [
+        ("VIEW {}.x AS SELECT id FROM a", "VIEW {}.x", "table a"),
+        ("TABLE {}.x (id int REFERENCES a (id))", "TABLE {}.x", "table a"),
+        ("TABLE {}.x (m mood)", "TABLE {}.x", "type mood"),
+        ("TABLE {}.x (n int DEFAULT nextval('s'))", "TABLE {}.x", "sequence s"),
+        ("TABLE {}.x PARTITION OF parts FOR VALUES IN (1)", "TABLE {}.x", "table"),
+        ("TABLE {}.x () INHERITS (a)", "TABLE {}.x", "table a"),
+        ("FUNCTION {}.x() RETURNS a LANGUAGE sql AS 'SELECT * FROM a'", "FUNCTION {}.x", "type a"),
     ] {
         database.execute(&[&format!("CREATE {}", create.replace("{}", other))]).await;
         let Err(error) = wipe(&database.session, ALL, LEDGER).await else { panic!("{create}") };
-        assert!(error.message.starts_with("nothing was dropped: "), "{error}");
-        assert!(error.message.contains(says), "{create}: {error}");
+        assert!(error.message.contains(&format!("{other}.x")) && error.message.contains(names), "{create}: {error}");
         database.execute(&[&format!("DROP {}", drop.replace("{}", other))]).await;
         assert_eq!(database.schema().await, before, "{create}");
     }
@@ -309,8 +308,7 @@ async fn postgres_drops_all_or_nothing() {
         ])
         .await;
     let error = wipe(&database.session, ALL, LEDGER).await.unwrap_err();
-    assert!(error.message.contains("dropping table `public.z` failed"), "{error}");
-    assert!(error.message.contains("not z"), "{error}");
+    assert!(error.message.contains("`public.z`") && error.message.contains("not z"), "{error}");
     assert_eq!(database.tables().await, ["a", "z"]);
 }
 
@@ -368,7 +366,7 @@ async fn mysql_stops_at_another_database() {
     database.execute(&["CREATE TABLE a (id int PRIMARY KEY)"]).await;
     other.execute(&[&format!("CREATE TABLE b (a int, CONSTRAINT far FOREIGN KEY (a) REFERENCES {name}.a (id))")]).await;
     let error = wipe(&database.session, ALL, LEDGER).await.unwrap_err();
-    assert!(error.message.starts_with("nothing was dropped: foreign key far on table"), "{error}");
+    assert!(error.message.contains("foreign key far on table"), "{error}");
     assert_eq!(database.tables().await, ["a"]);
     let switch = database.dialect.foreign_key_switch().unwrap();
     assert_eq!(database.query(switch.read).await, [[Some("1".to_owned())]]);

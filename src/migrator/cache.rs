@@ -50,7 +50,8 @@ impl Cache {
         match self.open_to_others() {
             Ok(None) => Ok(()),
             Ok(Some(path)) => {
-                Err(failed(&path, io::Error::other("it belongs to, or can be written by, somebody else")))
+                let open = "it belongs to, or can be written by, another user";
+                Err(failed(&path, io::Error::new(io::ErrorKind::PermissionDenied, open)))
             }
             Err(source) => Err(failed(&self.folder, source)),
         }

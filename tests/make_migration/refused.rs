@@ -1,6 +1,8 @@
 //! What makes no migration: names that are bad or taken, and projects that kit cannot write to.
 
-use crate::support::{EMPTY_INDEX, Sandbox};
+use kit::error::Error;
+
+use crate::support::{EMPTY_INDEX, Sandbox, assert_error};
 
 #[test]
 fn a_name_is_asked_for() {
@@ -70,8 +72,8 @@ fn bad_names_make_no_file() {
         let sandbox = Sandbox::project();
         let transcript = sandbox.kit(&["make:migration", "--", name]);
         assert_eq!((transcript.code, transcript.stdout.as_str()), (1, ""), "{name:?}\n{transcript}");
-        assert!(transcript.stderr.contains("cannot be the name of a migration"), "{transcript}");
-        assert!(transcript.stderr.contains("hint: "), "{transcript}");
+        assert_error!(transcript, Error::BadName { kind: "migration", .. });
+        assert!(!transcript.hint().is_empty(), "{transcript}");
         assert!(!transcript.stderr.contains(['\u{1b}', '\u{202e}', '\0', '\t']), "{transcript}");
         assert_eq!(sandbox.files(), ["migrations/mod.rs"]);
         assert_eq!(sandbox.read("migrations/mod.rs"), EMPTY_INDEX);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kit_runtime::engine;
 use kit_runtime::sea_orm::{Project, Session};
-use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Up};
+use kit_runtime::wire::{Action, Cause, Failure, Locking, PROTOCOL, Request, Up};
 use sea_orm_migration::prelude::*;
 
 pub type Doing<'a> = Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>>;
@@ -67,7 +67,7 @@ impl MigratorTrait for Migrator {
 }
 
 /// Runs it as the next migration.
-pub async fn run(session: &Session, act: Act, transaction: Option<bool>) -> Result<(), String> {
+pub async fn run(session: &Session, act: Act, transaction: Option<bool>) -> Result<(), Failure> {
     let number = ALL.with(|all| all.replace_with(|all| *all + 1));
     NEXT.with(|next| *next.borrow_mut() = Some((number, act, transaction)));
     let request = Request {
@@ -82,8 +82,7 @@ pub async fn run(session: &Session, act: Act, transaction: Option<bool>) -> Resu
         connections: 1,
         actions: vec![Action::Up(Up::default())],
     };
-    let outcome = engine::run(&request, &Project::of::<Migrator>(), session, &mut |_| ()).await;
-    outcome.map_err(|failure| failure.to_string())
+    engine::run(&request, &Project::of::<Migrator>(), session, &mut |_| ()).await
 }
 
 /// It goes well.
@@ -93,10 +92,13 @@ pub fn up(session: &Session, act: Act) -> impl Future<Output = ()> {
     async move { run(session, act, None).await.unwrap_or_else(|error| panic!("{place}: {error}")) }
 }
 
-/// It does not; what is said of that. It is forgotten afterwards, so that the next can run.
+/// The error of a step that fails. The journal forgets the step, so that the next one can run.
 pub async fn fails(session: &Session, act: Act) -> String {
     use kit_runtime::connection::Connection;
-    let said = run(session, act, None).await.unwrap_err();
+    let failure = run(session, act, None).await.unwrap_err();
     session.execute("DELETE FROM kit_migrations WHERE state <> 'applied'", &[]).await.unwrap();
-    said
+    match failure {
+        Failure::Migration { cause: Cause::Error, message, .. } => message,
+        other => panic!("{other:?}"),
+    }
 }

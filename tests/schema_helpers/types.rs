@@ -10,6 +10,7 @@ use sea_orm_migration::sea_orm::sea_query::PgInterval;
 
 use crate::database::Database;
 use crate::run::{fails, step, up};
+use crate::support::quotes;
 
 type Make = fn(Alias) -> ColumnDef;
 
@@ -244,10 +245,10 @@ async fn what_a_database_has_not_is_said_and_nothing_is_made() {
             vec![(ColType::array(ArrayColType::Int), "arrays"), (ColType::interval(), "intervals")],
         ),
     ] {
-        for (kind, words) in lacking {
+        for (kind, kind_name) in lacking {
             let create = step!([kind] | m | create_table(m, "t", &[("tags", kind)], &[]).await);
             let said = fails(&database.session, create).await;
-            assert!(said.ends_with(&format!("cannot have column `tags`: this database has no {words}")), "{said}");
+            assert!(said.contains("`tags`") && said.contains(kind_name), "{said}");
             assert!(!database.has_table("t").await);
         }
     }
@@ -295,7 +296,7 @@ async fn enums_take_their_values_and_no_others() {
         assert_eq!(database.value("(SELECT MIN(state) FROM pages)").await.as_deref(), Some("lost"));
         if database.dialect == Dialect::Postgres {
             let said = fails(&database.session, step!(|m| drop_enum_type(m, "state").await)).await;
-            assert!(said.contains("cannot drop type state because other objects depend on it"), "{said}");
+            assert!(quotes(&said, "cannot drop type state because other objects depend on it"), "{said}");
         }
         up(
             &database.session,

@@ -2,7 +2,7 @@
 //! transcript of standard output, standard error and exit code, with the folder's path replaced by
 //! `[ROOT]`. It knows no command and no database.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test binary uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
 
 use std::cell::RefCell;
@@ -122,12 +122,14 @@ impl Sandbox {
         files
     }
 
-    /// Runs `kit …` with nobody to answer questions.
+    /// Runs `kit …` without a terminal to answer questions on.
+    #[must_use = "the run may have failed"]
     pub fn kit<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Transcript {
         self.run(arguments, Interaction::Absent)
     }
 
-    /// Runs `kit …` with somebody who answers so, in this order.
+    /// Runs `kit …` and gives these answers to its questions, in this order.
+    #[must_use = "the run may have failed"]
     pub fn kit_answering(&self, arguments: &[&str], answers: &[&str]) -> Transcript {
         let answers: VecDeque<String> = answers.iter().map(|answer| (*answer).to_owned()).collect();
         self.run(arguments, Interaction::Scripted(answers))
@@ -167,12 +169,14 @@ impl Sandbox {
 /// The output of a run of kit, its exit code and its error.
 ///
 /// Tests match on the error's variant, the exit code, JSON and effects. The wording is pinned in snapshots only.
+///
+/// [`Self::shows`] and [`Self::hides`] look for data in the output: names, values, SQL, paths, flags. [`Self::quotes`] looks for
+/// text that another program wrote (a server, a compiler) or that the test itself put there. `tests/tidy.rs` holds these rules.
 #[derive(Clone, Debug)]
-#[must_use]
 pub struct Transcript {
-    /// Answers.
+    /// Standard output: what was asked for.
     pub stdout: String,
-    /// Talk.
+    /// Standard error: progress, warnings and errors.
     pub stderr: String,
     /// Exit code.
     pub code: u8,
@@ -216,12 +220,60 @@ impl Transcript {
         quoted.map(|command| command.split_whitespace().map(str::to_owned).collect()).collect()
     }
 
+    /// Whether the data is on either stream.
+    #[must_use]
+    pub fn shows(&self, data: impl AsRef<str>) -> bool {
+        shows(&self.to_string(), data)
+    }
+
+    /// Whether the data is on neither stream.
+    #[must_use]
+    pub fn hides(&self, data: impl AsRef<str>) -> bool {
+        !self.shows(data)
+    }
+
+    /// Whether text of another program, or of the test, is on either stream.
+    #[must_use]
+    pub fn quotes(&self, foreign: impl AsRef<str>) -> bool {
+        quotes(&self.to_string(), foreign)
+    }
+
     /// The JSON on standard output.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
     }
 }
+
+/// Whether `text` has the data: names, values, SQL, paths, flags.
+#[must_use]
+pub fn shows(text: &str, data: impl AsRef<str>) -> bool {
+    text.contains(data.as_ref())
+}
+
+/// Whether `text` has what another program (a server, a compiler) or the test itself wrote.
+#[must_use]
+pub fn quotes(text: &str, foreign: impl AsRef<str>) -> bool {
+    text.contains(foreign.as_ref())
+}
+
+/// Asserts that the run ended with an error of this pattern: `assert_error!(run, Error::NoProject { .. })`.
+macro_rules! assert_error {
+    ($run:expr, $($pattern:tt)+) => {{
+        let run = &$run;
+        assert!(matches!(run.error(), $($pattern)+), "{:?}\n{run}", run.error());
+    }};
+}
+
+/// Asserts that the migrator or the engine reported a failure of this pattern.
+macro_rules! assert_failure {
+    ($run:expr, $($pattern:tt)+) => {{
+        let run = &$run;
+        assert!(matches!(run.failure(), $($pattern)+), "{:?}\n{run}", run.failure());
+    }};
+}
+
+pub(crate) use {assert_error, assert_failure};
 
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

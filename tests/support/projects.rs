@@ -127,24 +127,23 @@ pub fn seaorm(version: &str, files: &[(&str, String)]) -> Sandbox {
     files.iter().fold(sandbox, |sandbox, (name, text)| sandbox.file(&format!("migration/src/{name}.rs"), text))
 }
 
-/// What kit said when all went well.
-#[derive(Debug)]
-pub struct Said {
-    pub stdout: String,
-    pub stderr: String,
+/// The run, which exited with 0.
+#[track_caller]
+pub fn ok(transcript: Transcript) -> Transcript {
+    assert_eq!(transcript.code, 0, "{transcript}");
+    transcript
 }
 
-#[track_caller]
-pub fn ok(transcript: Transcript) -> Said {
-    assert_eq!(transcript.code, 0, "{transcript}");
-    Said { stdout: transcript.stdout, stderr: transcript.stderr }
+/// Whether the run, which was verbose, called cargo: `-v` reports the number of crates that were compiled.
+pub fn built(run: &Transcript) -> bool {
+    run.stderr.contains("crates compiled")
 }
 
 /// State of each migration, in kit's order.
 pub fn states(sandbox: &Sandbox, more: &[&str]) -> Vec<(String, String)> {
     let arguments: Vec<&str> = ["migrate:status", "--json"].iter().chain(more).copied().collect();
     let transcript = ok(sandbox.kit(&arguments));
-    let lines: serde_json::Value = serde_json::from_str(&transcript.stdout).unwrap();
+    let lines = transcript.json();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     lines.as_array().unwrap().iter().map(|line| (text(&line["migration"]), text(&line["state"]))).collect()
 }
@@ -163,7 +162,7 @@ pub fn life(sandbox: &Sandbox, url: &str) {
     assert!(all(&states(sandbox, &on), "pending"));
     run(&["migrate"]);
     assert!(all(&states(sandbox, &on), "ran"));
-    assert!(run(&["migrate"]).stderr.contains("Nothing to migrate"));
+    assert_eq!(run(&["migrate"]).stdout, "");
     run(&["migrate:rollback"]);
     let after = states(sandbox, &on);
     assert_eq!(after.iter().filter(|(_, state)| state == "pending").count(), 1, "{after:?}");
@@ -224,36 +223,42 @@ impl<'a> On<'a> {
         Self { sandbox, url: database.url() }
     }
 
-    /// With nobody to answer questions.
+    /// Without a terminal to answer questions on.
+    #[must_use = "the run may have failed"]
     pub fn kit(&self, arguments: &[&str]) -> Transcript {
         self.run(arguments, None)
     }
 
-    /// With somebody who answers.
+    /// With these answers to its questions.
+    #[must_use = "the run may have failed"]
     pub fn answering(&self, arguments: &[&str], answers: &[&str]) -> Transcript {
         self.run(arguments, Some(answers))
     }
 
-    /// All goes well.
+    /// A run that exits with 0.
     #[track_caller]
-    pub fn ok(&self, arguments: &[&str]) -> Said {
+    pub fn ok(&self, arguments: &[&str]) -> Transcript {
         ok(self.kit(arguments))
     }
 
-    /// It ends with 1; what it says of that.
+    /// A run that ends with an error and exits with 1.
     #[track_caller]
-    pub fn fails(&self, arguments: &[&str]) -> String {
+    pub fn fails(&self, arguments: &[&str]) -> Transcript {
         let transcript = self.kit(arguments);
-        assert_eq!(transcript.code, 1, "{transcript}");
-        transcript.stderr
+        assert_eq!((transcript.code, transcript.error.is_some()), (1, true), "{transcript}");
+        transcript
     }
 
     /// State of each migration, in kit's order.
     #[track_caller]
     pub fn states(&self) -> Vec<String> {
-        let said = self.ok(&["migrate:status", "--json"]);
-        let lines: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-        lines.as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap().to_owned()).collect()
+        self.ok(&["migrate:status", "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["state"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     fn run(&self, arguments: &[&str], answers: Option<&[&str]>) -> Transcript {

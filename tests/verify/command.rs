@@ -13,7 +13,9 @@ use kit_runtime::dialect::Dialect;
 
 use crate::database::Database;
 use crate::projects::{On, creates, executes, index, kit_cache, migration, migration_manifest};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, assert_error, assert_failure, shows};
+use kit::error::Error;
+use kit_runtime::wire::{Failure, Fault};
 
 const NAMES: [&str; 4] = [
     "m20240101_000001_create_a",
@@ -64,19 +66,13 @@ async fn it_says_what_to_mend(sandbox: &Sandbox, database: &Database) {
     let lines: Vec<&str> = all.stdout.lines().collect();
     assert!(lines[0].starts_with("  m20240101_000001_create_a ....") && lines[0].ends_with(" DONE"), "{all}");
     assert!(lines[1].ends_with(" DONE"), "{all}");
-    assert!(lines[2].contains("leaves_index ....") && lines[2].ends_with(" FAIL"), "{all}");
-    assert_eq!(lines[3], "    `down` does nothing", "{all}");
-    assert!(lines[4].starts_with("      + index a ") && lines[4].contains("idx_n"), "{all}");
-    assert!(lines[5].contains("create_c ....") && lines[5].ends_with(" DONE"), "{all}");
-    assert_eq!(lines.len(), 6, "{all}");
-    assert!(all.stderr.contains("INFO  Verifying 4 migrations: up, down and up again"), "{all}");
-    assert!(
-        all.stderr.ends_with(
-            "  ERROR  `m20240101_000003_leaves_index` does not go up, down and up again as it should\n  \
-             hint: write what undoes `up` into the `down` of `m20240101_000003_leaves_index`\n"
-        ),
-        "{all}"
-    );
+    assert!(shows(lines[2], "leaves_index ....") && lines[2].ends_with(" FAIL"), "{all}");
+    assert!(all.shows("idx_n"), "{all}");
+    let last = lines.last().unwrap();
+    assert!(shows(last, "create_c ....") && last.ends_with(" DONE"), "{all}");
+    assert_error!(all, Error::Faulty { faulty, unseen: 0 }
+        if matches!(faulty.as_slice(), [(name, Fault::Idle { .. })] if name == NAMES[2]));
+    assert!(all.hint().contains(NAMES[2]), "{all}");
     for good in [
         &["migrate:verify", "--except", "leaves_index", "--rows", "3"] as &[&str],
         &["migrate:verify", "--from", "create_c", "--quiet"],
@@ -84,8 +80,7 @@ async fn it_says_what_to_mend(sandbox: &Sandbox, database: &Database) {
         let said = on.ok(good);
         assert_eq!(said.stdout.is_empty(), good.contains(&"--quiet"), "{said:?}");
     }
-    let json = on.kit(&["migrate:verify", "--json"]);
-    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let json = on.kit(&["migrate:verify", "--json"]).json();
     assert_eq!(json["error"], serde_json::Value::Null);
     assert_eq!(json["unseen"], serde_json::json!([]));
     let verified = json["verified"].as_array().unwrap();
@@ -99,9 +94,9 @@ async fn it_says_what_to_mend(sandbox: &Sandbox, database: &Database) {
     assert_eq!(on.ok(&["migrate:verify", "--pending"]).stdout.lines().count(), 4);
     assert_eq!(database.everything().await, before);
     on.ok(&["migrate"]);
-    let nothing = on.ok(&["migrate:verify", "--pending"]);
-    assert!(nothing.stderr.contains("Nothing to verify"), "{nothing:?}");
-    assert!(on.fails(&["migrate:verify", "--from", "nowhere"]).contains("no single migration is `nowhere`"));
+    assert_eq!(on.ok(&["migrate:verify", "--pending"]).stdout, "");
+    let unknown = on.fails(&["migrate:verify", "--from", "nowhere"]);
+    assert_error!(unknown, Error::NoSuchMigration { name, .. } if name == "nowhere");
 }
 
 #[tokio::test]
@@ -116,21 +111,22 @@ async fn a_scratch_database_that_is_given_is_left_empty() {
         }
         scratch.execute(&["CREATE TABLE precious (id integer)"]).await;
         let said = on.fails(&["migrate:verify", "--scratch", scratch.url()]);
-        assert!(said.contains("ERROR  the scratch database is not empty: ") && said.contains("precious"), "{said}");
-        assert!(said.contains("hint: empty it, or name another one: --scratch URL"), "{said}");
+        assert_failure!(said, Failure::Occupied { objects } if objects.iter().any(|object| object.contains("precious")));
+        assert!(said.hint().contains("--scratch"), "{said}");
         assert_eq!(scratch.tables().await, ["precious"]);
-        let said = on.fails(&["migrate:verify", "--scratch", database.url()]);
-        assert!(said.contains("ERROR  cannot use the database of --scratch: it is the database itself"), "{said}");
         let other = if database.dialect == Dialect::Sqlite { "mysql://h/x" } else { "sqlite://x.sqlite" };
-        let said = on.fails(&["migrate:verify", "--scratch", other]);
-        assert!(said.contains("it is another kind of database"), "{said}");
-        assert!(said.contains("hint: name an empty database of the same kind: --scratch URL"), "{said}");
-        let said = on.fails(&["migrate:verify", "--scratch", "nonsense"]);
-        assert!(said.contains("cannot use the database URL from --scratch"), "{said}");
+        // The database itself, and one of another kind.
+        for wrong in [database.url(), other] {
+            let refused = on.fails(&["migrate:verify", "--scratch", wrong]);
+            assert_error!(refused, Error::WrongScratch { .. });
+            assert!(refused.hint().contains("--scratch"), "{refused}");
+        }
+        let nonsense = on.fails(&["migrate:verify", "--scratch", "nonsense"]);
+        assert_error!(nonsense, Error::BadUrl { origin, .. } if origin == "--scratch");
         let protected = sandbox.seeing("KIT_PROTECT", scratch.url().rsplit('/').next().unwrap());
         if database.dialect != Dialect::Sqlite {
-            let said = On::new(&protected, database).fails(&["migrate:verify", "--scratch", scratch.url()]);
-            assert!(said.contains("KIT_PROTECT names it"), "{said}");
+            let refused = On::new(&protected, database).fails(&["migrate:verify", "--scratch", scratch.url()]);
+            assert_error!(refused, Error::Protected { .. });
         }
         assert_eq!(database.tables().await, Vec::<String>::new());
     }
@@ -178,7 +174,7 @@ async fn nothing_stays_on_a_server(sandbox: &Sandbox, database: &Database) {
         let Output { status, stderr, .. } = kit.wait_with_output().unwrap();
         let said = String::from_utf8(stderr).unwrap();
         assert_eq!(status.code(), Some(1), "{said}");
-        assert!(said.contains("ERROR  interrupted, nothing was changed but on the scratch database"), "{said}");
+        assert!(shows(&said, Error::Interrupted.to_string()), "{said}");
         assert_eq!(scratches(database).await, Vec::<String>::new(), "{dialect:?} {signal}: {said}");
     }
 
@@ -203,11 +199,10 @@ async fn nothing_stays_on_a_server(sandbox: &Sandbox, database: &Database) {
     })
     .await;
     let said = on.ok(&["migrate:verify", "--except", "leaves_index"]);
-    assert!(!said.stderr.contains("Removed"), "{said:?}");
+    assert!(said.hides("scratch"), "there is nothing to remove: {said}");
     assert_eq!(scratches(database).await.len(), 2, "of the run that is at work, and of a stranger");
     send("-INT", &running.id().to_string());
-    let said = String::from_utf8(running.wait_with_output().unwrap().stderr).unwrap();
-    assert!(said.contains("INFO  Removed 1 scratch database that a killed run has left"), "{said}");
+    running.wait_with_output().unwrap();
     assert_eq!(scratches(database).await, std::slice::from_ref(&stranger));
     database.drop_sibling(&stranger).await;
 
@@ -284,10 +279,8 @@ async fn no_right(sandbox: &Sandbox, database: &Database) {
     let url = database.url().replace("kit:s3cr3t@", &format!("{poor}:s3cr3t@"));
     let said = On { sandbox, url: &url }.fails(&["migrate:verify"]);
     database.session.execute(&drop, &[]).await.unwrap();
-    assert!(
-        said.contains(&format!("ERROR  cannot create a scratch database beside {}", url.replace("s3cr3t", "***"))),
-        "{said}"
-    );
-    assert!(said.to_lowercase().contains("denied"), "{said}");
-    assert!(said.contains("hint: name an empty database that you may use: --scratch URL"), "{said}");
+    let redacted = url.replace("s3cr3t", "***");
+    assert_error!(said, Error::NoScratch { server, message }
+        if *server == redacted && message.to_lowercase().contains("denied"));
+    assert!(said.hint().contains("--scratch"), "{said}");
 }
