@@ -21,6 +21,9 @@ const INNER: &str = "[package]\nname = \"inner\"\nversion = \"0.1.0\"\nedition.w
 const DEEP: &str =
     "[package]\nname = \"deep\"\nversion = \"0.1.0\"\nedition.workspace = true\n[features]\nmore = []\nmost = []\n";
 
+/// What a test does to a place.
+type Change = fn(&mut Place);
+
 /// A generated crate, the crate of the project that it is for, and one more that this one depends on.
 struct Place {
     home: TempDir,
@@ -112,7 +115,7 @@ impl Place {
 #[test]
 fn each_input_for_which_cargo_compiles_makes_a_fingerprint_stale() {
     let mut place = Place::new();
-    let changes: [(&str, fn(&mut Place)); 14] = [
+    let changes: [(&str, Change); 14] = [
         ("a source, two crates deep", |place| {
             place.write(
                 "app/deep/src/lib.rs",
