@@ -4,6 +4,8 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "status/included.rs"]
+mod included;
 #[path = "support/projects.rs"]
 mod projects;
 mod support;
