@@ -46,7 +46,7 @@ struct Found {
 pub async fn run(ctx: &Context, args: &DeleteArgs) -> Result<Exit> {
     let project = ctx.project()?;
     let sources = source::read(project)?;
-    let found = find(&sources, &args.migration)?;
+    let found = find(project, &sources, &args.migration)?;
     let plan = plan(project, &found)?;
     let target = ctx.target()?;
     if !args.dry_run {
@@ -82,7 +82,7 @@ pub async fn run(ctx: &Context, args: &DeleteArgs) -> Result<Exit> {
 }
 
 /// Finds the migration that `given` names: exactly, by its file, or as the only one that contains it.
-fn find(sources: &Sources, given: &str) -> Result<Found> {
+fn find(project: &Project, sources: &Sources, given: &str) -> Result<Found> {
     let stem = Path::new(given).file_stem().map_or(given.into(), |stem| stem.to_string_lossy());
     let listed = sources.registered.iter().flatten().chain(&sources.unregistered).map(|migration| Found {
         name: migration.name.clone(),
@@ -90,6 +90,12 @@ fn find(sources: &Sources, given: &str) -> Result<Found> {
         file: migration.file.clone().filter(|_| migration.text.is_some()),
     });
     let mut all: Vec<Found> = listed.collect();
+    // Where kit cannot read a migration's name, the list has none of the names: its files are still there.
+    for (module, file) in source::candidates(&module_folder(&project.index)) {
+        if !all.iter().any(|found| found.module == module) {
+            all.push(Found { name: module.clone(), module, file: Some(file) });
+        }
+    }
     for gone in &sources.gone {
         if !all.iter().any(|found| found.module == gone.module) {
             all.push(Found { name: gone.module.clone(), module: gone.module.clone(), file: None });
@@ -180,7 +186,8 @@ async fn check_pending(target: &Target, sources: &Sources, found: &Found) -> Res
         });
     }
     let assumed = || format!("`migration_table_name()` cannot be read, and `{table}` does not list it");
-    Ok(sources.ledger_table.is_none().then(assumed))
+    let unnamed = || "its name in the ledger cannot be read from the sources".to_owned();
+    Ok(sources.ledger_table.is_none().then(assumed).or_else(|| sources.registered.is_none().then(unnamed)))
 }
 
 fn begun(ledger: &Ledger, name: &str) -> Option<&'static str> {
