@@ -13,7 +13,7 @@ use std::time::Duration;
 use kit_runtime::census::{self, Census};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, Ledger};
-use kit_runtime::wire::Failure;
+use kit_runtime::wire::{Failure, Unfit, Warning};
 
 use crate::error::{Error, Result};
 use crate::project::Project;
@@ -212,19 +212,45 @@ impl Target {
         }
     }
 
-    /// A migrator's failure without URL and password.
+    /// Removes URL and password from every text in a failure that a server, a driver or a migration wrote.
     pub fn scrub_failure(&self, mut failure: Failure) -> Failure {
+        // Every variant is listed: whoever adds one decides here whether it quotes a text that may hold the password.
         match &mut failure {
             Failure::Request { message }
             | Failure::Connect { message }
             | Failure::Database { message }
             | Failure::Ledger { message }
             | Failure::Lock { message }
-            | Failure::OutcomeUnknown { message, .. }
-            | Failure::Migration { message, .. }
-            | Failure::Pretended { message, .. }
-            | Failure::Halted { error: Some(message), .. } => *message = self.scrub(message),
-            _ => {}
+            | Failure::OutcomeUnknown { message, name: _ }
+            | Failure::Migration { message, name: _, direction: _, cause: _, rolled_back: _ }
+            | Failure::Seeder { message, name: _, cause: _, rolled_back: _ }
+            | Failure::Pretended { message, name: _, direction: _, cause: _ }
+            | Failure::Halted { error: Some(message), name: _, direction: _ }
+            | Failure::Unfit(Unfit::ReadOnly { says: message } | Unfit::NoQuorum { state: message })
+            | Failure::Strict(Warning::Retried { message, name: _ }) => *message = self.scrub(message),
+            Failure::Occupied { objects: texts } | Failure::Strict(Warning::Settings { settings: texts, name: _ }) => {
+                texts.iter_mut().for_each(|text| *text = self.scrub(text));
+            }
+            Failure::Protocol { migrator: _ }
+            | Failure::Busy { holder: _, waited: _ }
+            | Failure::Unfit(Unfit::NodeByNode | Unfit::Lent { name: _ })
+            | Failure::LockLost
+            | Failure::Unknown { name: _ }
+            | Failure::Duplicate { name: _ }
+            | Failure::Strict(
+                Warning::OutOfOrder { name: _, after: _ }
+                | Warning::Missing { name: _ }
+                | Warning::MoreMissing { count: _ }
+                | Warning::Unsorted
+                | Warning::Modified { name: _ }
+                | Warning::CommittedInside { name: _ }
+                | Warning::LeftOpen { name: _ }
+                | Warning::Lent
+                | Warning::Unfinished { name: _ },
+            )
+            | Failure::Gone { name: _ }
+            | Failure::Halted { error: None, name: _, direction: _ }
+            | Failure::NoSeeder { name: _ } => {}
         }
         failure
     }
@@ -234,3 +260,7 @@ impl Target {
         url::scrub(message, &self.url)
     }
 }
+
+#[cfg(test)]
+#[path = "database/scrub_tests.rs"]
+mod tests;

@@ -9,6 +9,8 @@ mod sample;
 mod script;
 #[path = "support/steps.rs"]
 mod steps;
+#[path = "support/text.rs"]
+mod text;
 
 use database::Database;
 use kit_runtime::dialect::Dialect;
@@ -23,6 +25,7 @@ use sea_orm::{
 };
 use sea_orm_migration::prelude::*;
 use steps::Op;
+use text::quotes;
 
 fn request(action: Action) -> Request {
     steps::request(&[], &[action])
@@ -510,7 +513,7 @@ async fn a_migration_that_fails_is_said_where_it_fails() {
             panic!("{:?}", told.outcome)
         };
         assert_eq!((name.as_str(), direction, cause), ("m2", Direction::Up, Cause::Error));
-        assert!(message.contains("not today"), "{message}");
+        assert!(quotes(&message, "not today"), "{message}");
     }
 }
 
