@@ -7,18 +7,23 @@ mod advice;
 mod failure;
 mod field;
 mod hint;
+mod missing;
 
 use std::io;
 use std::path::PathBuf;
 
+use kit_runtime::dialect::url::Ignored;
 use kit_runtime::wire::{Failure, Fault};
 
 pub use advice::{Advice, Hint};
 pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
+use missing::missing_text;
 
+use crate::database::MissingUrl;
 use crate::fields::Misfit;
+use crate::project::Misspelt;
 use crate::seeds::Mistake;
 
 /// Every fallible function of kit returns this.
@@ -332,6 +337,30 @@ pub enum Error {
         origin: String,
         /// Why not.
         reason: String,
+        /// The same database in a form that kit takes, without the password.
+        corrected: Option<String>,
+    },
+    /// Nothing names the URL of the database.
+    #[error("{}", missing_text(_0))]
+    MissingUrl(Box<MissingUrl>),
+    /// A variable that is almost called as one that kit reads.
+    #[error("`{}` in {} is not read: kit reads `{}`", _0.name, _0.origin.place(), _0.meant)]
+    Misspelt(Box<Misspelt>),
+    /// A parameter of a URL that the driver ignores.
+    #[error("the driver ignores the parameter `{}` in the URL of {database}", ignored.name)]
+    IgnoredParameter {
+        /// The parameter.
+        ignored: Ignored,
+        /// Redacted URL.
+        database: String,
+    },
+    /// The URL does not ask for encryption, and leads into a network that others can read.
+    #[error("the connection to {database} is not encrypted")]
+    Unencrypted {
+        /// Redacted URL.
+        database: String,
+        /// What the URL needs: `sslmode=verify-full`.
+        parameter: &'static str,
     },
     /// `--database NAME` with no connection of that name.
     #[error("no connection `{name}` in kit.toml")]
@@ -342,10 +371,12 @@ pub enum Error {
         known: Vec<String>,
     },
     /// `KIT_REQUIRE_TLS` is set, and nothing makes the driver encrypt.
-    #[error("nothing says that the way to {database} is encrypted, and KIT_REQUIRE_TLS is set")]
+    #[error("the connection to {database} is not encrypted, and KIT_REQUIRE_TLS is set")]
     Overheard {
         /// Redacted URL.
         database: String,
+        /// What the URL needs: `sslmode=verify-full`.
+        parameter: &'static str,
     },
     /// `KIT_PROTECT` names the database.
     #[error("{command} is prohibited on {database}: KIT_PROTECT names it")]

@@ -1,6 +1,8 @@
 //! Everything that differs between databases for the engine: quoting, placeholders, the ledger's
 //! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
 
+#[cfg(feature = "pretend")]
+mod catalog;
 mod lock;
 #[cfg(feature = "pretend")]
 mod pretend;
@@ -14,7 +16,11 @@ pub mod sqlite_sql;
 mod template;
 mod trouble;
 mod truncate;
+#[cfg(feature = "config")]
+pub mod url;
 
+#[cfg(feature = "pretend")]
+pub use catalog::{Catalog, Cell, Rows};
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;

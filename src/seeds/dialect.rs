@@ -18,7 +18,7 @@ use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgDatabaseError};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _};
 
-use crate::database::Target;
+use crate::database::{Target, mysql_options, postgres_options};
 use crate::error::{Error, Result};
 use crate::schema::model::{Column, Table};
 use value::Datum;
@@ -146,8 +146,8 @@ impl Writer {
     async fn connect(target: &Target) -> Answer<Self> {
         let url = target.secret_url();
         let mut writer = match target.dialect {
-            Dialect::Postgres => Self::Postgres(PgConnection::connect(url).await?),
-            Dialect::MySql => Self::MySql(MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await?),
+            Dialect::Postgres => Self::Postgres(PgConnection::connect_with(&postgres_options(url)?).await?),
+            Dialect::MySql => Self::MySql(MySqlConnection::connect_with(&mysql_options(url)?).await?),
             Dialect::Sqlite => {
                 // There is one: the schema was read from it.
                 let access = match url.contains("mode=ro") {

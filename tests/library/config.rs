@@ -221,8 +221,8 @@ async fn what_is_wrong_is_said_without_values() {
         Project::new("[connections.main]\nenv = \"NOBODY\"\n[connections.odd]\nurl = \"oracle://s3cr3t@h/x\"\n");
     let config = project.config().unwrap();
     for (name, named) in [
-        ("main", &["[connections.main]", "NOBODY"][..]),
-        ("odd", &["[connections.odd]"]),
+        ("main", &["[connections.main] in kit.toml:1", "NOBODY"][..]),
+        ("odd", &["[connections.odd] in kit.toml:3", "`oracle`"]),
         ("other", &["`other`", "main", "odd"]),
     ] {
         let error = config.named(name).unwrap_err().to_string();
@@ -230,7 +230,8 @@ async fn what_is_wrong_is_said_without_values() {
     }
     for switch in ["auto_migrate", "dangerously_recreate", "dangerously_truncate"] {
         let project = Project::new(&format!("[connections.main]\nurl = \"sqlite::memory:\"\n{switch} = true\n"));
-        let error = project.config().unwrap().open_all().await.unwrap_err().to_string();
+        let all = project.config().unwrap().open_all().await.unwrap();
+        let error = all.get("main").unwrap_err().to_string();
         assert!(error.contains(switch) && error.contains("`connect::<Migrator>()`"), "{error}");
     }
     let nothing = Config::with(tempfile::tempdir().unwrap().path(), |_| None).unwrap();

@@ -25,7 +25,7 @@ impl From<Error> for Refusal {
 
 impl Refusal {
     /// What kit itself has to object.
-    pub(super) fn new(message: String) -> Self {
+    pub(crate) fn new(message: String) -> Self {
         Error::new(message).into()
     }
 }

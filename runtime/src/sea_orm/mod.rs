@@ -30,6 +30,7 @@ use crate::serve::serve;
 use crate::wire::{Action, Failure, Request};
 
 pub use connect::Settings;
+pub use driver::{address, open_pool};
 use guard::Guard;
 #[cfg(feature = "seed")]
 pub(crate) use version::executor;
