@@ -15,8 +15,7 @@ use database::Database;
 use kit::error::Error;
 use kit_runtime::wire::{Cause, Direction, Failure, Warning};
 use projects::{
-    all, built, compiled, creates, executes, index, life, migration, migration_manifest, ok, sandbox, seaorm, states,
-    three,
+    all, compiled, creates, executes, index, life, migration, migration_manifest, ok, sandbox, seaorm, states, three,
 };
 use support::{Sandbox, assert_error, assert_failure, quotes};
 
