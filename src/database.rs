@@ -278,7 +278,8 @@ impl Target {
             )
             | Failure::Gone { name: _ }
             | Failure::Halted { error: None, name: _, direction: _ }
-            | Failure::NoSeeder { name: _ } => {}
+            | Failure::NoSeeder { name: _ }
+            | Failure::Undecided { count: _ } => {}
         }
         failure
     }
