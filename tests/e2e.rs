@@ -5,6 +5,8 @@
 mod database;
 #[path = "support/projects.rs"]
 mod projects;
+#[path = "e2e/stale.rs"]
+mod stale;
 mod support;
 #[path = "e2e/upstream.rs"]
 mod upstream;
@@ -260,13 +262,19 @@ fn what_a_program_keeps_to_itself_names_the_two_ways_out() {
 
 #[test]
 fn nothing_changed_means_no_cargo() {
-    let sandbox = seaorm("2.0.4", &three()).env("PATH", "");
+    let sandbox = seaorm("2.0.4", &three());
     ok(sandbox.kit(&["migrate", "--limit", "1"]));
-    // A broken lock file would make cargo fail; the built migrator does not need it.
-    assert!(!built(&ok(sandbox.kit(&["migrate", "-v"]))));
+    let without_cargo = sandbox.seeing("PATH", "/nowhere");
+    ok(without_cargo.kit(&["migrate"]));
     sandbox.write("migration/src/m20240101_000003_count.rs", &executes("SELECT 1", "SELECT 1"));
+    let refused = without_cargo.kit(&["migrate:rollback", "--force"]);
+    assert!(matches!(refused.error(), Error::Program { program, .. } if program == "cargo"), "{refused}");
     ok(sandbox.kit(&["migrate:rollback", "--force"]));
-    assert!(!built(&ok(sandbox.kit(&["migrate", "-v"]))), "rollback has built it already");
+    ok(without_cargo.kit(&["migrate"]));
+    assert!(all(&states(&sandbox, &[]), "ran"));
+    // With nothing to do, the program is not needed either.
+    let without_cache = without_cargo.seeing("KIT_CACHE_DIR", "/nowhere");
+    ok(without_cache.kit(&["migrate"]));
 }
 
 /// The switches by which tests make a run fail are in no migrator that a user gets.

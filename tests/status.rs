@@ -8,6 +8,8 @@ mod check;
 mod database;
 #[path = "status/delete.rs"]
 mod delete;
+#[path = "status/included.rs"]
+mod included;
 #[path = "status/missing_file.rs"]
 mod missing_file;
 #[path = "support/projects.rs"]

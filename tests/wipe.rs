@@ -2,6 +2,8 @@
 //! each other and whatever it is called; nothing else does.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "wipe/batches.rs"]
+mod batches;
 #[path = "support/database.rs"]
 mod database;
 

@@ -9,7 +9,6 @@ mod fixtures;
 mod ledger;
 mod lock;
 mod permissions;
-mod programs;
 mod project;
 mod registration;
 mod toolchain;
@@ -27,8 +26,8 @@ use serde::Serialize;
 use crate::database::Target;
 use crate::error::{Advice, Error};
 use crate::migrator::package::Package;
+use crate::migrator::programs::Programs;
 use crate::project::{Invocation, Project, source};
-use programs::Programs;
 
 /// Where kit was called, and with what.
 pub struct Place<'a> {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Finding;
-use super::programs::Programs;
 use crate::error::{Advice, Error, Result};
+use crate::migrator::programs::Programs;
 use crate::project::Project;
 use crate::scaffold::staging;
 

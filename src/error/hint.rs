@@ -161,6 +161,17 @@ impl Error {
             Self::Fixtures { .. } => {
                 "a fixture is `TABLE.yaml`, `TABLE.json` or `TABLE.csv`; --from DIR names another folder".to_owned()
             }
+            Self::Triggers { owner_may: true, .. } => {
+                "connect as the owner of the tables, for whom kit disables the triggers while it loads: `-d URL`".to_owned()
+            }
+            Self::Triggers { .. } => {
+                "drop the triggers, run `kit db:seed` again, and create them again; or delete the first line of the \
+                 file, so that they run for its rows"
+                    .to_owned()
+            }
+            Self::RowSecurity { .. } => {
+                "connect as the owner of the tables, or as a role with BYPASSRLS: `-d URL`".to_owned()
+            }
             Self::UnknownSeeder { known, .. } if !known.is_empty() => format!("choose one of: {}", known.join(", ")),
             Self::UnknownSeeder { name, .. } => format!("write it: `kit make:seeder {name}`"),
             Self::NoSeeds { .. } => {

@@ -5,6 +5,7 @@ pub mod checksum;
 mod dotenv;
 mod elsewhere;
 mod find;
+mod included;
 pub mod index;
 pub mod keys;
 pub mod manifest;

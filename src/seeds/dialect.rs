@@ -7,6 +7,8 @@ mod mysql;
 mod postgres;
 pub mod read;
 mod sqlite;
+pub mod survey;
+mod triggers;
 pub mod value;
 
 use std::ops::Range;
@@ -161,7 +163,7 @@ impl Writer {
             }
         };
         let mut settings: Vec<String> = match target.dialect {
-            Dialect::Postgres => ["TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'", "bytea_output = 'hex'"]
+            Dialect::Postgres => ["TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'", "bytea_output = 'hex'", "extra_float_digits = 3", "row_security = off"]
                 .map(|setting| format!("SET {setting}"))
                 .into(),
             Dialect::MySql => vec![
