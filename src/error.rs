@@ -4,6 +4,7 @@
 //! It knows no terminal.
 
 mod advice;
+mod exit;
 mod failure;
 mod field;
 mod hint;
@@ -16,6 +17,7 @@ use kit_runtime::dialect::url::Ignored;
 use kit_runtime::wire::{Failure, Fault};
 
 pub use advice::{Advice, Hint};
+pub use exit::{Exit, PENDING};
 pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
@@ -28,34 +30,6 @@ use crate::seeds::Mistake;
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
-
-/// How kit ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Done, or nothing to do.
-    Ok,
-    /// Failed or refused.
-    Failed,
-    /// The command line was wrong.
-    Usage,
-    /// Pending migrations or stale files, where `--check` asks; any other code by `--pending=CODE`.
-    Code(u8),
-}
-
-/// The exit code of "there are pending migrations", where a flag asks for one without naming it.
-pub const PENDING: u8 = 3;
-
-impl Exit {
-    /// The number the shell sees.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Ok => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Code(code) => code,
-        }
-    }
-}
 
 /// What went wrong. `Display` is one sentence, lower case, without a final period.
 #[derive(Debug, thiserror::Error)]
@@ -611,22 +585,4 @@ pub enum Error {
         /// What failed.
         error: Box<Error>,
     },
-}
-
-impl Error {
-    /// The exit code that goes with it.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Clap(_)
-            | Self::UnknownCommand { .. }
-            | Self::AmbiguousCommand { .. }
-            | Self::MissingArgument { .. }
-            | Self::BadValue { .. }
-            | Self::Field { .. }
-            | Self::BadColumn { .. }
-            | Self::FieldsUnplaced { .. }
-            | Self::FieldsUnused { .. } => Exit::Usage,
-            _ => Exit::Failed,
-        }
-    }
 }

@@ -1,0 +1,49 @@
+//! How kit ends: its exit codes, and which one each error has.
+
+use super::Error;
+
+/// How kit ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Ok,
+    /// Failed or refused.
+    Failed,
+    /// The command line was wrong.
+    Usage,
+    /// Pending migrations or stale files, where `--check` asks; any other code by `--pending=CODE`.
+    Code(u8),
+}
+
+/// The exit code of "there are pending migrations", where a flag asks for one without naming it.
+pub const PENDING: u8 = 3;
+
+impl Exit {
+    /// The number the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Code(code) => code,
+        }
+    }
+}
+
+impl Error {
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Clap(_)
+            | Self::UnknownCommand { .. }
+            | Self::AmbiguousCommand { .. }
+            | Self::MissingArgument { .. }
+            | Self::BadValue { .. }
+            | Self::Field { .. }
+            | Self::BadColumn { .. }
+            | Self::FieldsUnplaced { .. }
+            | Self::FieldsUnused { .. } => Exit::Usage,
+            _ => Exit::Failed,
+        }
+    }
+}
