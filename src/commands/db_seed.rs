@@ -11,6 +11,7 @@ use kit_runtime::ledger::{LEDGER, own_tables};
 use kit_runtime::wire::{Locking, Seed};
 
 use super::LockArgs;
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -108,8 +109,13 @@ pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     let locking = args.lock.locking("db:seed", args.force)?;
     let Sources { fixtures, seeder } = sources(ctx, args)?;
     if args.reset {
-        ctx.allow_destruction("db:seed --reset", &target)?;
-        ctx.confirm(&format!("Take all rows out of all tables of {}?", target.redacted()), args.force)?;
+        let action = "Delete all rows of all tables in";
+        let destruction = Destruction { command: "db:seed --reset", action, loss: "" };
+        ctx.confirm_destructive(&destruction, &target, args.force)?;
+    } else if args.upsert {
+        let action = "Overwrite rows that the fixtures name in";
+        let destruction = Destruction { command: "db:seed --upsert", action, loss: "" };
+        ctx.confirm_change_in_production(&destruction, &target, args.force)?;
     } else {
         ctx.confirm_production("seed", &target, args.force)?;
     }
