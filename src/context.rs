@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
 use crate::project::source::{SourceMigration, Sources};
-use crate::project::{Project, source};
+use crate::project::{Invocation, Project, source};
 use crate::scaffold::staging;
 use crate::ui::{Interaction, Pretended, Report, Streams, Ui, counted};
 
@@ -113,8 +113,7 @@ impl Context {
             project = Project::find(&self.cwd)?;
         }
         if let Some(warning) = project.warning() {
-            self.ui.warn(warning.to_string());
-            self.ui.hint(warning.hint().unwrap_or_default());
+            self.caution(&warning);
         }
         Ok(self.project.get_or_init(|| project))
     }
@@ -144,20 +143,35 @@ impl Context {
     /// [`Error::BadUrl`], [`Error::UnknownConnection`], [`Error::Overheard`], or those of [`Context::project`].
     pub fn target(&self) -> Result<Target> {
         let project = self.project()?;
-        let target = Target::resolve(project, self.globals.database.as_deref(), |name| self.env(name))?;
+        let target = Target::resolve(project, &self.invocation())?;
         self.allow_network(&target)?;
         if !self.cautioned.replace(true) {
+            for misspelt in project.misspelt(&self.invocation()) {
+                self.caution(&Error::Misspelt(Box::new(misspelt)));
+            }
             if target.shows_password() {
                 self.ui.warn("Every user of this machine can read the password in --database: DATABASE_URL hides it");
             }
-            if target.may_be_overheard_outside() {
-                self.ui.warn(format!(
-                    "Nothing says that the way to {} is encrypted: sslmode=verify-full does",
-                    target.redacted()
-                ));
+            for caution in target.cautions() {
+                self.caution(&caution);
             }
         }
         Ok(target)
+    }
+
+    /// Warns with an error and its hint.
+    pub fn caution(&self, error: &Error) {
+        self.ui.warn(error.to_string());
+        self.ui.hint(error.hint().unwrap_or_default());
+    }
+
+    /// What this command was told besides its arguments.
+    pub fn invocation(&self) -> Invocation<'_> {
+        Invocation {
+            database: self.globals.database.as_deref(),
+            environment: self.globals.env.as_deref(),
+            env: &self.env,
+        }
     }
 
     /// Passes unless `KIT_REQUIRE_TLS` is set and nothing says that the way to the database is encrypted.
@@ -277,6 +291,7 @@ impl Context {
             // As sea-orm-cli does; the environment of a process is its owner's alone.
             env: vec![("DATABASE_URL", target.secret_url().to_owned()), ("APP_ENV", self.environment()?)]
                 .into_iter()
+                .chain(project.is_loco().then_some(("LOCO_ENV", self.environment()?)))
                 // Nothing there may lead past it to the project's own.
                 .chain(expendable.then(|| ("DIRECT_DATABASE_URL", target.secret_url().to_owned())))
                 .collect(),
@@ -315,14 +330,15 @@ impl Context {
         }
     }
 
-    /// `production`, `development` …: `--env`, then `APP_ENV`, then `.env`, then kit.toml.
+    /// `production`, `development` …: `--env`, then variables of the process (`APP_ENV`, in a project of Loco's also `LOCO_ENV`),
+    /// then the same of `.env`, then kit.toml.
     ///
     /// # Errors
     /// Those of [`Context::project`].
     pub fn environment(&self) -> Result<String> {
-        if let Some(name) = self.globals.env.clone().or_else(|| self.env("APP_ENV")) {
-            return Ok(name);
+        match &self.globals.env {
+            Some(name) => Ok(name.clone()),
+            None => Ok(self.project()?.environment(&self.invocation()).value),
         }
-        Ok(self.project()?.environment())
     }
 }

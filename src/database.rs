@@ -3,25 +3,30 @@
 
 mod caution;
 mod connect;
+mod missing;
 mod refusal;
 mod scratch;
-mod url;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kit_runtime::census::{self, Census};
+use kit_runtime::config::choose::{Choice, ChoiceError, DEVELOPMENT};
+use kit_runtime::config::file::ConnectionSettings;
+use kit_runtime::config::origin::{Origin, Setting, Source};
+use kit_runtime::config::{DATABASE_URL, DEFAULT};
 use kit_runtime::dialect::Dialect;
+use kit_runtime::dialect::url::{self, Ignored};
 use kit_runtime::ledger::{self, Ledger};
-use kit_runtime::wire::Failure;
+use kit_runtime::wire::{Failure, Unfit, Warning};
 
 use crate::error::{Error, Result};
-use crate::project::Project;
-use crate::project::settings::ConnectionSettings;
+use crate::migrator::package::Package;
+use crate::project::{Invocation, Layout, Project};
 
-pub use kit_runtime::config::DEFAULT;
-use kit_runtime::config::DIRECT;
+pub use connect::{mysql_options, postgres_options};
 pub use kit_runtime::secrets::hide_passwords;
+pub use missing::{MissingUrl, NoDefault};
 pub use refusal::Refusal;
 pub use scratch::Scratch;
 
@@ -34,10 +39,16 @@ pub struct Target {
     pub dialect: Dialect,
     /// Schema (`search_path`), where set.
     pub schema: Option<String>,
-    /// Where the URL came from: `--database`, `DATABASE_URL`, `.env`, kit.toml, the default.
-    pub origin: String,
+    /// Where the schema is set.
+    pub schema_origin: Option<Origin>,
+    /// Where the URL came from.
+    pub origin: Origin,
+    /// The variable that holds the URL, where a connection names one.
+    pub holder: Option<Origin>,
     /// The URL itself says that a missing file is to be created: `mode=rwc`.
     pub creates: bool,
+    /// Parameters of the URL that the driver ignores.
+    pub ignored: Vec<Ignored>,
     /// How long a server may take to let kit in, where the user says so.
     pub patience: Option<Duration>,
     url: String,
@@ -47,84 +58,101 @@ pub struct Target {
 pub const DEFAULT_DRIVER: &str = "sqlx-sqlite";
 
 impl Target {
-    /// Resolves flag, environment, `.env`, `kit.toml` and default, in this order.
+    /// Resolves flag, environment, `.env`, `kit.toml`, Loco's configuration and default, in this order.
     ///
     /// # Errors
-    /// [`Error::BadUrl`], [`Error::UnknownConnection`], [`Error::Config`].
-    pub fn resolve(project: &Project, flag: Option<&str>, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let variable = |name: &str| env(name).or_else(|| project.dotenv(name));
-        let of_url = |url: &str, origin: &str| -> Result<Self> {
-            Ok(Self { schema: variable("DATABASE_SCHEMA"), ..Self::parse(url, origin, &project.root)? })
-        };
-        if let Some(flag) = flag {
-            return match project.settings.connections.get(flag) {
-                None if !ConnectionSettings::is_name(flag) => of_url(flag, "--database"),
-                _ => Self::named(project, flag, variable),
-            };
+    /// [`Error::BadUrl`], [`Error::UnknownConnection`], [`Error::MissingUrl`], [`Error::Config`].
+    pub fn resolve(project: &Project, invocation: &Invocation<'_>) -> Result<Self> {
+        if let Some(flag) = invocation.database.filter(|flag| !ConnectionSettings::is_name(flag)) {
+            let url = Setting::new(flag.to_owned(), Origin::flag("--database"));
+            let schema = project.variable(invocation, kit_runtime::config::SCHEMA);
+            return Ok(Self::of(project, invocation, &url, None)?.in_schema(schema));
         }
-        let direct = |through: Self, url: Option<String>, origin: &str| -> Result<Self> {
-            let Some(url) = url else { return Ok(through) };
-            let direct = of_url(&url, origin)?;
-            // A forgotten one must not lead to somebody else's database.
-            if direct.dialect == through.dialect && direct.database_name() == through.database_name() {
-                Ok(direct)
-            } else {
-                Err(Error::Config {
-                    origin: origin.to_owned(),
-                    message: "it names another database than DATABASE_URL".to_owned(),
-                })
+        let chosen = match invocation.database {
+            Some(name) => project.choose(invocation, |sources| sources.named(name)),
+            None => project.choose(invocation, |sources| sources.main()),
+        };
+        match chosen {
+            Ok(choice) => Self::chosen(project, invocation, choice),
+            Err(ChoiceError::Unknown { name, known }) => Err(Error::UnknownConnection { name, known }),
+            Err(ChoiceError::Invalid(mistake)) => {
+                Err(Error::Config { origin: mistake.origin, message: mistake.message })
             }
-        };
-        if let Some(url) = env("DATABASE_URL") {
-            return direct(of_url(&url, "DATABASE_URL")?, env(DIRECT), DIRECT);
-        }
-        if let Some(url) = project.dotenv("DATABASE_URL") {
-            let through = of_url(&url, "DATABASE_URL in .env")?;
-            return direct(through, project.dotenv(DIRECT), "DIRECT_DATABASE_URL in .env");
-        }
-        if let Some(name) = &project.settings.database.default {
-            return Self::named(project, name, variable);
-        }
-        let mut names = project.settings.connections.keys();
-        match (names.next(), names.next()) {
-            (Some(only), None) => Self::named(project, only, variable),
-            _ => of_url(DEFAULT, "the default"),
+            Err(ChoiceError::Unset { origin, variable }) => {
+                let connection = NoDefault::Connection { origin };
+                Err(MissingUrl::of(project, invocation, variable, connection).into())
+            }
+            Err(ChoiceError::Missing) => match no_default(project, invocation) {
+                Some(reason) => Err(MissingUrl::of(project, invocation, DATABASE_URL.to_owned(), reason).into()),
+                None => {
+                    let url = Setting::new(DEFAULT.to_owned(), Origin::default_value());
+                    let schema = project.variable(invocation, kit_runtime::config::SCHEMA);
+                    Ok(Self::of(project, invocation, &url, None)?.in_schema(schema))
+                }
+            },
         }
     }
 
-    /// The connection `name` of kit.toml.
-    fn named(project: &Project, name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let connections = &project.settings.connections;
-        let Some(connection) = connections.get(name) else {
-            return Err(Error::UnknownConnection {
-                name: name.to_owned(),
-                known: connections.keys().cloned().collect(),
-            });
-        };
-        let origin = format!("[connections.{name}] in kit.toml");
-        let url = match (&connection.url, &connection.env) {
-            (Some(url), _) => url.clone(),
-            (None, holder) => {
-                let holder = holder.as_deref().unwrap_or("DATABASE_URL");
-                variable(holder).ok_or_else(|| Error::Config {
-                    origin: origin.clone(),
-                    message: format!("the variable {holder} is not set"),
-                })?
+    fn chosen(project: &Project, invocation: &Invocation<'_>, choice: Choice) -> Result<Self> {
+        let through = Self::of(project, invocation, &choice.url, choice.holder)?;
+        let target = match choice.direct {
+            None => through,
+            Some(setting) => {
+                let direct = Self::of(project, invocation, &setting, None)?;
+                // A forgotten one must not lead to somebody else's database.
+                if direct.dialect != through.dialect || direct.database_name() != through.database_name() {
+                    return Err(Error::Config {
+                        origin: setting.origin.to_string(),
+                        message: format!("it names another database than {DATABASE_URL}"),
+                    });
+                }
+                direct
             }
         };
-        let schema = connection.schema.clone().or_else(|| variable("DATABASE_SCHEMA"));
-        Ok(Self { name: Some(name.to_owned()), schema, ..Self::parse(&url, &origin, &project.root)? })
+        // What was typed before a command may lead anywhere: it is not called by a name of the project's.
+        let name = choice.name.filter(|_| target.origin.source >= Source::Settings);
+        Ok(Self { name, ..target }.in_schema(choice.schema))
     }
 
-    /// Takes a URL apart. A relative SQLite path is relative to the project's root.
+    fn in_schema(self, schema: Option<Setting>) -> Self {
+        let (schema, schema_origin) = schema.map(|schema| (schema.value, schema.origin)).unzip();
+        Self { schema, schema_origin, ..self }
+    }
+
+    fn of(project: &Project, invocation: &Invocation<'_>, url: &Setting, holder: Option<Origin>) -> Result<Self> {
+        // An application that finds its `.env` in a folder above runs there.
+        let is_of_dotenv = holder.as_ref().unwrap_or(&url.origin).source == Source::Dotenv;
+        let folder = project.dotenv_path().and_then(Path::parent).filter(|_| is_of_dotenv).unwrap_or(&project.root);
+        let variable = |name: &str| project.variable(invocation, name).map(|setting| setting.value);
+        Ok(Self { holder, ..Self::read(&url.value, url.origin.clone(), folder, &variable)? })
+    }
+
+    /// Takes a URL apart. A relative SQLite path is relative to `root`.
     ///
     /// # Errors
     /// [`Error::BadUrl`], whose message never contains the URL.
     pub fn parse(url: &str, origin: &str, root: &Path) -> Result<Self> {
-        let creates = url::creates(url);
-        let (dialect, url) =
-            url::parse(url, root).map_err(|reason| Error::BadUrl { origin: origin.to_owned(), reason })?;
-        Ok(Self { name: None, dialect, schema: None, origin: origin.to_owned(), creates, patience: None, url })
+        Self::read(url, Origin::flag(origin), root, &|_| None)
+    }
+
+    fn read(url: &str, origin: Origin, root: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let parsed = url::parse(url, root, variable).map_err(|error| Error::BadUrl {
+            origin: origin.to_string(),
+            reason: error.reason,
+            corrected: error.corrected,
+        })?;
+        Ok(Self {
+            name: None,
+            dialect: parsed.dialect,
+            schema: None,
+            schema_origin: None,
+            origin,
+            holder: None,
+            creates: parsed.creates,
+            ignored: parsed.ignored,
+            patience: None,
+            url: parsed.text,
+        })
     }
 
     /// The URL, password included: for drivers and the wire only, never for eyes.
@@ -218,19 +246,45 @@ impl Target {
         }
     }
 
-    /// A migrator's failure without URL and password.
+    /// Removes URL and password from every text in a failure that a server, a driver or a migration wrote.
     pub fn scrub_failure(&self, mut failure: Failure) -> Failure {
+        // Every variant is listed: whoever adds one decides here whether it quotes a text that may hold the password.
         match &mut failure {
             Failure::Request { message }
             | Failure::Connect { message }
             | Failure::Database { message }
             | Failure::Ledger { message }
             | Failure::Lock { message }
-            | Failure::OutcomeUnknown { message, .. }
-            | Failure::Migration { message, .. }
-            | Failure::Pretended { message, .. }
-            | Failure::Halted { error: Some(message), .. } => *message = self.scrub(message),
-            _ => {}
+            | Failure::OutcomeUnknown { message, name: _ }
+            | Failure::Migration { message, name: _, direction: _, cause: _, rolled_back: _ }
+            | Failure::Seeder { message, name: _, cause: _, rolled_back: _ }
+            | Failure::Pretended { message, name: _, direction: _, cause: _ }
+            | Failure::Halted { error: Some(message), name: _, direction: _ }
+            | Failure::Unfit(Unfit::ReadOnly { says: message } | Unfit::NoQuorum { state: message })
+            | Failure::Strict(Warning::Retried { message, name: _ }) => *message = self.scrub(message),
+            Failure::Occupied { objects: texts } | Failure::Strict(Warning::Settings { settings: texts, name: _ }) => {
+                texts.iter_mut().for_each(|text| *text = self.scrub(text));
+            }
+            Failure::Protocol { migrator: _ }
+            | Failure::Busy { holder: _, waited: _ }
+            | Failure::Unfit(Unfit::NodeByNode | Unfit::Lent { name: _ })
+            | Failure::LockLost
+            | Failure::Unknown { name: _ }
+            | Failure::Duplicate { name: _ }
+            | Failure::Strict(
+                Warning::OutOfOrder { name: _, after: _ }
+                | Warning::Missing { name: _ }
+                | Warning::MoreMissing { count: _ }
+                | Warning::Unsorted
+                | Warning::Modified { name: _ }
+                | Warning::CommittedInside { name: _ }
+                | Warning::LeftOpen { name: _ }
+                | Warning::Lent
+                | Warning::Unfinished { name: _ },
+            )
+            | Failure::Gone { name: _ }
+            | Failure::Halted { error: None, name: _, direction: _ }
+            | Failure::NoSeeder { name: _ } => {}
         }
         failure
     }
@@ -240,3 +294,24 @@ impl Target {
         url::scrub(message, &self.url)
     }
 }
+
+/// Why the default database is not taken; `None` if it is: in development, where the project has its driver, or names none and is
+/// kit's own.
+fn no_default(project: &Project, invocation: &Invocation<'_>) -> Option<NoDefault> {
+    if project.environment(invocation).value != DEVELOPMENT {
+        return Some(NoDefault::Environment);
+    }
+    if project.misspelt(invocation).iter().any(|found| found.meant == DATABASE_URL) {
+        return Some(NoDefault::Misspelt);
+    }
+    let drivers = Package::of(&project.index).map(|package| package.drivers_with(&project.root)).unwrap_or_default();
+    let fits = match drivers.is_empty() {
+        true => project.layout == Layout::Kit,
+        false => drivers.iter().any(|driver| driver == DEFAULT_DRIVER || driver == "sqlx-all"),
+    };
+    (!fits).then_some(NoDefault::Driver { drivers })
+}
+
+#[cfg(test)]
+#[path = "database/scrub_tests.rs"]
+mod tests;

@@ -7,18 +7,23 @@ mod advice;
 mod failure;
 mod field;
 mod hint;
+mod missing;
 
 use std::io;
 use std::path::PathBuf;
 
+use kit_runtime::dialect::url::Ignored;
 use kit_runtime::wire::{Failure, Fault};
 
 pub use advice::{Advice, Hint};
 pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text};
 use field::{list_of, shown_field};
+use missing::missing_text;
 
+use crate::database::MissingUrl;
 use crate::fields::Misfit;
+use crate::project::Misspelt;
 use crate::seeds::Mistake;
 
 /// Every fallible function of kit returns this.
@@ -262,6 +267,30 @@ pub enum Error {
         origin: String,
         /// Why not.
         reason: String,
+        /// The same database in a form that kit takes, without the password.
+        corrected: Option<String>,
+    },
+    /// Nothing names the URL of the database.
+    #[error("{}", missing_text(_0))]
+    MissingUrl(Box<MissingUrl>),
+    /// A variable that is almost called as one that kit reads.
+    #[error("`{}` in {} is not read: kit reads `{}`", _0.name, _0.origin.place(), _0.meant)]
+    Misspelt(Box<Misspelt>),
+    /// A parameter of a URL that the driver ignores.
+    #[error("the driver ignores the parameter `{}` in the URL of {database}", ignored.name)]
+    IgnoredParameter {
+        /// The parameter.
+        ignored: Ignored,
+        /// Redacted URL.
+        database: String,
+    },
+    /// The URL does not ask for encryption, and leads into a network that others can read.
+    #[error("the connection to {database} is not encrypted")]
+    Unencrypted {
+        /// Redacted URL.
+        database: String,
+        /// What the URL needs: `sslmode=verify-full`.
+        parameter: &'static str,
     },
     /// `--database NAME` with no connection of that name.
     #[error("no connection `{name}` in kit.toml")]
@@ -272,10 +301,12 @@ pub enum Error {
         known: Vec<String>,
     },
     /// `KIT_REQUIRE_TLS` is set, and nothing makes the driver encrypt.
-    #[error("nothing says that the way to {database} is encrypted, and KIT_REQUIRE_TLS is set")]
+    #[error("the connection to {database} is not encrypted, and KIT_REQUIRE_TLS is set")]
     Overheard {
         /// Redacted URL.
         database: String,
+        /// What the URL needs: `sslmode=verify-full`.
+        parameter: &'static str,
     },
     /// `KIT_PROTECT` names the database.
     #[error("{command} is prohibited on {database}: KIT_PROTECT names it")]
@@ -483,6 +514,24 @@ pub enum Error {
         path: PathBuf,
         /// What, and where in it.
         fault: Box<Mistake>,
+    },
+    /// Triggers would change rows while they are loaded as they were dumped, or while tables are emptied.
+    #[error("triggers on the tables of {database} would change rows or add some: {}; nothing was written", triggers.join(", "))]
+    Triggers {
+        /// Redacted URL.
+        database: String,
+        /// `TABLE.TRIGGER`.
+        triggers: Vec<String>,
+        /// Whether the owner of the tables could disable them for the time being.
+        owner_may: bool,
+    },
+    /// The role sees, and may write, only rows that policies allow.
+    #[error("row level security of {database} hides rows of these tables from the role: {}; nothing was written", tables.join(", "))]
+    RowSecurity {
+        /// Redacted URL.
+        database: String,
+        /// The tables.
+        tables: Vec<String>,
     },
     /// A seed that failed, and tables that take nothing back.
     #[error("{error}; rows that stay, since their tables take nothing back: {}", tables.join(", "))]

@@ -38,7 +38,8 @@ sea-orm = { version = "2.0", features = ["sqlx-mysql", "sqlx-postgres", "sqlx-sq
 sea-orm-migration = "2.0"
 "#;
 
-/// A line that is not OK: name, state, part of what was found, part of the hint.
+/// A line that is not OK: name, state, and the names, numbers, paths and commands, with `|` between them, that the finding and
+/// the hint have.
 type Complaint = (&'static str, &'static str, &'static str, &'static str);
 
 fn lock_file(sea_orm: &str, migration: &str) -> String {
@@ -123,7 +124,8 @@ fn complains(what: &str, sandbox: &Sandbox, arguments: &[&str], expected: &[Comp
     for (line, (name, state, found, hint)) in complaints.iter().zip(expected) {
         let of = |key: &str| line[key].as_deref().unwrap();
         assert_eq!((of("name"), of("state")), (*name, *state), "{what}: {line:#?}");
-        assert!(of("found").contains(found) && of("hint").contains(hint), "{what}: {line:#?}");
+        let has = |key: &str, data: &str| data.split('|').all(|part| of(key).contains(part));
+        assert!(has("found", found) && has("hint", hint), "{what}: {line:#?}");
     }
     let fails = expected.iter().any(|(_, state, _, _)| *state == "fail");
     assert_eq!(said.code, u8::from(fails), "{what}");
@@ -155,55 +157,42 @@ fn locked_by(sandbox: Sandbox, pid: u32) -> Sandbox {
 }
 
 const MACHINE: &[Plant] = &[
-    (
-        "no cargo",
-        |s| without(s, "bin/cargo"),
-        &[(
-            "cargo",
-            "fail",
-            "not on the PATH",
-            "install Rust from https://rustup.rs, or put cargo and rustc on the PATH",
-        )],
-    ),
+    ("no cargo", |s| without(s, "bin/cargo"), &[("cargo", "fail", "", "https://rustup.rs")]),
     (
         "an old rustc",
         |s| with_script(s, "rustc", "echo 'rustc 1.70.0 (x)'"),
-        &[("rustc", "fail", "1.70.0, kit needs 1.94", "`rustup update stable`")],
+        &[("rustc", "fail", "1.70.0|1.94", "`rustup update stable`")],
     ),
     (
         "a project that needs a newer rustc",
         |s| s.file("Cargo.toml", &MANIFEST.replace("1.85", "1.99")),
-        &[("rustc", "fail", "1.94.0, the project needs 1.99", "`rustup update stable`")],
+        &[("rustc", "fail", "1.94.0|1.99", "`rustup update stable`")],
     ),
     (
         "a toolchain that is not there",
         |s| with_script(s, "rustc", "echo \"error: toolchain 'x' is not installed\" >&2; exit 1"),
         &[("rustc", "fail", "toolchain 'x' is not installed", "`rustup toolchain install`")],
     ),
-    (
-        "no linker",
-        |s| without(s, "bin/cc"),
-        &[("Linker", "fail", "no cc on the PATH", "`apt install build-essential`")],
-    ),
+    ("no linker", |s| without(s, "bin/cc"), &[("Linker", "fail", "", "`apt install build-essential`")]),
     (
         "an entry of one's own that is not there",
         |s| s.file("kit.toml", "[migrator]\ncommand = [\"./migrator\"]\n"),
-        &[("Migrator", "fail", "no program ./migrator", "[migrator] command in kit.toml")],
+        &[("Migrator", "fail", "./migrator", "[migrator]|kit.toml")],
     ),
     (
         "no place for builds",
         |s| s.env("KIT_CACHE_DIR", ""),
-        &[("Build cache", "fail", "neither KIT_CACHE_DIR nor", "set KIT_CACHE_DIR")],
+        &[("Build cache", "fail", "KIT_CACHE_DIR", "KIT_CACHE_DIR")],
     ),
     (
         "a place for builds that others can write",
         |s| with_mode(s.file("cache/x", ""), "cache", 0o777),
-        &[("Build cache", "fail", "can be written by, somebody else", "`chmod go-w ")],
+        &[("Build cache", "fail", "", "`chmod go-w")],
     ),
     (
         "a place for builds that others can read",
         |s| with_mode(s.file("cache/x", ""), "cache", 0o755),
-        &[("Build cache", "warn", "others can read ", "`chmod 700 ")],
+        &[("Build cache", "warn", "", "`chmod 700")],
     ),
     (
         "a file in the place for builds",
@@ -211,7 +200,7 @@ const MACHINE: &[Plant] = &[
             let file = s.root().join("Cargo.toml");
             s.env("KIT_CACHE_DIR", file.to_str().unwrap())
         },
-        &[("Build cache", "fail", "is no folder", "set KIT_CACHE_DIR")],
+        &[("Build cache", "fail", "", "KIT_CACHE_DIR")],
     ),
 ];
 
@@ -219,77 +208,64 @@ const PROJECT: &[Plant] = &[
     (
         "a broken kit.toml",
         |s| s.file("kit.toml", "[database]\nurl = \"postgres://u:s3cr3t@h/x\"\n"),
-        &[("kit.toml", "fail", "kit.toml line 2: unknown field", "mend kit.toml there")],
+        &[("kit.toml", "fail", "kit.toml line 2", "kit.toml")],
     ),
     (
         "a broken .env",
         |s| s.file(".env", "DATABASE_URL postgres://u:s3cr3t@h/x\n"),
-        &[(".env", "fail", "a line is not NAME=value", "write each line of .env as NAME=value")],
+        &[(".env", "fail", "line 1", ".env|NAME=value")],
     ),
-    (
-        "an .env that others can write",
-        |s| with_mode(s, ".env", 0o666),
-        &[(".env", "warn", "others can write to it", "`chown $USER ")],
-    ),
-    (
-        "an .env that git does not ignore",
-        |s| without(s, ".gitignore"),
-        &[(".env", "warn", "git does not ignore it", "add a line `.env` to .gitignore")],
-    ),
+    ("an .env that others can write", |s| with_mode(s, ".env", 0o666), &[(".env", "warn", "", "`chown $USER")]),
+    ("an .env that git does not ignore", |s| without(s, ".gitignore"), &[(".env", "warn", "", "`.env`|.gitignore")]),
     (
         "an .env in git",
         |s| {
             git(&s, &["add", "--force", ".env"]);
             s
         },
-        &[(".env", "warn", "git tracks it", "`git rm --cached .env`")],
+        &[(".env", "warn", "", "`git rm --cached .env`")],
     ),
     (
         "files that were being written",
         |s| s.file(".kit-plan/journal.json", "{\"files\":[]}"),
-        &[("Files", "warn", "kit was killed while it wrote files", "run `kit migrate:status`")],
+        &[("Files", "warn", "", "`kit migrate:status`")],
     ),
-    ("no package", |s| without(s, "Cargo.toml"), &[("Cargo.toml", "fail", "none around the migrations", "`kit init`")]),
-    ("no lock file", |s| without(s, "Cargo.lock"), &[("Cargo.lock", "warn", "none", "`cargo generate-lockfile`")]),
+    ("no package", |s| without(s, "Cargo.toml"), &[("Cargo.toml", "fail", "", "`kit init`")]),
+    ("no lock file", |s| without(s, "Cargo.lock"), &[("Cargo.lock", "warn", "", "`cargo generate-lockfile`")]),
     (
         "a SeaORM that kit does not know",
         |s| s.file("Cargo.lock", &lock_file("0.12.15", "0.12.15")),
-        &[("SeaORM", "fail", "sea-orm-migration 0.12.15 is not supported", "kit works with 1.1 and 2.0")],
+        &[("SeaORM", "fail", "sea-orm-migration|0.12.15", "1.1|2.0")],
     ),
     (
         "two versions of SeaORM",
         |s| s.file("Cargo.lock", &lock_file("1.1.20", "2.0.4")),
-        &[("SeaORM", "warn", "sea-orm 1.1.20, sea-orm-migration 2.0.4", "ask for one version")],
+        &[("SeaORM", "warn", "sea-orm|1.1.20|sea-orm-migration|2.0.4", "")],
     ),
     (
         "the driver of another database",
         |s| s.file("Cargo.toml", &MANIFEST.replace("\"sqlx-postgres\", \"sqlx-sqlite\"", "\"sqlx-postgres\"")),
-        &[("Drivers", "warn", "sqlx-mysql, sqlx-postgres", "add \"sqlx-sqlite\" to the features of sea-orm")],
+        &[("Drivers", "warn", "sqlx-mysql|sqlx-postgres", "\"sqlx-sqlite\"|sea-orm")],
     ),
     (
         "a library of another version",
         |s| s.file("vendor/kit-runtime/Cargo.toml", "[package]\nname = \"kit-runtime\"\nversion = \"0.0.7\"\n"),
-        &[("kit-runtime", "warn", "0.0.7, kit is 0.1.0", "`kit init --library --force`")],
+        &[("kit-runtime", "warn", "0.0.7|0.1.0", "`kit init --library --force`")],
     ),
     (
         "a library of the same version that is another",
         |s| s.file("vendor/kit-runtime/Cargo.toml", "[package]\nname = \"kit-runtime\"\nversion = \"0.1.0\"\n"),
-        &[("kit-runtime", "warn", "not the sources of this kit", "`kit init --library --force`")],
+        &[("kit-runtime", "warn", "", "`kit init --library --force`")],
     ),
     (
         "a migration that is not in the list",
         |s| s.file("migrations/m3_c.rs", &creates("c")),
-        &[(
-            "Unregistered",
-            "warn",
-            "migrations/m3_c.rs",
-            "add to migrations/mod.rs: `mod m3_c;`, and `Box::new(m3_c::Migr",
-        )],
+        &[("Unregistered", "warn", "migrations/m3_c.rs", "`mod m3_c;`|`Box::new(m3_c::Migr|migrations/mod.rs")],
     ),
     (
         "a migration without a file",
         |s| without(s, "migrations/m2_b.rs"),
-        &[("Missing files", "fail", "migrations/m2_b.rs", "or take `m2_b` out of migrations/mod.rs")],
+        &[("Missing files", "fail", "migrations/m2_b.rs", "`m2_b`|migrations/mod.rs")],
     ),
     (
         "two of one name",
@@ -300,106 +276,87 @@ const PROJECT: &[Plant] = &[
             s.file("migrations/m2_b.rs", &(text + named))
         },
         &[
-            ("Duplicate names", "fail", "m1_a", "rename one of the files"),
-            ("Modified", "warn", "m1_a", "--accept-checksum m1_a"),
-            ("Missing", "warn", "applied, without a file: m2_b", "restore its file"),
+            ("Duplicate names", "fail", "m1_a", ""),
+            ("Modified", "warn", "m1_a", "--accept-checksum|m1_a"),
+            ("Missing", "warn", "m2_b", ""),
         ],
     ),
     (
         "a list in another order",
         |s| s.file("migrations/mod.rs", &index(&["m2_b", "m1_a"])),
-        &[("Order", "warn", "not in name order: m1_a", "sort the list in `migrations()` by name")],
+        &[("Order", "warn", "m1_a", "`migrations()`")],
     ),
     (
         "a list that is no Rust",
         |s| s.file("migrations/mod.rs", "impl MigratorTrait for X {\n"),
-        &[("Registration", "fail", "mod.rs: line ", "mend migrations/mod.rs until `cargo check` reads it")],
+        &[("Registration", "fail", "mod.rs", "`cargo check`|migrations/mod.rs")],
     ),
     (
         "no list",
         |s| s.file("migrations/mod.rs", "mod m1_a;\nmod m2_b;\n"),
-        &[("Registration", "fail", "no `impl MigratorTrait for …`", "implement MigratorTrait there")],
+        &[("Registration", "fail", "`impl MigratorTrait for …`", "")],
     ),
     (
         "a migration that has changed since",
         |s| s.file("migrations/m2_b.rs", &creates("changed")),
-        &[("Modified", "warn", "changed since applied: m2_b", "`kit migrate:repair --accept-checksum m2_b`")],
+        &[("Modified", "warn", "m2_b", "`kit migrate:repair --accept-checksum m2_b`")],
     ),
     (
         "one to run",
         |s| s.file("migrations/mod.rs", &index(&["m1_a", "m2_b", "m3_c"])).file("migrations/m3_c.rs", &creates("c")),
-        &[("Migrations", "warn", "1 pending: m3_c", "run `kit migrate`")],
+        &[("Migrations", "warn", "1|m3_c", "`kit migrate`")],
     ),
     (
         "one to run before those that ran",
         |s| s.file("migrations/mod.rs", &index(&["m0_c", "m1_a", "m2_b"])).file("migrations/m0_c.rs", &creates("c")),
-        &[
-            ("Out of order", "warn", "`m0_c`", "rename it so that it comes last"),
-            ("Migrations", "warn", "1 pending: m0_c", "run `kit migrate`"),
-        ],
+        &[("Out of order", "warn", "`m0_c`", ""), ("Migrations", "warn", "1|m0_c", "`kit migrate`")],
     ),
     (
         "a fixture without a table",
         |s| s.file("database/fixtures/lost.yaml", "- id: 1\n"),
-        &[(
-            "Fixtures",
-            "warn",
-            "without a table of that name: database/fixtures/lost.yaml",
-            "give it the name of a table",
-        )],
+        &[("Fixtures", "warn", "database/fixtures/lost.yaml", "")],
     ),
     (
         "a fixture of another kind",
         |s| s.file("database/fixtures/a.csv", "id\n1\n").file("database/fixtures/b.txt", ""),
-        &[("Fixtures", "warn", "no fixtures: database/fixtures/b.txt", "a fixture is `TABLE.yaml`")],
+        &[("Fixtures", "warn", "database/fixtures/b.txt", "`TABLE.yaml`")],
     ),
     (
         "two fixtures for one table",
         |s| s.file("database/fixtures/a.csv", "id\n1\n").file("database/fixtures/a.yaml", "- id: 1\n"),
-        &[("Fixtures", "warn", "is for the same table", "a fixture is `TABLE.yaml`")],
+        &[("Fixtures", "warn", "", "`TABLE.yaml`")],
     ),
-    (
-        "a run that was killed",
-        |s| locked_by(s, 0x7fff_fff0),
-        &[("Lock", "warn", "(process 2147483632, since ", "run `kit migrate:repair` to see what it has left")],
-    ),
-    (
-        "a run that is at work",
-        |s| locked_by(s, std::process::id()),
-        &[("Lock", "warn", "held by `kit migrate` on ", "wait for it; if it hangs, end process ")],
-    ),
+    ("a run that was killed", |s| locked_by(s, 0x7fff_fff0), &[("Lock", "warn", "2147483632", "`kit migrate:repair`")]),
+    ("a run that is at work", |s| locked_by(s, std::process::id()), &[("Lock", "warn", "`kit migrate`", "")]),
 ];
 
 const URLS: &[Plant] = &[
     (
         "a URL that is none",
         |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@h"),
-        &[("Database", "fail", "it names no database", "write it as postgres://user:password@host/name")],
+        &[("Database", "fail", "", "postgres://user:password@host/name")],
     ),
     (
         "a server that is not there",
         |s| s.env("DATABASE_URL", "mysql://u:s3cr3t@127.0.0.1:1/x"),
-        &[("Connection", "fail", "Connection refused", "start the server, or correct host and port in DATABASE_URL")],
+        &[("Connection", "fail", "Connection refused", "DATABASE_URL")],
     ),
     (
         "a host that is not there, and nothing said of encryption",
         |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@db.invalid/x"),
-        &[
-            ("Connection", "fail", "lookup", "correct the host in DATABASE_URL"),
-            ("TLS", "warn", "the URL does not ask for it", "postgres://…?sslmode=verify-full"),
-        ],
+        &[("Connection", "fail", "lookup", "DATABASE_URL"), ("TLS", "warn", "", "sslmode=verify-full")],
     ),
     (
         "a way that is not encrypted, and has to be",
         |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@db/x").env("KIT_REQUIRE_TLS", "1"),
-        &[("TLS", "fail", "KIT_REQUIRE_TLS is set", "postgres://…?sslmode=verify-full")],
+        &[("TLS", "fail", "KIT_REQUIRE_TLS", "sslmode=verify-full")],
     ),
     (
         "a password in kit.toml",
         |s| s.env("DATABASE_URL", "").file("kit.toml", "[connections.a]\nurl = \"mysql://u:s3cr3t@127.0.0.1:1/x\"\n"),
         &[
-            ("Password", "warn", "it stands in kit.toml", "put the URL into .env"),
-            ("Connection", "fail", "Connection refused", "in [connections.a] in kit.toml"),
+            ("Password", "warn", "kit.toml", ".env"),
+            ("Connection", "fail", "Connection refused", "[connections.a]|kit.toml"),
         ],
     ),
     (
@@ -408,27 +365,27 @@ const URLS: &[Plant] = &[
             let s = s.env("DATABASE_URL", "").env("A_URL", "mysql://u:s3cr3t@127.0.0.1:1/x");
             s.file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n")
         },
-        &[("Connection", "fail", "Connection refused", "in [connections.a] in kit.toml")],
+        &[("Connection", "fail", "Connection refused", "[connections.a]|kit.toml")],
     ),
     (
         "a variable that is not set",
         |s| s.env("DATABASE_URL", "").file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n"),
-        &[("Database", "fail", "the variable A_URL is not set", "`kit about` says where it comes from")],
+        &[("Database", "fail", "A_URL", "A_URL")],
     ),
     (
         "a file that is not there",
         |s| s.env("DATABASE_URL", "sqlite://other.sqlite"),
-        &[("Connection", "warn", "does not exist", "`kit migrate --force`")],
+        &[("Connection", "warn", "", "`kit migrate --force`")],
     ),
     (
         "a file that is no database",
         |s| s.file("other.sqlite", &"no database ".repeat(100)).env("DATABASE_URL", "sqlite://other.sqlite"),
-        &[("Connection", "fail", "file is not a database", "check the URL: `kit about` says where it comes from")],
+        &[("Connection", "fail", "file is not a database", "`kit about`")],
     ),
     (
         "a file that may only be read",
         |s| s.env("DATABASE_URL", "sqlite://app.sqlite?mode=ro"),
-        &[("Permissions", "fail", "the URL opens the file to read: mode=ro", "take mode=ro out of the URL")],
+        &[("Permissions", "fail", "mode=ro", "mode=ro")],
     ),
 ];
 
@@ -457,7 +414,7 @@ const STATEMENTS: &[Sql] = &[
         "a replica",
         &[Dialect::Postgres],
         &["ALTER DATABASE {name} SET default_transaction_read_only = on"],
-        &[("Writes", "fail", "transaction_read_only", "name the server that takes writes")],
+        &[("Writes", "fail", "transaction_read_only", "")],
     ),
     (
         "an old server",
@@ -466,7 +423,7 @@ const STATEMENTS: &[Sql] = &[
             "CREATE FUNCTION public.version() RETURNS text LANGUAGE sql AS $$ SELECT 'PostgreSQL 9.6.24 on x' $$",
             "ALTER DATABASE {name} SET search_path = public, pg_catalog",
         ],
-        &[("Server", "fail", "PostgreSQL 9.6.24, kit needs 12 or newer", "update the server to 12 or newer")],
+        &[("Server", "fail", "PostgreSQL|9.6.24|12", "12")],
     ),
     (
         "an index that was never built to the end",
@@ -476,19 +433,19 @@ const STATEMENTS: &[Sql] = &[
             "CREATE INDEX broken ON t (id)",
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass",
         ],
-        &[("Indexes", "warn", "never built to the end: broken", "`kit migrate:repair --drop-invalid-indexes`")],
+        &[("Indexes", "warn", "broken", "`kit migrate:repair --drop-invalid-indexes`")],
     ),
     (
         "an encoding with few characters",
         &[Dialect::MySql],
         &["ALTER DATABASE {name} CHARACTER SET latin1"],
-        &[("Encoding", "warn", "latin1, which cannot hold every text", "CHARACTER SET utf8mb4")],
+        &[("Encoding", "warn", "latin1", "CHARACTER SET utf8mb4")],
     ),
     (
         "a ledger that is a view",
         EVERYWHERE,
         &["DROP TABLE seaql_migrations", "CREATE VIEW seaql_migrations AS SELECT 'x' AS version, 1 AS applied_at"],
-        &[("Ledger", "fail", "is a view", "the ledger is a table with `version` (text)")],
+        &[("Ledger", "fail", "", "`version`")],
     ),
     (
         "a ledger with one column more",
@@ -497,19 +454,19 @@ const STATEMENTS: &[Sql] = &[
             "DROP TABLE seaql_migrations",
             "CREATE TABLE seaql_migrations (version varchar(99) PRIMARY KEY, applied_at bigint, who int NOT NULL)",
         ],
-        &[("Ledger", "fail", "has a column `who` that SeaORM leaves empty", "the ledger is a table")],
+        &[("Ledger", "fail", "`who`", "")],
     ),
     (
         "a ledger without a key",
         &[Dialect::Sqlite, Dialect::MySql],
         &["DROP TABLE seaql_migrations", "CREATE TABLE seaql_migrations (version varchar(99), applied_at bigint)"],
-        &[("Ledger", "fail", "has no primary key `version`", "the ledger is a table")],
+        &[("Ledger", "fail", "`version`", "")],
     ),
     (
         "another table in place of kit's",
         &[Dialect::Sqlite, Dialect::MySql],
         &["DROP TABLE kit_migrations", "CREATE TABLE kit_migrations (id int)"],
-        &[("Ledger", "fail", "`kit_migrations`", "drop it, and `kit migrate:install` makes it anew")],
+        &[("Ledger", "fail", "`kit_migrations`", "`kit migrate:install`")],
     ),
     (
         "a migration that failed",
@@ -518,7 +475,7 @@ const STATEMENTS: &[Sql] = &[
             "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
             "UPDATE kit_migrations SET state = 'failed', applied_at = NULL, error = 'no such thing' WHERE version = 'm2_b'",
         ],
-        &[("Halted", "fail", "m2_b", "run `kit migrate:repair`")],
+        &[("Halted", "fail", "m2_b", "`kit migrate:repair`")],
     ),
     (
         "a migration that was begun and did nothing",
@@ -527,19 +484,19 @@ const STATEMENTS: &[Sql] = &[
             "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
             "UPDATE kit_migrations SET state = 'starting', applied_at = NULL WHERE version = 'm2_b'",
         ],
-        &[("Halted", "warn", "`m2_b` was begun, nothing of it is in", "run `kit migrate`")],
+        &[("Halted", "warn", "`m2_b`", "`kit migrate`")],
     ),
     (
         "one that ran and has no file",
         &[Dialect::Sqlite],
         &["INSERT INTO seaql_migrations VALUES ('m9_gone', 1)"],
-        &[("Missing", "warn", "applied, without a file: m9_gone", "restore its file from version control")],
+        &[("Missing", "warn", "m9_gone", "")],
     ),
     (
         "a newer kit",
         &[Dialect::Sqlite],
         &["UPDATE kit_migrations SET kit_version = '99.1.0' WHERE version = 'm1_a'"],
-        &[("Version", "warn", "kit 99.1.0 has migrated here, this is 0.1.0", "`./install.sh`")],
+        &[("Version", "warn", "99.1.0|0.1.0", "`./install.sh`")],
     ),
     (
         "a run that was killed",
@@ -547,7 +504,7 @@ const STATEMENTS: &[Sql] = &[
         &[
             "INSERT INTO kit_lock (id, host, pid, session_id, command, acquired_at) VALUES (1, 'there', 7, 0, 'migrate', 5)",
         ],
-        &[("Lock", "warn", "`kit migrate` on there (process 7, ", "run `kit migrate:repair` to see what it has left")],
+        &[("Lock", "warn", "`kit migrate`|7", "`kit migrate:repair`")],
     ),
     (
         "a lease whose owner is dead",
@@ -557,12 +514,7 @@ const STATEMENTS: &[Sql] = &[
             "INSERT INTO kit_probe VALUES ('x', 3)",
             "INSERT INTO kit_lock (id, host, pid, session_id, command, acquired_at, owner) VALUES (2, 'there', 7, 0, 'migrate', 5, 'x')",
         ],
-        &[(
-            "Lock",
-            "warn",
-            "on there (process 7, since 1970-01-01 00:00:05 UTC), without a sign of life",
-            "fifteen seconds after",
-        )],
+        &[("Lock", "warn", "7|1970-01-01|00:00:05|UTC", "")],
     ),
 ];
 
@@ -613,7 +565,6 @@ async fn where_nothing_is_wrong_nothing_is_said_and_nothing_is_written() {
         complains("nothing", &sandbox, &[], &[]);
         let said = doctor(&sandbox, &[]);
         assert_eq!(said.code, 0, "{said}");
-        assert!(said.stderr.contains("INFO  All is well"), "{said}");
         assert!(all().await == before);
         assert!(!sandbox.root().join("cache").exists());
     }
@@ -649,25 +600,10 @@ async fn a_user_without_rights_is_told_which_statement_gives_them() {
             }),
         );
         let expected: &[Complaint] = match is_mysql {
-            true => &[(
-                "Permissions",
-                "fail",
-                "none to INSERT, UPDATE, DELETE, CREATE, ",
-                "execute: GRANT SELECT, INSERT, UPDATE",
-            )],
+            true => &[("Permissions", "fail", "INSERT|UPDATE|DELETE|CREATE", "GRANT|SELECT|INSERT|UPDATE")],
             false => &[
-                (
-                    "Permissions",
-                    "fail",
-                    "none to create tables in the schema public",
-                    ": GRANT USAGE, CREATE ON SCHEMA \"public\"",
-                ),
-                (
-                    "Permissions",
-                    "fail",
-                    "none to read and write kit_history, kit_lock, kit_migrations, seaql_migrations",
-                    ": GRANT SELECT, INSERT",
-                ),
+                ("Permissions", "fail", "", "GRANT|USAGE|CREATE|ON|SCHEMA|\"public\""),
+                ("Permissions", "fail", "kit_history|kit_lock|kit_migrations|seaql_migrations", "GRANT|SELECT|INSERT"),
             ],
         };
         complains("a user that may only read", &sandbox, &[], expected);
@@ -681,7 +617,7 @@ async fn a_user_without_rights_is_told_which_statement_gives_them() {
 
         if is_mysql {
             let url = changed(&database, |url| url.set_password(Some("s3cr3t?")).unwrap());
-            let login = ("Connection", "fail", "Access denied", "correct user and password in DATABASE_URL");
+            let login = ("Connection", "fail", "", "DATABASE_URL");
             complains("a wrong password", &sandbox.env("DATABASE_URL", &url), &[], &[login]);
         }
         let drop = match is_mysql {
@@ -699,16 +635,16 @@ async fn what_is_wrong_between_kit_and_its_server_is_found() {
     let database = Database::postgres().await;
     let sandbox = applied(&database).await;
     let sandbox = sandbox.clock(support::now);
-    complains("two clocks", &sandbox, &[], &[("Clock", "warn", " s from the server's", "`timedatectl set-ntp true`")]);
+    complains("two clocks", &sandbox, &[], &[("Clock", "warn", "", "`timedatectl set-ntp true`")]);
 
     let sandbox = sandbox
         .clock(real_clock)
         .env("DATABASE_URL", &changed(&database, |url| url.set_host(Some("0.0.0.0")).unwrap()));
-    let plain = ("TLS", "fail", "in plain text", "postgres://…?sslmode=verify-full");
+    let plain = ("TLS", "fail", "", "sslmode=verify-full");
     complains("a plain way to another machine", &sandbox, &[], &[plain]);
 
     let sandbox = sandbox.env("DATABASE_URL", database.url()).env("DATABASE_SCHEMA", "nowhere");
-    let lacking = ("Permissions", "fail", "no schema of the search path", "CREATE SCHEMA IF NOT EXISTS nowhere; GRANT");
+    let lacking = ("Permissions", "fail", "", "CREATE|SCHEMA|IF|NOT|EXISTS|GRANT");
     complains("a schema that is not there", &sandbox, &[], &[lacking]);
 
     let sandbox = sandbox.env("DATABASE_SCHEMA", "");
@@ -716,13 +652,13 @@ async fn what_is_wrong_between_kit_and_its_server_is_found() {
     let locking = Locking { command: "migrate:fresh".to_owned(), ..Locking::default() };
     let mut lock = lock::acquire(&session, LEDGER, &locking, &mut |_| {}).await.unwrap();
     lock.announce(&session).await;
-    let busy = ("Lock", "warn", "held by `kit migrate:fresh` on ", "`kit migrate:repair --unlock`");
+    let busy = ("Lock", "warn", "`kit migrate:fresh`", "`kit migrate:repair --unlock`");
     complains("a run that is at work", &sandbox, &[], &[busy]);
     lock.release(&session).await.unwrap();
 
     let pooler = Pooler::start(database.url());
     let sandbox = sandbox.env("DATABASE_URL", &pooler.url);
-    complains("a pooler", &sandbox, &[], &[("Sessions", "warn", "a pooler lends them", "set DIRECT_DATABASE_URL")]);
+    complains("a pooler", &sandbox, &[], &[("Sessions", "warn", "", "DIRECT_DATABASE_URL")]);
 }
 
 #[tokio::test]
@@ -733,8 +669,8 @@ async fn an_encoding_that_cannot_be_changed_is_found() {
     database.execute(&[&create]).await;
     let sandbox = healthy().env("DATABASE_URL", &changed(&database, |url| url.set_path(&name)));
     let expected: &[Complaint] = &[
-        ("Encoding", "warn", "LATIN1, which cannot hold every text", "CREATE DATABASE … ENCODING 'UTF8'"),
-        ("Migrations", "warn", "2 pending: m1_a, m2_b", "run `kit migrate`"),
+        ("Encoding", "warn", "LATIN1", "CREATE|DATABASE|…|ENCODING|'UTF8'"),
+        ("Migrations", "warn", "2|m1_a|m2_b", "`kit migrate`"),
     ];
     complains("latin1", &sandbox, &[], expected);
     database.execute(&[&format!("DROP DATABASE {name} WITH (FORCE)")]).await;
@@ -745,7 +681,7 @@ async fn a_database_that_does_not_answer_is_given_up() {
     let database = Database::postgres().await;
     let sandbox = applied(&database).await;
     database.execute(&["BEGIN", "LOCK TABLE seaql_migrations IN ACCESS EXCLUSIVE MODE"]).await;
-    let stuck = ("Answers", "fail", "no answer within 10 seconds", "look at what the server is busy with");
+    let stuck = ("Answers", "fail", "10", "");
     complains("a table that somebody has locked", &sandbox, &[], &[stuck]);
     database.execute(&["ROLLBACK"]).await;
 }
@@ -755,10 +691,7 @@ fn a_server_that_never_answers_is_given_up() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://u:s3cr3t@{}/x", silent.local_addr().unwrap());
     let sandbox = healthy();
-    let expected: &[Complaint] = &[
-        ("Password", "warn", "every user of this machine can read it in --database", "set DATABASE_URL instead"),
-        ("Connection", "fail", "no answer within 5 seconds", "see that a firewall lets you through"),
-    ];
+    let expected: &[Complaint] = &[("Password", "warn", "--database", "DATABASE_URL"), ("Connection", "fail", "5", "")];
     complains("silence", &sandbox, &["--database", &url], expected);
 }
 
@@ -786,8 +719,8 @@ fn a_folder_that_the_user_cannot_write_is_found() {
     let (cache, permissions) = (of("Build cache"), of("Permissions"));
     assert_eq!((&cache["state"], &permissions["state"]), (&"fail".into(), &"fail".into()), "{said}");
     assert!(cache["hint"].as_str().unwrap().contains("set KIT_CACHE_DIR to a folder"), "{cache}");
-    assert!(permissions["found"].as_str().unwrap().ends_with("data cannot be written"), "{permissions}");
-    assert!(permissions["hint"].as_str().unwrap().starts_with("run `chown $USER "), "{permissions}");
+    assert!(permissions["found"].as_str().unwrap().contains("/data"), "{permissions}");
+    assert!(permissions["hint"].as_str().unwrap().contains("`chown $USER "), "{permissions}");
 }
 
 #[test]
@@ -798,8 +731,8 @@ fn outside_of_a_project_the_machine_is_looked_at() {
     assert_eq!(names, ["kit", "cargo", "rustc", "Linker", "Build cache", "Project"]);
     assert_eq!(said.code, 1);
     let project = &lines(&said)[5];
-    assert!(project["found"].as_deref().unwrap().starts_with("not in a project: "), "{project:?}");
-    assert_eq!(project["hint"].as_deref(), Some("run `kit init` to start one, or name it with --project DIR"));
+    let hint = project["hint"].as_deref().unwrap();
+    assert!(hint.contains("`kit init`") && hint.contains("--project"), "{project:?}");
 }
 
 /// What is different from machine to machine and run to run.

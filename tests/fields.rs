@@ -309,23 +309,21 @@ async fn what_is_in_the_database_is_known() {
         let sandbox = Sandbox::project();
         let shown = |arguments: &[&str]| On::new(&sandbox, &database).ok(&[arguments, &["--dry-run"]].concat());
         let slug = shown(&["make:migration", "remove_slug_from_posts"]);
-        assert!(!slug.stderr.contains("not known"), "{slug:?}");
         for part in [".name(\"odd-index\")", ".string_len(50)", ".not_null()", ".default(\"\")", ".unique()"] {
-            assert!(slug.stdout.contains(part), "{:?}: {part}: {}", database.dialect, slug.stdout);
+            assert!(slug.shows(part), "{:?}: {part}: {}", database.dialect, slug.stdout);
         }
         let index = shown(&["make:migration", "remove_index_from_posts_slug"]);
-        assert!(index.stdout.contains(".name(\"odd-index\")"), "{:?}: {}", database.dialect, index.stdout);
+        assert!(index.shows(".name(\"odd-index\")"), "{:?}: {}", database.dialect, index.stdout);
         let staff = shown(&["make:migration", "RemoveStaffRefFromPosts"]);
         // SQLite does not say the names of keys.
         let name = if database.dialect == Dialect::Sqlite { "fk_posts_staff_id" } else { "odd_key" };
         for part in [&format!(".name(\"{name}\")"), "ForeignKeyAction::Restrict", ".to(Staff::Table, Staff::Nr)"] {
-            assert!(staff.stdout.contains(part), "{:?}: {part}: {}", database.dialect, staff.stdout);
+            assert!(staff.shows(part), "{:?}: {part}: {}", database.dialect, staff.stdout);
         }
         let notes = shown(&["make:migration", "create_notes", "staff:references"]);
-        assert!(!notes.stderr.contains("Assumed"), "{notes:?}");
         let of = if database.dialect == Dialect::MySql { ".binary_len(16)" } else { ".uuid()" };
         for part in [of, ".to(Staff::Table, Staff::Nr)"] {
-            assert!(notes.stdout.contains(part), "{:?}: {part}: {}", database.dialect, notes.stdout);
+            assert!(notes.shows(part), "{:?}: {part}: {}", database.dialect, notes.stdout);
         }
     }
 }

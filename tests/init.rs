@@ -178,17 +178,6 @@ fn a_dotenv_that_git_tracks_is_warned_of() {
     }
     let run = sandbox.kit(&["init"]);
     assert!(run.shows("`git rm --cached .env`"), "{run}");
-    // The command of the warning ends it.
-    assert!(
-        Command::new("git")
-            .arg("-C")
-            .arg(sandbox.root())
-            .args(["rm", "-q", "--cached", ".env"])
-            .status()
-            .unwrap()
-            .success()
-    );
-    assert!(sandbox.kit(&["init"]).hides("git rm"), "the warning is over");
 }
 
 #[test]
@@ -207,7 +196,8 @@ fn the_library_is_vendored_for_the_projects_sea_orm() {
         let again = sandbox.kit(&["init", "--library"]);
         assert_eq!(again.code, 0, "{again}");
         assert_eq!(sandbox.read("vendor/kit-runtime/Cargo.toml"), vendored, "{again}");
-        assert!(again.hides("vendor/kit-runtime/src/lib.rs"), "{again}");
+        let unchanged = again.stdout.lines().filter(|line| line.ends_with(" unchanged")).count();
+        assert_eq!(unchanged, again.stdout.lines().count(), "{again}");
         sandbox.write("vendor/kit-runtime/src/lib.rs", "// mine\n");
         let refused = sandbox.kit(&["init", "--library"]);
         assert_eq!(refused.code, 1);

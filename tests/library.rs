@@ -5,6 +5,8 @@
 mod config;
 #[path = "support/database.rs"]
 mod database;
+#[path = "library/loco.rs"]
+mod loco;
 #[path = "support/projects.rs"]
 mod projects;
 #[path = "support/steps.rs"]

@@ -4,11 +4,15 @@
 #![allow(clippy::print_stdout, reason = "a child says so when it has the lock")]
 #![allow(clippy::disallowed_methods, reason = "a child learns from its environment what it is to do")]
 
+#[path = "lock/announced.rs"]
+mod announced;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/steps.rs"]
 mod steps;
 mod support;
+#[path = "lock/transient.rs"]
+mod transient;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -122,11 +122,17 @@ async fn on_sea_orm_1_1() {
     scripted_as_it_runs(&seaorm("1.1.0", &files)).await;
 }
 
+/// Asks what depends on rows and cannot be known.
+const ASKS: &str = "
+        let check = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, \"PRAGMA foreign_key_check\".to_owned());
+        manager.get_connection().query_all_raw(check).await.map(|_| ())";
+
 /// Where a real run asks, refuses or creates, this only prints.
 #[test]
 fn nothing_is_asked_refused_or_created() {
     let mut files = three();
-    files.push(("m4_fails", migration("Err(DbErr::Custom(\"not today\".to_owned()))", "Ok(())")));
+    files.push(("m4_asks", migration(ASKS, "Ok(())")));
+    files.push(("m5_fails", migration("Err(DbErr::Custom(\"not today\".to_owned()))", "Ok(())")));
     let settings = "environment = \"production\"\n[database]\nprohibit_destructive = true\n";
     let sandbox = seaorm("2.0.4", &files).file("kit.toml", settings);
     let before = sandbox.files();
@@ -134,32 +140,52 @@ fn nothing_is_asked_refused_or_created() {
     assert_eq!(said.code, 0, "{said}");
     insta::assert_snapshot!(said.stdout, @r#"
     PRAGMA foreign_keys = ON;
+    CREATE TABLE IF NOT EXISTS "seaql_migrations" ( "version" varchar NOT NULL PRIMARY KEY, "applied_at" integer NOT NULL );
 
     -- m20240101_000001_create_a
+    BEGIN IMMEDIATE;
     CREATE TABLE "a" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+    INSERT INTO "seaql_migrations" ("version", "applied_at") VALUES ('m20240101_000001_create_a', CAST(strftime('%s', 'now') AS INTEGER));
+    COMMIT;
 
     -- m20240101_000002_create_b
+    BEGIN IMMEDIATE;
     CREATE TABLE "b" ( "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer NOT NULL DEFAULT 0 );
+    INSERT INTO "seaql_migrations" ("version", "applied_at") VALUES ('m20240101_000002_create_b', CAST(strftime('%s', 'now') AS INTEGER));
+    COMMIT;
 
     -- m20240101_000003_count
+    BEGIN IMMEDIATE;
     INSERT INTO a (n) VALUES (1);
+    INSERT INTO "seaql_migrations" ("version", "applied_at") VALUES ('m20240101_000003_count', CAST(strftime('%s', 'now') AS INTEGER));
+    COMMIT;
     "#);
     assert!(said.shows("sqlite://[ROOT]/app.sqlite"), "{said}");
     assert_eq!(ok(sandbox.kit(&["migrate", "--pretend", "-q", "--limit", "3"])).stderr, "");
     let back = ok(sandbox.kit(&["migrate:rollback", "--pretend"]));
     assert_eq!(back.stdout, "");
 
+    // What cannot be decided is marked in its place, and the script is whole.
+    let said = sandbox.kit(&["migrate", "--pretend", "--limit", "4"]);
+    assert_eq!(said.code, 1, "{said}");
+    assert_failure!(said, Failure::Undecided { count: 1 });
+    assert!(said.stdout.contains("-- undecided: ") && said.stdout.ends_with("COMMIT;\n"), "{said}");
+    let json = sandbox.kit(&["migrate", "--pretend", "--limit", "4", "--json"]).json();
+    assert_eq!(json["pretended"][3]["undecided"].as_array().unwrap().len(), 1, "{json}");
+
     // What fails says so in its place.
     let said = sandbox.kit(&["migrate", "--pretend"]);
     assert_eq!(said.code, 1, "{said}");
-    assert_failure!(said, Failure::Pretended { name, message, .. } if name == "m4_fails" && message.contains("not today"));
+    assert_failure!(said, Failure::Pretended { name, message, .. } if name == "m5_fails" && quotes(message, "not today"));
     let last = said.stdout.lines().last().unwrap();
     assert!(last.starts_with("-- ") && quotes(last, "not today"), "{said}");
     let said = sandbox.kit(&["migrate", "--pretend", "--json"]);
     let json = said.json();
-    assert_eq!((said.code, json["pretended"].as_array().unwrap().len()), (1, 4), "{said}");
-    assert_eq!(json["pretended"][2]["statements"][0], "INSERT INTO a (n) VALUES (1)", "{said}");
-    assert!(json["error"].as_str().unwrap().contains("not today"), "{said}");
+    assert_eq!((said.code, json["pretended"].as_array().unwrap().len()), (1, 5), "{said}");
+    assert_eq!(json["pretended"][2]["statements"], serde_json::json!(["INSERT INTO a (n) VALUES (1)"]), "{said}");
+    assert_eq!(json["pretended"][2]["script"].as_array().unwrap().len(), 4, "{said}");
+    assert_eq!(json["pretended"][2]["undecided"], serde_json::json!([]), "{said}");
+    assert!(quotes(json["error"].as_str().unwrap(), "not today"), "{said}");
     assert_eq!(sandbox.files(), before);
     // And for real it is as it was.
     assert_eq!(sandbox.kit(&["migrate:reset"]).code, 1);

@@ -6,6 +6,8 @@
 mod database;
 #[path = "support/steps.rs"]
 mod steps;
+#[path = "support/text.rs"]
+mod text;
 
 use database::Database;
 use kit_runtime::connection::Connection;
@@ -14,6 +16,7 @@ use kit_runtime::ledger::{self, LEDGER, State};
 use kit_runtime::repair::{self, Deed, Left, Verdict};
 use kit_runtime::wire::{Action, Cause, Direction, Down, Failure, Up};
 use steps::{Op, Step, run};
+use text::quotes;
 
 const DEED: Deed<'_> = Deed { person: "ann", command: "migrate:repair", kit: "0.0.test", now: 4_000_000_000_000 };
 
@@ -230,7 +233,7 @@ async fn a_migration_that_ends_its_transaction_is_named() {
         // Once more it would be 4.
         let (_, outcome) = run(&database.session, &steps, &[up()]).await;
         let Err(Failure::Halted { error: Some(error), .. }) = outcome else { panic!("{outcome:?}") };
-        assert!(error.contains("too late"), "{error}");
+        assert!(quotes(&error, "too late"), "{error}");
         repair::settle(&database.session, LEDGER, "m3", &Verdict::Pending, &DEED).await.unwrap();
         // The session goes on as if nothing had been.
         fine(run(&database.session, &[counter(), add("m2", 0), add("m9", 1)], &[Action::Down(Down::Steps(1))]).await);
@@ -286,7 +289,7 @@ async fn a_table_made_anew_keeps_the_rows_that_refer_to_it() {
         let (_, outcome) = run(&database.session, &steps, &[up()]).await;
         let Err(Failure::Migration { rolled_back: true, message, .. }) = outcome else { panic!("{outcome:?}") };
         // The words of SQLite, then both tables.
-        assert!(message.starts_with("FOREIGN KEY constraint failed"), "{message}");
+        assert!(quotes(&message, "FOREIGN KEY constraint failed"), "{message}");
         assert!(message.contains("`child`") && message.contains("`parent`"), "{message}");
         assert_eq!(database.value(children).await.as_deref(), Some("10-1,20-2"), "{rule}");
 

@@ -56,7 +56,7 @@ fn a_way_that_others_can_read_is_warned_of_or_refused() {
         assert_eq!(strict.code, u8::from(refused), "{url}: {strict}");
         if refused {
             let redacted = url.replace(":p@", ":***@");
-            assert_error!(strict, Error::Overheard { database } if *database == redacted);
+            assert_error!(strict, Error::Overheard { database, .. } if *database == redacted);
             assert!(strict.hint().contains("sslmode=verify-full"), "{strict}");
             // What the hint says to write into the URL is enough.
             let encrypted = on.seeing("DATABASE_URL", &format!("{url}?sslmode=verify-full"));

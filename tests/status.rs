@@ -4,6 +4,8 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "status/included.rs"]
+mod included;
 #[path = "support/projects.rs"]
 mod projects;
 mod support;
@@ -13,7 +15,7 @@ use kit::error::Error;
 use kit::project::checksum::checksum;
 use projects::{On, creates, family, index};
 use serde_json::json;
-use support::{Sandbox, assert_error, shows};
+use support::{Sandbox, assert_error, quotes, shows};
 
 /// A side row; `applied` is the ledger's time, if it has one.
 fn side(name: &str, state: &str, direction: &str, checksum: &str, applied: Option<i64>, error: Option<&str>) -> String {
@@ -192,7 +194,7 @@ async fn a_server_that_is_not_there_is_an_error_without_the_password() {
             let transcript = On { sandbox: &sandbox, url }.kit(arguments);
             assert_eq!(transcript.code, 1, "{transcript}");
             assert_error!(transcript, Error::Connect { database, message }
-                if *database == redacted && message.starts_with("Connection refused"));
+                if *database == redacted && quotes(message, "Connection refused"));
             assert!(transcript.hides("s3cr3t"), "{transcript}");
         }
     }

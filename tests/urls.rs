@@ -13,6 +13,11 @@ use support::{Sandbox, assert_error, quotes, shows};
 
 mod support;
 
+#[path = "urls/forms.rs"]
+mod forms;
+#[path = "urls/warnings.rs"]
+mod warnings;
+
 /// What no byte of an output may hold.
 const SECRET: &str = "s3cr3t";
 
@@ -39,7 +44,7 @@ const BAD: [&str; 18] = [
 ];
 
 /// URLs that kit takes.
-const GOOD: [&str; 10] = [
+const GOOD: [&str; 12] = [
     "postgres://u:s3cr3t@h/x",
     "postgres://u:s3cr3t%23%25%2F@h/x",
     "postgres://u:%s3cr3t@h/x",
@@ -48,6 +53,8 @@ const GOOD: [&str; 10] = [
     "postgres://u:s3cr3t@%2Fvar%2Frun/db",
     "postgres:///db?host=/var/run&password=s3cr3t",
     "postgres://u%3As3cr3t@h/x",
+    "postgres://u:s3cr3t@h?dbname=x",
+    "mysql:///db?socket=/run/m.sock&password=s3cr3t",
     "mariadb://u:s3cr3t@h/x",
     "sqlite://no/such/folder/x.db",
 ];

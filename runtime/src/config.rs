@@ -44,10 +44,21 @@
 //!
 //! The keys are those under `database:` in Loco's configuration, `uri` being `url` or `env`. `ExtraDb` is a second
 //! `[connections.NAME]`; `MultiDb` is [`Config::open_all`], whose answer has [`Connections::get`].
+//!
+//! In a project of Loco's (`layout = "loco"` in kit.toml, or a folder `src/models/_entities`) without connections in kit.toml, URL,
+//! switches and pool sizes are those of `config/ENVIRONMENT.yaml`, and `LOCO_ENV` is the environment unless `APP_ENV` is set.
+//!
+//! # Which database
+//!
+//! `DATABASE_URL`, else the default or only connection of kit.toml, else Loco's, else, in development alone, a SQLite file: as kit's
+//! command line decides. Outside of development a missing URL is [`Error::Missing`].
 
+pub mod choose;
 pub mod file;
+pub mod loco;
 #[cfg(feature = "driver")]
 mod open;
+pub mod origin;
 mod resolve;
 
 use std::fmt;
@@ -62,6 +73,12 @@ pub use open::Connections;
 
 /// The database of a project that names none: embedded, nothing to install.
 pub const DEFAULT: &str = "sqlite://database/app.sqlite?mode=rwc";
+
+/// The variable with the URL of the application's database.
+pub const DATABASE_URL: &str = "DATABASE_URL";
+
+/// The variable with its schema.
+pub const SCHEMA: &str = "DATABASE_SCHEMA";
 
 /// Where a `DATABASE_URL` leads through a pooler, the variable beside it that leads to the server itself.
 pub const DIRECT: &str = "DIRECT_DATABASE_URL";
@@ -135,12 +152,6 @@ impl Config {
         Ok(Self { settings, root: root.as_ref().to_owned(), variables: Arc::new(variables) })
     }
 
-    /// `APP_ENV`, else `environment` in kit.toml, else `development`.
-    pub fn environment(&self) -> String {
-        let said = self.variable("APP_ENV").or_else(|| self.settings.environment.clone());
-        said.unwrap_or_else(|| "development".to_owned())
-    }
-
     /// A variable; an empty one counts as unset.
     fn variable(&self, name: &str) -> Option<String> {
         (self.variables)(name).filter(|value| !value.is_empty())
@@ -183,6 +194,13 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// Nothing names the URL of the database, and this is not development.
+    Missing {
+        /// The variable that would.
+        variable: &'static str,
+        /// The environment.
+        environment: String,
+    },
     /// kit.toml has no connection of that name.
     Unknown {
         /// The name.
@@ -222,6 +240,9 @@ impl fmt::Display for Error {
         match self {
             Self::File { path, message } => write!(f, "cannot read {}: {message}", path.display()),
             Self::Config { origin, message } => write!(f, "{origin}: {message}"),
+            Self::Missing { variable, environment } => {
+                write!(f, "no database URL in the environment `{environment}`: {variable} is not set")
+            }
             Self::Unknown { name, known } if known.is_empty() => write!(f, "kit.toml has no connection `{name}`"),
             Self::Unknown { name, known } => {
                 write!(f, "kit.toml has no connection `{name}`, but {}", known.join(", "))

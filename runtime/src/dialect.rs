@@ -1,6 +1,8 @@
 //! Everything that differs between databases for the engine: quoting, placeholders, the ledger's
 //! tables, what a wipe drops and a census counts. It returns SQL text and does no I/O.
 
+#[cfg(feature = "pretend")]
+mod catalog;
 mod lock;
 #[cfg(feature = "pretend")]
 mod pretend;
@@ -14,13 +16,19 @@ pub mod sqlite_sql;
 mod template;
 mod trouble;
 mod truncate;
+#[cfg(feature = "config")]
+pub mod url;
+pub mod virtual_table;
 
+#[cfg(feature = "pretend")]
+pub use catalog::{Catalog, Cell, Rows};
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;
 pub use scratch::{More, beside, name_in};
 #[cfg(feature = "testing")]
 pub use template::STATEMENTS;
+pub use truncate::Emptying;
 
 use crate::wire::Wipe;
 
@@ -180,7 +188,7 @@ impl Dialect {
     }
 
     /// Queries for what a wipe drops, in the order in which it can go. Each row is a kind and a name, both for
-    /// [`Dialect::drop_object`]. What goes by itself with another object (indexes, triggers, owned sequences) and what
+    /// [`Dialect::drop_object`], and, where the name is qualified, the plain name of a table. What goes by itself with another object (indexes, triggers, owned sequences) and what
     /// belongs to an extension is not among them; neither are `kit_lock` and `kit_probe`, which say who is at work.
     pub fn objects(self, what: Wipe) -> Vec<String> {
         match self {
@@ -197,11 +205,7 @@ impl Dialect {
                 );
                 queries
             }
-            Self::Postgres => vec![format!(
-                "{} SELECT CASE WHEN classid = 'pg_proc'::regclass THEN 'ROUTINE' ELSE upper(object.type) END, object.identity \
-                 FROM wanted, pg_identify_object(classid, objid, 0) AS object ORDER BY 1, 2",
-                postgres_wanted(what)
-            )],
+            Self::Postgres => vec![format!("{}{POSTGRES_DROP_ORDER}", postgres_wanted(what))],
             Self::MySql => {
                 let tables = |kind: &str, types: &str| {
                     format!(
@@ -339,6 +343,19 @@ WITH RECURSIVE own(classid, objid, family) AS (
     WHERE d.deptype IN ('a', 'i', 'P', 'S')
     OR d.classid IN ('pg_cast'::regclass, 'pg_transform'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
 )";
+
+/// After [`POSTGRES_WANTED`]: the objects in an order in which few others are dropped with each, since every object that is
+/// dropped takes a lock: views before tables, tables before types and functions; partitions and inheriting tables before their
+/// parents, and tables to which many foreign keys lead last.
+const POSTGRES_DROP_ORDER: &str = " \
+SELECT CASE WHEN w.classid = 'pg_proc'::regclass THEN 'ROUTINE' ELSE upper(object.type) END, object.identity, \
+  CASE WHEN c.relkind IN ('r', 'p', 'f') THEN c.relname::text END \
+  FROM wanted w LEFT JOIN pg_class c ON w.classid = 'pg_class'::regclass AND c.oid = w.objid \
+  LEFT JOIN (SELECT confrelid, count(*) AS keys FROM pg_constraint WHERE contype = 'f' GROUP BY 1) k ON k.confrelid = c.oid \
+  LEFT JOIN (SELECT inhparent, count(*) AS children FROM pg_inherits GROUP BY 1) p ON p.inhparent = c.oid, \
+  pg_identify_object(w.classid, w.objid, 0) AS object \
+  ORDER BY CASE WHEN c.relkind IN ('v', 'm') THEN 1 WHEN c.relkind IN ('r', 'p', 'f') THEN 2 ELSE 3 END, \
+  p.inhparent IS NOT NULL, NOT coalesce(c.relispartition, false), coalesce(k.keys, 0), object.type, object.identity";
 
 /// After [`POSTGRES_WANTED`]: what stays and depends on what goes, and partitions elsewhere, which would go silently.
 const POSTGRES_BLOCKERS: &str = " \

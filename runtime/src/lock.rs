@@ -124,20 +124,23 @@ impl Lock {
     /// # Errors
     /// [`Failure::LockLost`], [`Failure::Database`].
     pub async fn check<C: Connection>(&self, connection: &C) -> Result<(), Failure> {
+        held(self.is_held(connection).await)
+    }
+
+    async fn is_held<C: Connection>(&self, connection: &C) -> Result<bool, Error> {
         #[cfg(feature = "fault")]
         if !fault::FENCES.load(std::sync::atomic::Ordering::SeqCst) {
-            return Ok(());
+            return Ok(true);
         }
-        let holds = match &self.door {
-            Door::Lease(lease) => lease.is_held(connection).await.map_err(database)?,
+        match &self.door {
+            Door::Lease(lease) => lease.is_held(connection).await,
             Door::Session { key, .. } => match connection.dialect().has_lock(*key) {
-                Some(sql) => says_yes(connection, &sql).await.map_err(database)?,
-                None => false,
+                Some(sql) => says_yes(connection, &sql).await,
+                None => Ok(false),
             },
-            Door::File(file) => file.is_in_place(),
-            Door::Open => true,
-        };
-        if holds { Ok(()) } else { Err(Failure::LockLost) }
+            Door::File(file) => Ok(file.is_in_place()),
+            Door::Open => Ok(true),
+        }
     }
 
     /// Takes it anew for the session that is there now, after the one that had it was lost. The server gives it to nobody
@@ -174,12 +177,16 @@ impl Lock {
     /// # Errors
     /// [`Failure::LockLost`], [`Failure::Database`].
     pub async fn fence<C: Connection>(&self, connection: &C) -> Result<(), Failure> {
-        let Door::Lease(lease) = &self.door else { return self.check(connection).await };
+        held(self.is_fenced(connection).await)
+    }
+
+    async fn is_fenced<C: Connection>(&self, connection: &C) -> Result<bool, Error> {
+        let Door::Lease(lease) = &self.door else { return self.is_held(connection).await };
         #[cfg(feature = "fault")]
         if !fault::FENCES.load(std::sync::atomic::Ordering::SeqCst) {
-            return Ok(());
+            return Ok(true);
         }
-        if lease.fence(connection).await.map_err(database)? { Ok(()) } else { Err(Failure::LockLost) }
+        lease.fence(connection).await
     }
 
     /// Runs `work` in a transaction that commits only while the lock is this run's, and once more where another session
@@ -194,10 +201,10 @@ impl Lock {
     ) -> Result<(), Failure> {
         let once = async || -> Result<Result<(), Failure>, Error> {
             let transaction = connection.begin().await?;
-            let passes = match self.fence(&transaction).await {
-                Err(Failure::Database { message }) => Err(Error::new(message)),
-                Err(failure) => Ok(Err(failure)),
-                Ok(()) => work(&transaction).await.map(Ok),
+            let passes = match self.is_fenced(&transaction).await {
+                Ok(true) => work(&transaction).await.map(Ok),
+                Ok(false) => Ok(Err(Failure::LockLost)),
+                Err(error) => Err(error),
             };
             if matches!(passes, Ok(Ok(()))) {
                 return transaction.commit().await.map(Ok);
@@ -206,7 +213,7 @@ impl Lock {
             let _ = transaction.rollback().await;
             passes
         };
-        lease::again(connection.dialect(), once).await.map_err(database)?
+        lease::again(once).await.map_err(database)?
     }
 
     /// Says in [`TABLE`] who is at work, and creates it where it is missing. Called when the ledger's tables are there,
@@ -262,6 +269,11 @@ impl Lock {
         };
         if released && whole { Ok(()) } else { Err(Failure::LockLost) }
     }
+}
+
+/// Turns the answer to "is the lock held" into a result.
+fn held(answer: Result<bool, Error>) -> Result<(), Failure> {
+    if answer.map_err(database)? { Ok(()) } else { Err(Failure::LockLost) }
 }
 
 /// What the server says of itself.

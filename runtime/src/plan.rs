@@ -62,7 +62,13 @@ pub fn halted(entry: &Entry) -> Failure {
 /// Whether a migration's source, of which `now` is the checksum, has changed since it was applied.
 pub fn is_modified(applied: &Applied, now: Option<&String>) -> bool {
     let then = applied.entry.as_ref().and_then(|entry| entry.checksum.as_ref());
-    matches!((then, now), (Some(then), Some(now)) if then != now)
+    matches!((then, now), (Some(then), Some(now)) if !is_same(then, now))
+}
+
+/// Whether two checksums are of the same source: `SOURCE`, or `SOURCE+INCLUDED` if it includes other files. One without the
+/// second part does not know what was included.
+fn is_same(then: &str, now: &str) -> bool {
+    then == now || !then.contains('+') && now.split_once('+').is_some_and(|(source, _)| source == then)
 }
 
 /// The names to roll back, newest first.

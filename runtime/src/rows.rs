@@ -22,7 +22,7 @@ pub struct Filling {
     /// Tables that got rows, in the order in which they got them, with their keys.
     made: Vec<(Table, Vec<Row>)>,
     /// How many rows each table had before.
-    before: BTreeMap<String, usize>,
+    before: Vec<(Table, usize)>,
     /// What could not be filled.
     pub notes: Vec<Remark>,
 }
@@ -48,7 +48,7 @@ pub async fn fill<C: Connection>(connection: &C, count: u32, without: &[&str]) -
         // In a circle somebody has to be first.
         let next = left.remove(left.iter().position(|table| !waits(table)).unwrap_or(0));
         let before = Contents::read(connection, &next).await?;
-        filling.before.insert(next.name.clone(), before.rows.len());
+        filling.before.push((next.clone(), before.rows.len()));
         if !next.has_key() && !before.rows.is_empty() {
             let message = "it has rows already, and no primary key to tell them from others".to_owned();
             filling.notes.push(Remark::Unfilled { table: next.name.clone(), message });
@@ -164,7 +164,7 @@ impl Filling {
                     true => format!(" WHERE {}", keys.iter().map(one).collect::<Vec<_>>().join(" OR ")),
                     false => String::new(),
                 };
-                let sql = format!("DELETE FROM {}{which}", dialect.quote(&table.name));
+                let sql = format!("DELETE FROM {}{which}", table.own_rows(dialect));
                 connection.execute(&sql, &[]).await?;
             }
             Ok(0)
@@ -172,8 +172,8 @@ impl Filling {
         if outcome.await.is_err() {
             return false;
         }
-        for (name, before) in &self.before {
-            let sql = format!("SELECT {} FROM {}", dialect.text("COUNT(*)"), dialect.quote(name));
+        for (table, before) in &self.before {
+            let sql = format!("SELECT {} FROM {}", dialect.text("COUNT(*)"), table.own_rows(dialect));
             let now =
                 connection.query(&sql, &[]).await.ok().and_then(|rows| rows.into_iter().flatten().next().flatten());
             if now.and_then(|now| now.parse().ok()) != Some(*before) {

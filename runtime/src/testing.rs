@@ -58,7 +58,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sea_orm_migration::MigratorTrait;
-use sea_orm_migration::sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection};
 #[cfg(feature = "seed")]
 use sea_orm_migration::sea_orm::{DbErr, TransactionTrait};
 
@@ -143,7 +143,7 @@ impl TestDatabase {
         let url = Dialect::memory_url(&format!("kit_test_{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         let mut options = ConnectOptions::new(url.as_str());
         options.max_connections(1).min_connections(1).sqlx_logging(false);
-        let anchor = Database::connect(options).await.map_err(refused)?;
+        let anchor = crate::sea_orm::open_pool(options).await.map_err(refused)?;
         migrate::<M>(&anchor, &Options::default()).await.map_err(Error::Migration)?;
         // SeaORM's own default is one here, with which code that works on a server waits for itself.
         let pool = connect(&url, Some(5)).await?;
@@ -224,7 +224,7 @@ async fn connect(url: &str, connections: Option<u32>) -> Result<DatabaseConnecti
     if let Some(connections) = connections {
         options.max_connections(connections);
     }
-    Database::connect(options).await.map_err(refused)
+    crate::sea_orm::open_pool(options).await.map_err(refused)
 }
 
 fn refused(error: sea_orm_migration::sea_orm::DbErr) -> Error {

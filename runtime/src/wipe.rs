@@ -1,35 +1,65 @@
-//! Dropping everything of a connection's own database or schema, whatever its names are and however its
-//! objects depend on each other. It returns how many objects went, and refuses before it drops anything if something
-//! that is to stay depends on them. It does not know which objects a database has; its dialect does.
+//! Drops everything of a connection's own database or schema, whatever the names are and however the objects depend on each
+//! other. It returns how many objects were dropped, and fails before it drops anything if an object that is to stay depends on
+//! them. It does not know which objects a database has; its dialect does.
 
-use crate::connection::{Connection, Error};
+use crate::connection::{Connection, Error, Row};
 use crate::dialect::Switch;
 use crate::wire::Wipe;
 
-/// Drops everything that `what` names and returns the number of objects dropped, without those that went with another one.
-/// Where DDL can be rolled back, all of it goes or nothing. Elsewhere the table `ledger` goes first: a run that is killed on its
-/// way must not leave one that says that what is gone is there.
+/// Drops everything that `what` names and returns the number of objects dropped, without those that were dropped with another
+/// one. Where DDL is transactional, that is one transaction, unless the server has not enough room for its locks
+/// ([`Dialect::batch`](crate::dialect::Dialect::batch)): then it is one transaction for each batch. Without one transaction for
+/// all, the table `ledger` is dropped first: an interrupted run must not leave one that lists migrations whose tables are gone,
+/// and the next run drops the rest.
 ///
 /// # Errors
-/// What the database said, or what depends on the objects and is to stay.
+/// The database's error, or which objects are to stay and depend on those that are to be dropped.
 pub async fn wipe<C: Connection>(connection: &C, what: Wipe, ledger: &str) -> Result<usize, Error> {
+    let batch = batch(connection).await?;
+    wipe_in_batches(connection, what, ledger, batch).await
+}
+
+/// [`wipe`] with at most `batch` objects in a transaction.
+///
+/// # Errors
+/// As [`wipe`].
+pub async fn wipe_in_batches<C: Connection>(
+    connection: &C,
+    what: Wipe,
+    ledger: &str,
+    batch: usize,
+) -> Result<usize, Error> {
     let switch = connection.dialect().foreign_key_switch();
     let (inside, outside) = (switch.filter(|switch| switch.inside), switch.filter(|switch| !switch.inside));
     switched_off(connection, outside, async || {
-        let transaction = connection.begin().await?;
-        match switched_off(&transaction, inside, async || drop_all(&transaction, what, ledger).await).await {
-            Ok(objects) => transaction.commit().await.map(|()| objects),
-            Err(error) => {
-                // The first failure is the one to report; a rollback that fails as well has lost its session.
-                let _ = transaction.rollback().await;
-                Err(error)
+        let objects = objects(connection, what, ledger, batch).await?;
+        let mut dropped = 0;
+        for batch in objects.chunks(batch.max(1)) {
+            let transaction = connection.begin().await?;
+            let work = async || drop_objects(&transaction, batch, dropped).await;
+            match switched_off(&transaction, inside, work).await {
+                Ok(_) => transaction.commit().await?,
+                Err(error) => {
+                    // The first failure is the one to report; a rollback that fails as well has lost its session.
+                    let _ = transaction.rollback().await;
+                    return Err(error);
+                }
             }
+            dropped += batch.len();
         }
+        Ok(dropped)
     })
     .await
 }
 
-/// Runs `work` while the session does not look at foreign keys, and puts the switch back however that ends.
+/// How many objects may be dropped or emptied in one transaction.
+pub(crate) async fn batch<C: Connection>(connection: &C) -> Result<usize, Error> {
+    let Some(sql) = connection.dialect().batch() else { return Ok(usize::MAX) };
+    let answer = connection.query(sql, &[]).await?.into_iter().flatten().next().flatten();
+    Ok(answer.and_then(|answer| answer.parse().ok()).unwrap_or(usize::MAX))
+}
+
+/// Runs `work` while the session does not check foreign keys, and restores the setting whether or not `work` fails.
 pub(crate) async fn switched_off<C: Connection>(
     session: &C,
     switch: Option<Switch>,
@@ -46,26 +76,33 @@ pub(crate) async fn switched_off<C: Connection>(
     outcome.and_then(|objects| restored.map(|()| objects))
 }
 
-async fn drop_all<C: Connection>(transaction: &C, what: Wipe, ledger: &str) -> Result<usize, Error> {
-    let dialect = transaction.dialect();
+/// What is to be dropped, in order.
+async fn objects<C: Connection>(connection: &C, what: Wipe, ledger: &str, batch: usize) -> Result<Vec<Row>, Error> {
+    let dialect = connection.dialect();
     if let Some(blockers) = dialect.blockers(what) {
-        let blockers: Vec<String> = transaction.query(&blockers, &[]).await?.into_iter().flatten().flatten().collect();
+        let blockers: Vec<String> = connection.query(&blockers, &[]).await?.into_iter().flatten().flatten().collect();
         if !blockers.is_empty() {
             return Err(Error::new(format!("nothing was dropped: {}", blockers.join("; "))));
         }
     }
     let mut objects = Vec::new();
     for query in dialect.objects(what) {
-        objects.extend(transaction.query(&query, &[]).await?);
+        objects.extend(connection.query(&query, &[]).await?);
     }
-    if !dialect.transactional_ddl() {
-        objects.sort_by_key(|object| object.get(1).and_then(Option::as_deref) != Some(ledger));
+    if !dialect.transactional_ddl() || objects.len() > batch {
+        let name = |object: &Row| object.get(2).or_else(|| object.get(1)).and_then(Clone::clone);
+        objects.sort_by_cached_key(|object| name(object).as_deref() != Some(ledger));
     }
+    Ok(objects)
+}
+
+async fn drop_objects<C: Connection>(transaction: &C, objects: &[Row], before: usize) -> Result<usize, Error> {
+    let dialect = transaction.dialect();
     for (dropped, object) in objects.iter().enumerate() {
         fault!("in-fresh", transaction);
-        let [Some(kind), Some(name)] = object.as_slice() else { continue };
+        let [Some(kind), Some(name), ..] = object.as_slice() else { continue };
         transaction.execute(&dialect.drop_object(kind, name), &[]).await.map_err(|error| {
-            let so_far = if dialect.transactional_ddl() { 0 } else { dropped };
+            let so_far = before + if dialect.transactional_ddl() { 0 } else { dropped };
             Error::new(format!("dropping {} `{name}` failed after {so_far} others: {error}", kind.to_lowercase()))
         })?;
     }

@@ -14,7 +14,7 @@ pub use failure::{Cause, Failure, Unfit};
 pub use report::{Fault, Note, Remark, Warning};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -246,6 +246,11 @@ pub enum Event {
     },
     /// A statement that the migration would send, with its values in it. Only when pretending.
     Statement {
+        /// Without the end that a script needs.
+        sql: String,
+    },
+    /// A statement of kit's own that a script needs: the bounds of a transaction, a row of the ledger. Only when pretending.
+    Scripted {
         /// Without the end that a script needs.
         sql: String,
     },

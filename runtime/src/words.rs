@@ -115,6 +115,8 @@ fn failure_text(failure: &Failure) -> String {
         Failure::OutcomeUnknown { name, message } => {
             format!("the connection was lost while `{name}` was being committed: {message}")
         }
+        Failure::Undecided { count: 1 } => "the script is marked `undecided` in 1 place".to_owned(),
+        Failure::Undecided { count } => format!("the script is marked `undecided` in {count} places"),
         Failure::NoSeeder { name } => format!("there is no seeder `{name}`"),
         Failure::Seeder { name, cause, message, rolled_back } => {
             let verb = if *cause == Cause::Panic { "panicked" } else { "failed" };
@@ -171,6 +173,9 @@ fn note_text(note: &Note) -> String {
             )
         }
         Note::Catalog => "the schema is read here as it is now, without the statements above".to_owned(),
+        Note::LeftOut { sql, message } => {
+            format!("left out, since it fails: {}: {message}", sql.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
         Note::Effect { function } => format!("`{function}` changes something and was not called: 1 is assumed"),
         Note::Unanswered { sql, message } => {
             format!("not known, no rows are assumed: {sql}: {message}")

@@ -7,7 +7,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 
 use clap::Args;
-use kit_runtime::ledger::{LEDGER, own_tables};
+use kit_runtime::connection::Connection;
+use kit_runtime::ledger::LEDGER;
 use kit_runtime::wire::{Locking, Seed};
 
 use super::LockArgs;
@@ -17,8 +18,8 @@ use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::seeders::{ALL, Seeders, seeders};
 use crate::project::{Project, source};
-use crate::schema::model::Schema;
-use crate::seeds;
+use crate::schema;
+use crate::seeds::{self, Survey};
 use crate::ui::counted;
 
 /// Fill tables from fixtures and seeders, or write tables into fixtures
@@ -109,6 +110,8 @@ pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     let locking = args.lock.locking("db:seed", args.force)?;
     let Sources { fixtures, seeder } = sources(ctx, args)?;
     if args.reset {
+        ctx.allow_destruction("db:seed --reset", &target)?;
+        fixtures::name_what_is_not_loaded_again(ctx, &target, &fixtures).await?;
         let action = "Delete all rows of all tables in";
         let destruction = Destruction { command: "db:seed --reset", action, loss: "" };
         ctx.confirm_destructive(&destruction, &target, args.force)?;
@@ -177,13 +180,12 @@ async fn seed(
     Ok(())
 }
 
-/// The tables that are the project's own.
-pub(super) fn tables(schema: &Schema, ledger: &str) -> Vec<String> {
-    let kits = own_tables(ledger);
-    let own = schema.tables.iter().filter(|table| !kits.contains(&table.name.as_str()));
-    own.map(|table| table.name.clone()).collect()
-}
-
 pub(super) fn ledger(project: &Project) -> Result<String> {
     Ok(source::read(project)?.ledger_table.unwrap_or_else(|| LEDGER.to_owned()))
+}
+
+async fn survey(session: &impl Connection, target: &Target) -> Result<Survey> {
+    let failed = |error| target.failed(&error);
+    let schema = schema::read(session).await.map_err(failed)?;
+    Survey::read(session, schema).await.map_err(failed)
 }

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, PENDING, Result};
 use crate::project::manifest::Manifest;
-use crate::project::{Project, source};
+use crate::project::{Invocation, Project, source};
 use crate::scaffold::{Change, PlannedFile, starter};
 use crate::schema;
 use crate::schema::model::{Schema, Table};
@@ -231,7 +231,7 @@ fn lower_after_first(parts: &[String]) -> String {
 
 fn target(ctx: &Context, args: &DbSyncArgs) -> Result<Target> {
     let mut target = match &args.database_url {
-        Some(url) => Target::resolve(ctx.project()?, Some(url), |name| ctx.env(name))?,
+        Some(url) => Target::resolve(ctx.project()?, &Invocation { database: Some(url), ..ctx.invocation() })?,
         None => ctx.target()?,
     };
     let patience = args.acquire_timeout.or(ctx.project()?.settings.entities.acquire_timeout);

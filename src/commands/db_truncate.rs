@@ -1,9 +1,10 @@
 //! `kit db:truncate`.
 
 use clap::Args;
+use kit_runtime::ledger::own_tables;
 use kit_runtime::truncate;
 
-use super::db_seed::{ledger, tables};
+use super::db_seed::ledger;
 use super::{LockArgs, locked};
 use crate::confirm::Destruction;
 use crate::context::Context;
@@ -33,12 +34,17 @@ pub async fn run(ctx: &Context, args: &DbTruncateArgs) -> Result<Exit> {
     ctx.allow_destruction("db:truncate", &target)?;
     let session = target.connect().await?;
     let schema = schema::read(&session).await.map_err(|error| target.failed(&error))?;
+    let ledger = ledger(ctx.project()?)?;
+    let all = truncate::tables(&session, &[]).await.map_err(|error| target.failed(&error))?;
     drop(session);
-    if let Some(name) = args.tables.iter().find(|name| schema.table(name).is_none()) {
+    if let Some(name) = args.tables.iter().find(|name| !all.contains(name)) {
         return Err(super::db_sync::no_such_table(name, &schema, &target));
     }
-    let ledger = ledger(ctx.project()?)?;
-    let chosen = if args.tables.is_empty() { tables(&schema, &ledger) } else { args.tables.clone() };
+    let own = own_tables(&ledger);
+    let chosen = match args.tables.is_empty() {
+        true => all.into_iter().filter(|name| !own.contains(&name.as_str())).collect(),
+        false => args.tables.clone(),
+    };
     if chosen.is_empty() {
         ctx.ui.info("There are no tables");
         return Ok(Exit::Ok);

@@ -111,7 +111,7 @@ impl Author {
     }
 }
 
-/// Does `work` in a session that has the lock.
+/// Runs `work` in a session that has the lock. Other runs see from the start who has it.
 async fn locked<T>(
     ctx: &Context,
     target: &Target,
@@ -124,8 +124,8 @@ async fn locked<T>(
     let mut report = Report::default();
     let mut told = |event: Event| report.show(&ctx.ui, Notice::Event(event));
     let mut lock = lock::acquire(&session, table, locking, &mut told).await.map_err(refused)?;
-    let outcome = work(&session).await;
     lock.announce(&session).await;
+    let outcome = work(&session).await;
     let released = lock.release(&session).await.map_err(refused);
     outcome.and_then(|value| released.map(|()| value))
 }

@@ -23,7 +23,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::database::Target;
 use crate::project::seeders::Seeders;
-use crate::project::{Project, source};
+use crate::project::{Invocation, Project, source};
 
 /// The command line with a completer on each argument that has a source.
 pub fn attach(command: Command, sources: &Arc<Sources>) -> Command {
@@ -159,7 +159,11 @@ impl Sources {
 
     /// The URL of a connection without its password.
     fn redacted(&self, connection: &str) -> Option<String> {
-        let target = Target::resolve(self.project()?, Some(connection), |name| self.env(name)).ok()?;
+        let target = Target::resolve(
+            self.project()?,
+            &Invocation { database: Some(connection), environment: None, env: &self.env },
+        )
+        .ok()?;
         Some(target.redacted())
     }
 
@@ -168,7 +172,7 @@ impl Sources {
         let mut names: BTreeSet<String> = ["development", "production", "test"].map(str::to_owned).into();
         names.extend(self.env("APP_ENV"));
         if let Some(project) = self.project() {
-            names.extend(project.dotenv("APP_ENV"));
+            names.extend(project.dotenv("APP_ENV").map(|setting| setting.value));
             names.extend(project.settings.environment.clone());
         }
         names.into_iter().collect()

@@ -3,20 +3,17 @@
 
 use std::net::IpAddr;
 
+use kit_runtime::dialect::url::{Ignored, Meaning};
 use url::{Host, Url};
 
-use super::Target;
+use super::{Origin, Target};
 use crate::error::{Error, Result};
 use crate::project::Settings;
-
-/// Values of `sslmode` and `ssl-mode` with which nothing goes in plain text.
-const ENCRYPTED: [&str; 7] =
-    ["require", "required", "verify-ca", "verify_ca", "verify-full", "verify_full", "verify_identity"];
 
 impl Target {
     /// Whether it was given on the command line with a password, which every user of the machine can read there.
     pub fn shows_password(&self) -> bool {
-        self.origin == "--database" && self.server().is_some_and(|url| url.password().is_some())
+        self.origin == Origin::flag("--database") && self.server().is_some_and(|url| url.password().is_some())
     }
 
     /// Whether it stands in kit.toml with a password, which goes wherever the project goes.
@@ -28,7 +25,7 @@ impl Target {
 
     /// Whether its file is opened for reading alone.
     pub fn only_reads(&self) -> bool {
-        self.file().is_some() && self.secret_url().ends_with("?mode=ro")
+        self.file().is_some() && self.secret_url().contains("?mode=ro")
     }
 
     /// Passes unless `required`, the value of `KIT_REQUIRE_TLS`, asks for more than the URL does.
@@ -37,7 +34,7 @@ impl Target {
     /// [`Error::Overheard`].
     pub fn insist_on_encryption(&self, required: Option<&str>) -> Result<()> {
         if required.is_some_and(|value| value != "0") && self.may_be_overheard() {
-            return Err(Error::Overheard { database: self.redacted() });
+            return Err(Error::Overheard { database: self.redacted(), parameter: self.tls_parameter() });
         }
         Ok(())
     }
@@ -45,7 +42,28 @@ impl Target {
     /// Whether a server elsewhere may be talked to in plain text.
     pub fn may_be_overheard(&self) -> bool {
         let Some(url) = self.server() else { return false };
-        !is_here(&url) && !is_encrypted(&url)
+        !is_here(&url) && !self.dialect.tls().is_some_and(|tls| tls.is_asked_for(&url))
+    }
+
+    /// What the URL needs, to be encrypted and to lead to no other server: `sslmode=verify-full`.
+    pub fn tls_parameter(&self) -> &'static str {
+        self.dialect.tls().map_or("", |tls| tls.strictest)
+    }
+
+    /// What is unwise about the URL, as errors to warn with.
+    pub fn cautions(&self) -> Vec<Error> {
+        let database = || self.redacted();
+        let is_heeded = |ignored: &Ignored| match &ignored.meaning {
+            Meaning::Schema(schema) => self.schema.as_deref() == Some(schema),
+            Meaning::Tls(_) => false,
+        };
+        let ignored = self.ignored.iter().filter(|ignored| !is_heeded(ignored));
+        let mut found: Vec<Error> =
+            ignored.map(|ignored| Error::IgnoredParameter { ignored: ignored.clone(), database: database() }).collect();
+        if self.may_be_overheard_outside() {
+            found.push(Error::Unencrypted { database: database(), parameter: self.tls_parameter() });
+        }
+        found
     }
 
     /// The same, where the way leads out of the own network.
@@ -60,25 +78,19 @@ impl Target {
     }
 }
 
-fn is_encrypted(url: &Url) -> bool {
-    url.query_pairs().any(|(name, value)| {
-        matches!(name.as_ref(), "sslmode" | "ssl-mode") && ENCRYPTED.contains(&value.to_ascii_lowercase().as_str())
-    })
-}
-
 /// This machine, or a socket of it.
 fn is_here(url: &Url) -> bool {
-    let socket = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
-        name == "socket" || name == "host" && value.starts_with('/')
-    };
-    if url.query_pairs().any(socket) {
+    if url.query_pairs().any(|(name, _)| name == "socket") {
         return true;
     }
     match address(url) {
         Some(address) => address.is_loopback(),
         None => {
             let host = url.host_str().unwrap_or_default();
-            host.is_empty() || host == "localhost" || host.ends_with(".localhost") || host.starts_with("%2F")
+            host.is_empty()
+                || host == "localhost"
+                || host.ends_with(".localhost")
+                || host.to_ascii_lowercase().starts_with("%2f")
         }
     }
 }

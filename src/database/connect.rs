@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
-use kit_runtime::sea_orm::{Session, Settings};
-use sea_orm::sqlx::mysql::{MySqlConnection, MySqlDatabaseError};
-use sea_orm::sqlx::postgres::PgConnection;
+use kit_runtime::sea_orm::{Session, Settings, address};
+use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectOptions, Database, DbErr, RuntimeErr};
 use url::Url;
@@ -103,6 +103,11 @@ impl Target {
 
     async fn open(&self, url: &str) -> Result<Session> {
         let mut options = ConnectOptions::new(url);
+        if let Some(address) = address(url).map(str::to_owned) {
+            let other = address.clone();
+            options.map_sqlx_postgres_opts(move |options| options.host(&address));
+            options.map_sqlx_mysql_opts(move |options| options.host(&other));
+        }
         options.max_connections(1).connect_timeout(self.patience.unwrap_or(TIMEOUT)).sqlx_logging(false);
         // What a session has locked is lost with it.
         options.idle_timeout(FOR_EVER).max_lifetime(FOR_EVER);
@@ -122,8 +127,14 @@ impl Target {
         tokio::time::sleep(PATIENCE).await;
         let outcome = match self.dialect {
             Dialect::Sqlite => Ok(()),
-            Dialect::Postgres => close(PgConnection::connect(url).await).await,
-            Dialect::MySql => close(MySqlConnection::connect(url).await).await,
+            Dialect::Postgres => match postgres_options(url) {
+                Ok(options) => close(PgConnection::connect_with(&options).await).await,
+                Err(error) => Err(error),
+            },
+            Dialect::MySql => match mysql_options(url) {
+                Ok(options) => close(MySqlConnection::connect_with(&options).await).await,
+                Err(error) => Err(error),
+            },
         };
         match outcome {
             Ok(()) => pending().await,
@@ -158,6 +169,24 @@ impl Target {
         };
         Error::Connect { database, message: self.scrub(&message) }
     }
+}
+
+/// The driver's options of a URL. It asks a resolver for an IPv6 address with its brackets.
+pub fn postgres_options(url: &str) -> std::result::Result<PgConnectOptions, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    Ok(match address(url) {
+        Some(address) => options.host(address),
+        None => options,
+    })
+}
+
+/// As above.
+pub fn mysql_options(url: &str) -> std::result::Result<MySqlConnectOptions, sqlx::Error> {
+    let options: MySqlConnectOptions = url.parse()?;
+    Ok(match address(url) {
+        Some(address) => options.host(address),
+        None => options,
+    })
 }
 
 async fn close<C: sqlx::Connection>(

@@ -41,7 +41,7 @@ pub async fn connect(
         findings.push(Finding::warn("Password", "it stands in kit.toml", Advice::MovePassword));
     }
     if let Err(error) = target.insist_on_encryption(place.env("KIT_REQUIRE_TLS").as_deref()) {
-        findings.push(Finding::failed(TLS, &error, Advice::Encrypt));
+        findings.push(Finding::failed(TLS, &error, Advice::Url));
         return None;
     }
     let mut patient = target.clone();
@@ -57,7 +57,7 @@ pub async fn connect(
             Finding::warn(NAME, error.to_string(), advice)
         }
         Err(Error::Connect { message, .. }) => {
-            let origin = target.origin.clone();
+            let origin = target.origin.to_string();
             let advice = match Refusal::of(&message) {
                 Refusal::NobodyThere => Advice::StartServer { origin },
                 Refusal::NoSuchHost => Advice::Host { origin },
@@ -71,7 +71,11 @@ pub async fn connect(
     };
     findings.push(refused);
     if target.may_be_overheard() {
-        findings.push(Finding::warn(TLS, "the URL does not ask for it", Advice::Encrypt));
+        findings.push(Finding::warn(
+            TLS,
+            "the URL does not ask for it",
+            Advice::Encrypt { parameter: target.tls_parameter() },
+        ));
     }
     None
 }
@@ -170,19 +174,18 @@ async fn encryption(target: &Target, session: &Session) -> Finding {
         Some(sql) => answer(session, sql).await.ok().flatten().filter(|cipher| !cipher.is_empty()),
         None => None,
     };
-    judged(cipher.as_deref(), target.may_be_overheard(), target.may_be_overheard_outside())
+    judged(cipher.as_deref(), target.may_be_overheard(), target.may_be_overheard_outside(), target.tls_parameter())
 }
 
 /// What the session's cipher means where the URL leaves it open.
-fn judged(cipher: Option<&str>, open: bool, outside: bool) -> Finding {
+fn judged(cipher: Option<&str>, open: bool, outside: bool, parameter: &'static str) -> Finding {
+    let advice = Advice::Encrypt { parameter };
     match (cipher, open) {
         (Some(cipher), false) => Finding::ok(TLS, cipher),
         (None, false) => Finding::ok(TLS, "none, and none needed"),
-        (Some(cipher), true) => {
-            Finding::warn(TLS, format!("{cipher}, but the URL does not ask for it"), Advice::Encrypt)
-        }
-        (None, true) if outside => Finding::fail(TLS, "passwords and rows go in plain text", Advice::Encrypt),
-        (None, true) => Finding::warn(TLS, "passwords and rows go in plain text", Advice::Encrypt),
+        (Some(cipher), true) => Finding::warn(TLS, format!("{cipher}, but the URL does not ask for it"), advice),
+        (None, true) if outside => Finding::fail(TLS, "passwords and rows are sent in plain text", advice),
+        (None, true) => Finding::warn(TLS, "passwords and rows are sent in plain text", advice),
     }
 }
 
@@ -230,7 +233,7 @@ mod tests {
             (None, true, false, State::Warn),
             (None, true, true, State::Fail),
         ] {
-            assert_eq!(judged(cipher, open, outside).state, state, "{cipher:?} {open} {outside}");
+            assert_eq!(judged(cipher, open, outside, "").state, state, "{cipher:?} {open} {outside}");
         }
     }
 }

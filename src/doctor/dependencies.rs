@@ -51,11 +51,7 @@ fn versions(package: &Package, sea_orm: Major) -> Finding {
 
 /// Migrations bring all drivers, the application only those that its SeaORM is built with.
 fn drivers(project: &Project, package: &Package, target: &Target) -> Option<Finding> {
-    let mut named = package.drivers();
-    if let Ok(application) = Package::of(&project.root.join("Cargo.toml")) {
-        named.extend(application.drivers());
-    }
-    let named: Vec<String> = named.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let named = package.drivers_with(&project.root);
     let needed = target.driver();
     match named.iter().any(|name| name == needed || name == "sqlx-all") {
         _ if named.is_empty() => None,

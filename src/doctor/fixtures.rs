@@ -16,8 +16,7 @@ pub fn look(project: &Project, place: &Place<'_>, schema: Option<&Schema>) -> Ve
     if !folder.is_dir() {
         return Vec::new();
     }
-    let said = place.environment.map(str::to_owned).or_else(|| place.env("APP_ENV"));
-    let found = match seeds::find(&folder, &said.unwrap_or_else(|| project.environment())) {
+    let found = match seeds::find(&folder, &project.environment(&place.invocation()).value) {
         Ok(found) => found,
         Err(error) => {
             return vec![Finding::warn(NAME, error.to_string(), Advice::of(&error).unwrap_or(Advice::Fixture))];

@@ -9,7 +9,6 @@ mod fixtures;
 mod ledger;
 mod lock;
 mod permissions;
-mod programs;
 mod project;
 mod registration;
 mod toolchain;
@@ -25,8 +24,8 @@ use serde::Serialize;
 use crate::database::Target;
 use crate::error::{Advice, Error};
 use crate::migrator::package::Package;
-use crate::project::{Project, source};
-use programs::Programs;
+use crate::migrator::programs::Programs;
+use crate::project::{Invocation, Project, source};
 
 /// Where kit was called, and with what.
 pub struct Place<'a> {
@@ -43,6 +42,11 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// What kit was told besides arguments.
+    fn invocation(&self) -> Invocation<'_> {
+        Invocation { database: self.database, environment: self.environment, env: self.env }
+    }
+
     /// A variable of the process environment; empty counts as unset.
     fn env(&self, name: &str) -> Option<String> {
         self.env.get(name).filter(|value| !value.is_empty()).cloned()
@@ -112,7 +116,7 @@ pub async fn examine(place: &Place<'_>) -> Vec<Group> {
     let programs = Programs { env: place.env, folder: root };
     let package = project.as_ref().ok().map(|project| Package::of(&project.index));
     let fitting = package.as_ref().and_then(|package| package.as_ref().ok());
-    let target = project.as_ref().ok().map(|project| Target::resolve(project, place.database, |name| place.env(name)));
+    let target = project.as_ref().ok().map(|project| Target::resolve(project, &place.invocation()));
 
     let toolchain = async {
         let own = project.as_ref().ok().and_then(|project| project.settings.migrator.command.first());

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Finding;
-use super::programs::Programs;
 use crate::error::{Advice, Error, Result};
+use crate::migrator::programs::Programs;
 use crate::project::Project;
 use crate::scaffold::staging;
 
@@ -47,8 +47,9 @@ async fn dotenv(programs: &Programs<'_>, project: &Project) -> Finding {
         let advice = Advice::of(&error).unwrap_or(Advice::Dotenv);
         return Finding::warn(NAME, error.to_string(), advice);
     }
-    if !project.root.join(".env").exists() {
-        return Finding::ok(NAME, "none");
+    let Some(path) = project.dotenv_path() else { return Finding::ok(NAME, "none") };
+    if path.parent() != Some(project.root.as_path()) {
+        return Finding::ok(NAME, path.display().to_string());
     }
     if is_in_repository(&project.root) {
         let ask = async |arguments| programs.ask("git", arguments).await.and_then(|answer| answer.code);

@@ -1,15 +1,13 @@
 //! What compiles migrations: kit itself, cargo, rustc, and what rustc links with.
 
 use super::Finding;
-use super::programs::Programs;
 use crate::error::Advice;
+use crate::migrator::cargo_settings::config_files;
 use crate::migrator::package::Package;
+use crate::migrator::programs::Programs;
 
 /// The oldest Rust that kit's own half of a migrator compiles with.
 const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
-
-/// Where cargo's settings for a folder are, besides those in its home.
-const SETTINGS: [&str; 2] = [".cargo/config.toml", ".cargo/config"];
 
 /// Looks at each. A project whose own program migrates, unless cargo builds that, needs nothing else.
 pub async fn look(programs: &Programs<'_>, package: Option<&Package>, own: Option<&str>) -> Vec<Finding> {
@@ -56,9 +54,7 @@ async fn rustc(programs: &Programs<'_>, package: Option<&Package>) -> Finding {
 /// What rustc calls to link, unless cargo's settings say something else.
 fn linker(programs: &Programs<'_>) -> Finding {
     let named = programs.env.keys().any(|name| name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"));
-    let home = programs.env.get("CARGO_HOME").map(|home| std::path::PathBuf::from(home).join("config.toml"));
-    let folders = programs.folder.ancestors();
-    let files = folders.flat_map(|folder| SETTINGS.map(|name| folder.join(name))).chain(home);
+    let files = config_files(programs.folder, programs.env).into_iter();
     let says = |text: String| text.lines().any(|line| line.trim_start().starts_with("linker"));
     if named || files.filter_map(|file| std::fs::read_to_string(file).ok()).any(says) {
         return Finding::ok("Linker", "named in cargo's settings");

@@ -71,7 +71,9 @@ pub enum Advice {
     Url,
     HidePassword,
     MovePassword,
-    Encrypt,
+    Encrypt {
+        parameter: &'static str,
+    },
     StartServer {
         origin: String,
     },
@@ -218,7 +220,7 @@ impl fmt::Display for Advice {
             Self::MovePassword => {
                 "put the URL into .env as NAME_URL=…, and `env = \"NAME_URL\"` in place of `url` in kit.toml"
             }
-            Self::Encrypt => "say so in the URL: postgres://…?sslmode=verify-full, mysql://…?ssl-mode=VERIFY_IDENTITY",
+            Self::Encrypt { parameter } => return write!(f, "add {parameter} to the URL"),
             Self::StartServer { origin } => return write!(f, "start the server, or correct host and port in {origin}"),
             Self::Host { origin } => return write!(f, "correct the host in {origin}"),
             Self::Reach { origin } => {

@@ -102,6 +102,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
             "look at the tables that have no transactions, then `kit db:seed --reset` begins anew"
         }
         Failure::Pretended { .. } => "nothing was changed; where a note stands above it, a real run may know more",
+        Failure::Undecided { .. } => "run the migrations on a copy of the database: kit migrate --database URL",
         Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
     };
     Some(hint.to_owned())

@@ -1,10 +1,13 @@
 //! What to do about a failure: one sentence each, with the exact command or flag.
 
+use kit_runtime::dialect::url::{Ignored, Meaning};
+use kit_runtime::secrets::hide_passwords;
 use kit_runtime::wire::{Direction, Failure};
 
 use super::Error;
 use super::failure::{LEDGER, failure_hint, fault_hint};
 use super::field::{lines_of, shown_field};
+use super::missing::missing_hint;
 
 impl Error {
     /// What to do about it: imperative, with the exact command or flag.
@@ -24,9 +27,21 @@ impl Error {
             Self::Unlocked => "drop --lock=none, or pass --force if nobody else can be at work".to_owned(),
             Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
             Self::Protected { .. } => "take it out of KIT_PROTECT, or name another database".to_owned(),
-            Self::Overheard { .. } => {
-                "say so in the URL: postgres://…?sslmode=verify-full, mysql://…?ssl-mode=VERIFY_IDENTITY".to_owned()
+            Self::Overheard { parameter, .. } | Self::Unencrypted { parameter, .. } => {
+                format!("add {parameter} to the URL: after `?`, or after `&` if it has parameters already")
             }
+            Self::MissingUrl(missing) => missing_hint(missing),
+            Self::Misspelt(misspelt) => {
+                format!("rename `{}` in {} to `{}`", misspelt.name, misspelt.origin.place(), misspelt.meant)
+            }
+            Self::IgnoredParameter { ignored: Ignored { meaning: Meaning::Schema(schema), .. }, .. } => format!(
+                "set DATABASE_SCHEMA={}, or `schema` under [connections.NAME] in kit.toml",
+                hide_passwords(schema)
+            ),
+            Self::IgnoredParameter { ignored: Ignored { meaning: Meaning::Tls(tls), .. }, .. } => {
+                format!("write {tls} instead")
+            }
+            Self::BadUrl { corrected: Some(corrected), .. } => format!("write it as `{corrected}`"),
             Self::NoProject { .. } => "run `kit init` to start one, or name it with --project DIR".to_owned(),
             Self::SeveralMigrations { .. } => {
                 "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()
@@ -126,6 +141,17 @@ impl Error {
             Self::Fixture { .. } => "nothing of the seed was kept: mend the file, then run it again; --upsert changes rows that are there already".to_owned(),
             Self::Fixtures { .. } => {
                 "a fixture is `TABLE.yaml`, `TABLE.json` or `TABLE.csv`; --from DIR names another folder".to_owned()
+            }
+            Self::Triggers { owner_may: true, .. } => {
+                "connect as the owner of the tables, for whom kit disables the triggers while it loads: `-d URL`".to_owned()
+            }
+            Self::Triggers { .. } => {
+                "drop the triggers, run `kit db:seed` again, and create them again; or delete the first line of the \
+                 file, so that they run for its rows"
+                    .to_owned()
+            }
+            Self::RowSecurity { .. } => {
+                "connect as the owner of the tables, or as a role with BYPASSRLS: `-d URL`".to_owned()
             }
             Self::UnknownSeeder { known, .. } if !known.is_empty() => format!("choose one of: {}", known.join(", ")),
             Self::UnknownSeeder { name, .. } => format!("write it: `kit make:seeder {name}`"),

@@ -3,95 +3,99 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::time::SystemTime;
 
-use serde_json::Value;
-use tokio::process::Command;
-
+use super::cargo::{self, Built};
+use super::cargo_settings::CargoSettings;
+use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
-use super::process::each_line;
-use super::stamp::{self, Stamp};
 use super::{Build, Cache, Notice, Program, runtime_source, seeder};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::manifest::Major;
 
-/// A program, built if need be.
+/// Returns the program, built if need be.
 ///
 /// # Errors
 /// Those of generating the crate, [`Error::Program`] without cargo, [`Error::Build`] after the compiler's output.
 pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
-    let Build { project, program, cache, .. } = build;
+    let Build { project, program, cache, env } = build;
     let runtime = |sea_orm| runtime_folder(cache, sea_orm);
     let crate_ = match program {
         Program::Migrator => generate::generate(project, runtime)?,
         Program::Seeder(seeders) => seeder::generate(project, seeders, runtime)?,
     };
     let folder = cache.folder.join("migrators").join(&crate_.name);
-    let stamp_path = folder.join("stamp.json");
+    let record = folder.join("fingerprint.json");
     let full = crate_.full_manifest.as_deref().unwrap_or_default();
-    let key = stamp::key(&[&crate_.manifest, full, &crate_.main, crate_.lock.as_deref().unwrap_or_default()]);
-    if let Some(stamp) = Stamp::read(&stamp_path)
-        && stamp.is_fresh(&key)
+    let key = fingerprint::key(&[&crate_.manifest, full, &crate_.main, crate_.lock.as_deref().unwrap_or_default()]);
+    let settings = CargoSettings::read(&project.root, env);
+    let before = Fingerprint::read(&record);
+    if let Some((before, _)) = &before
+        && before.is_fresh(&key, &settings, env)
     {
-        return Ok(stamp.binary);
+        return Ok(before.binary.clone());
     }
     cache.make_private()?;
     write_runtime(cache, crate_.sea_orm)?;
     write_crate(cache, &folder, &crate_)?;
+    let started = time_of(&folder)?;
     notify(Notice::Building { what: program.what() });
-    let binary = match build_lean(project, cache, program, &folder, &crate_, notify).await? {
-        Some(binary) => binary,
-        None => cargo_build(project, cache, &folder, &crate_, notify)
-            .await?
-            .map_err(|failed| failed.show(program, notify))?,
+    if let Some((before, written)) = before
+        && before.misleads_cargo(written)
+    {
+        cargo::clean(build, &folder, &before.packages).await?;
+    }
+    let built = match build_lean(build, &folder, &crate_, notify).await? {
+        Some(built) => built,
+        None => cargo_build(build, &folder, &crate_, notify).await?.map_err(|failed| failed.show(program, notify))?,
     };
     keep_lock(cache, &folder, crate_.sea_orm);
-    // Without a list of what the compiler read, the next run asks cargo again.
-    if let Some(stamp) = Stamp::take(&key, &binary)
-        && let Ok(text) = serde_json::to_string(&stamp)
+    let own = [folder.clone(), cache.folder.join("runtime")];
+    let ended = Ended { key: &key, settings, started, built: &built, env, own: &own };
+    // Without a fingerprint, the next run asks cargo again.
+    if let Some(now) = Fingerprint::take(ended)
+        && let Ok(text) = serde_json::to_string(&now)
     {
-        write(&stamp_path, &text)?;
+        replace(&record, &text)?;
     }
     notify(Notice::Ready { what: program.what() });
-    Ok(binary)
+    Ok(built.binary)
 }
 
-/// Tries with few dependencies first. `None` after a failure that all of them may cure: the manifest then has them all.
-/// Once few have been enough, a failure is the migrations' own.
+/// Tries with few dependencies first. `None` if there are no others; otherwise, after a failure that all of them may cure, tries
+/// with all. Once few have been enough, a failure is the migrations' own.
 async fn build_lean(
-    project: &Project,
-    cache: &Cache,
-    program: &Program,
+    build: Build<'_>,
     folder: &Path,
     crate_: &Generated,
     notify: &mut dyn FnMut(Notice),
-) -> Result<Option<PathBuf>> {
+) -> Result<Option<Built>> {
     let Some(full) = &crate_.full_manifest else { return Ok(None) };
     let marker = folder.join("dependencies");
     let known = fs::read_to_string(&marker).unwrap_or_default();
-    let (few, all) = (stamp::key(&[&crate_.manifest]), stamp::key(&[full]));
+    let (few, all) = (fingerprint::key(&[&crate_.manifest]), fingerprint::key(&[full]));
     if known != all {
-        match cargo_build(project, cache, folder, crate_, notify).await? {
-            Ok(binary) => {
+        match cargo_build(build, folder, crate_, notify).await? {
+            Ok(built) => {
                 write(&marker, &few)?;
-                return Ok(Some(binary));
+                return Ok(Some(built));
             }
-            Err(failed) if known == few => return Err(failed.show(program, notify)),
+            Err(failed) if known == few => return Err(failed.show(build.program, notify)),
             Err(_) => {}
         }
     }
     write(&folder.join("Cargo.toml"), full)?;
-    match cargo_build(project, cache, folder, crate_, notify).await? {
-        Ok(binary) => {
+    match cargo_build(build, folder, crate_, notify).await? {
+        Ok(built) => {
             write(&marker, &all)?;
-            Ok(Some(binary))
+            Ok(Some(built))
         }
-        Err(failed) => Err(failed.show(program, notify)),
+        Err(failed) => Err(failed.show(build.program, notify)),
     }
 }
 
-/// What the compiler said.
+/// What the compiler printed.
 struct Failed {
     lines: Vec<String>,
     unreachable: bool,
@@ -105,55 +109,19 @@ impl Failed {
 }
 
 async fn cargo_build(
-    project: &Project,
-    cache: &Cache,
+    build: Build<'_>,
     folder: &Path,
     crate_: &Generated,
     notify: &mut dyn FnMut(Notice),
-) -> Result<std::result::Result<PathBuf, Failed>> {
-    let failed = |source| Error::Program { program: "cargo".to_owned(), source };
-    let mut child = Command::new("cargo")
-        .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--manifest-path"])
-        .arg(folder.join("Cargo.toml"))
-        // The project's own toolchain file and cargo settings hold, since cargo looks for them from here.
-        .current_dir(&project.root)
-        .env("CARGO_TARGET_DIR", cache.folder.join("target"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(failed(std::io::Error::other("no output")));
-    };
-    let (mut binary, mut lines) = (None, Vec::new());
-    each_line(out, err, |line, is_out| {
-        let message: Option<Value> = if is_out { serde_json::from_str(&line).ok() } else { None };
-        let Some(message) = message else {
-            lines.push(as_the_user_sees(&line, project, crate_.package_root.as_deref()));
-            return;
-        };
-        if message["reason"] == "compiler-artifact" {
-            let name = message["target"]["name"].as_str().unwrap_or_default().to_owned();
-            if name == crate_.name {
-                binary = message["executable"].as_str().map(PathBuf::from);
-            }
-            if message["fresh"] == false {
-                notify(Notice::Built { name });
-            }
-        }
-    })
-    .await;
-    let status = child.wait().await.map_err(failed)?;
-    match binary {
-        Some(binary) if status.success() => Ok(Ok(binary)),
-        _ => {
-            let text = lines.join("\n");
-            let unreachable = ["E0603", "E0433", "E0432"].iter().any(|code| text.contains(code))
-                && (text.contains("src/main.rs:") || text.contains("crate::"));
-            Ok(Err(Failed { lines, unreachable }))
-        }
-    }
+) -> Result<std::result::Result<Built, Failed>> {
+    let shown = |line: &str| as_the_user_sees(line, build.project, crate_.package_root.as_deref());
+    let built = cargo::build(build, folder, &crate_.name, &shown, notify).await?;
+    Ok(built.map_err(|lines| {
+        let text = lines.join("\n");
+        let unreachable = ["E0603", "E0433", "E0432"].iter().any(|code| text.contains(code))
+            && (text.contains("src/main.rs:") || text.contains("crate::"));
+        Failed { lines, unreachable }
+    }))
 }
 
 /// Paths in the compiler's output as seen from the project's root.
@@ -176,7 +144,7 @@ fn write_crate(cache: &Cache, folder: &Path, crate_: &Generated) -> Result<()> {
     // What cargo added for the migrator itself stays until the project's own versions change: asking the registry again
     // would take longer than the build.
     let marker = folder.join("lock");
-    let seed = stamp::key(&[crate_.lock.as_deref().unwrap_or_default()]);
+    let seed = fingerprint::key(&[crate_.lock.as_deref().unwrap_or_default()]);
     let lock = folder.join("Cargo.lock");
     if lock.exists() && fs::read_to_string(&marker).is_ok_and(|before| before == seed) {
         return Ok(());
@@ -204,7 +172,7 @@ fn last_lock(cache: &Cache, sea_orm: Major) -> PathBuf {
 fn runtime_folder(cache: &Cache, sea_orm: Major) -> PathBuf {
     let files = runtime_source::own_files(sea_orm);
     let parts: Vec<&str> = files.iter().flat_map(|(path, content)| [path.as_str(), content.as_str()]).collect();
-    cache.folder.join("runtime").join(&stamp::key(&parts)[..16])
+    cache.folder.join("runtime").join(&fingerprint::key(&parts)[..16])
 }
 
 fn write_runtime(cache: &Cache, sea_orm: Major) -> Result<()> {
@@ -217,9 +185,11 @@ fn write_runtime(cache: &Cache, sea_orm: Major) -> Result<()> {
 
 /// Writes into the cache, whole or not at all; a file that says the same already keeps its time, which cargo looks at.
 fn write(path: &Path, content: &str) -> Result<()> {
-    if fs::read_to_string(path).is_ok_and(|before| before == content) {
-        return Ok(());
-    }
+    if fs::read_to_string(path).is_ok_and(|before| before == content) { Ok(()) } else { replace(path, content) }
+}
+
+/// Writes into the cache, whole or not at all. The file's time is now.
+fn replace(path: &Path, content: &str) -> Result<()> {
     let failed = |source| Error::File { action: "write", path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
@@ -227,4 +197,11 @@ fn write(path: &Path, content: &str) -> Result<()> {
     aside.write_all(content.as_bytes()).map_err(failed)?;
     aside.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The time now, by the clock that gives files their times.
+fn time_of(folder: &Path) -> Result<SystemTime> {
+    let failed = |source| Error::File { action: "write", path: folder.to_owned(), source };
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.as_file().metadata().and_then(|metadata| metadata.modified()).map_err(failed)
 }

@@ -8,7 +8,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::modules::{self, Included};
 use super::package::Package;
-use super::{runtime_source, stamp};
+use super::{fingerprint, runtime_source};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::manifest::Major;
@@ -43,7 +43,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     let sea_orm = package.sea_orm()?;
     let sources = source::read(project)?;
     // A workspace may have several migration crates.
-    let name = format!("kit-migrator-{}", &stamp::key(&[&project.index.to_string_lossy()])[..12]);
+    let name = format!("kit-migrator-{}", &fingerprint::key(&[&project.index.to_string_lossy()])[..12]);
 
     let manifest = |fill: &dyn Fn(&mut DocumentMut)| {
         let mut manifest = frame(&name, &package.edition());
@@ -55,7 +55,9 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     let entry = |path: &str| entry_of(&sources, project, path);
     let in_library = package.library().and_then(|library| modules::path_to(&library, &project.index));
     if let Some(path) = in_library
-        && (package.is_library_root(&project.index) || modules::uses_crate(project.migrations()))
+        && (package.is_library_root(&project.index)
+            || modules::uses_crate(project.migrations())
+            || modules::uses_package(project.migrations()))
     {
         let mut own = InlineTable::new();
         own.insert("path", text(&package.root));
@@ -143,4 +145,36 @@ pub(super) fn program(root: &str, modules: &[Included], entry: &str) -> String {
 
 pub(super) fn text(path: &Path) -> Value {
     Value::from(path.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
+    fn write(root: &Path, path: &str, text: &str) {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), text).unwrap();
+    }
+
+    #[test]
+    fn migrations_that_name_their_package_are_compiled_in_it() {
+        for (text, in_package) in [
+            ("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/sql/a.sql\"))", true),
+            ("env!(\"CARGO_PKG_VERSION\")", true),
+            ("include_str!(\"a.sql\")", false),
+        ] {
+            let root = tempfile::TempDir::new().unwrap();
+            let root = root.path();
+            write(root, "Cargo.toml", "[package]\nname = \"app\"\n[dependencies]\nsea-orm-migration = \"2.0\"\n");
+            write(root, "src/lib.rs", "pub mod migrations;\n");
+            write(root, "src/migrations/mod.rs", "mod m1;\npub struct Migrator;\nimpl MigratorTrait for Migrator {}\n");
+            write(root, "src/migrations/m1.rs", &format!("fn f() -> &'static str {{ {text} }}\n"));
+            let project = Project::find(root).unwrap();
+            let generated = generate(&project, |_| root.join("runtime")).unwrap();
+            assert_eq!(generated.package_root.is_some(), in_package, "{text}");
+        }
+    }
 }

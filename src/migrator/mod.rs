@@ -3,13 +3,16 @@
 
 mod build;
 mod cache;
+mod cargo;
+pub(crate) mod cargo_settings;
+mod fingerprint;
 mod generate;
 mod modules;
 pub mod package;
 mod process;
+pub(crate) mod programs;
 pub mod runtime_source;
 mod seeder;
-mod stamp;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -60,6 +60,14 @@ pub fn uses_crate(folder: &Path) -> bool {
     rust_files(folder).iter().any(|file| crate_names(tokens_of(file)).iter().any(|name| !own.contains(name)))
 }
 
+/// Whether a migrations folder names its package through `env!`, as in `env!("CARGO_MANIFEST_DIR")`: in another package the variable
+/// has another value.
+pub fn uses_package(folder: &Path) -> bool {
+    let names = ["CARGO_MANIFEST_DIR", "CARGO_PKG_"];
+    let texts = rust_files(folder).into_iter().filter_map(|file| fs::read_to_string(file).ok());
+    texts.into_iter().any(|text| names.iter().any(|name| text.contains(name)))
+}
+
 /// Includes the migrations by path, with every module of the application that they name.
 ///
 /// # Errors

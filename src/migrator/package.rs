@@ -1,6 +1,7 @@
 //! The cargo package that holds the migrations: what its manifest, its workspace and its lock file say
 //! that the generated crate has to repeat. It reads and never writes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
@@ -94,6 +95,13 @@ impl Package {
             Some(features.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>())
         });
         named.flatten().filter(|feature| feature.starts_with("sqlx-")).collect()
+    }
+
+    /// The same with those of the application in `root`, sorted.
+    pub fn drivers_with(&self, root: &Path) -> Vec<String> {
+        let application = Self::of(&root.join("Cargo.toml")).map(|application| application.drivers());
+        let all: BTreeSet<String> = self.drivers().into_iter().chain(application.unwrap_or_default()).collect();
+        all.into_iter().collect()
     }
 
     /// The library's root file, if the package has a library.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, InlineTable, Value, value};
 
+use super::fingerprint;
 use super::generate::{Generated, add_runtime, frame, program, text};
 use super::modules::{Included, gather, names_in};
 use super::package::Package;
-use super::stamp;
 use crate::error::Result;
 use crate::project::manifest::Major;
 use crate::project::seeders::{Seeders, SourceSeeder, factories};
@@ -33,7 +33,7 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
     let home = Package::of(&seeders.index)?;
     // As for the migrations: a workspace says nothing of versions.
     let sea_orm = Package::of(&project.index)?.sea_orm()?;
-    let name = format!("kit-seeder-{}", &stamp::key(&[&seeders.index.to_string_lossy()])[..12]);
+    let name = format!("kit-seeder-{}", &fingerprint::key(&[&seeders.index.to_string_lossy()])[..12]);
     let first: Vec<Included> = [("seeders", seeders.index.clone()), ("factories", factories(&project.root))]
         .into_iter()
         .filter(|(_, file)| file.is_file())

@@ -1,14 +1,39 @@
-//! What stands for a migration's source in the ledger, so that a change of it is noticed.
+//! The checksum of a migration's source, which the journal keeps, so that a later change is noticed.
+
+use std::path::Path;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use sha2::{Digest, Sha256};
 
-/// The SHA-256, in hexadecimal, of what the compiler reads of a migration's source: its tokens, without comments. Formatting
-/// it is no change. Line ends are LF, also within strings; a source that is no Rust counts as text.
+use super::included;
+
+/// Returns the SHA-256, in hexadecimal, of what the compiler reads of a migration's source: its tokens, without comments.
+/// Formatting it is no change. Line ends are LF, also within strings; a source that is not Rust counts as text.
 pub fn checksum(source: &str) -> String {
     let text = source.strip_prefix('\u{feff}').unwrap_or(source).replace("\r\n", "\n");
     let read = text.parse::<TokenStream>().map_or(text, |tokens| without_docs(tokens).to_string());
-    Sha256::digest(read.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(read.as_bytes()))
+}
+
+/// Returns [`checksum`] of the source in `file`; if it includes other files, `+` and their SHA-256 follow.
+pub fn checksum_with_included(source: &str, file: &Path) -> String {
+    let own = checksum(source);
+    let included = included::files(source, file);
+    if included.is_empty() {
+        return own;
+    }
+    let mut hasher = Sha256::new();
+    for file in included {
+        let content = file.content.unwrap_or_else(|| "missing".into());
+        let content = if file.is_source { checksum(&String::from_utf8_lossy(&content)).into() } else { content };
+        hasher.update(content.len().to_le_bytes());
+        hasher.update(content);
+    }
+    format!("{own}+{}", hex(hasher.finalize()))
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Tokens without doc comments, which are attributes to the compiler, and without a comma that only rustfmt cares about.

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kit_runtime::config::loco::is_loco;
+
 use super::{Layout, Settings, settings};
 use crate::error::{Error, Result};
 
@@ -77,7 +79,7 @@ impl Found {
     fn settled(mut self) -> Self {
         if let Some(layout) = self.settings.project.layout {
             self.layout = layout;
-        } else if self.root.join("src/models/_entities").is_dir() {
+        } else if is_loco(&self.root, &self.settings) {
             self.layout = Layout::Loco;
         }
         self

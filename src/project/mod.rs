@@ -3,10 +3,13 @@
 
 pub mod checksum;
 mod dotenv;
+mod elsewhere;
 mod find;
+mod included;
 pub mod index;
 pub mod keys;
 pub mod manifest;
+mod misspelt;
 pub mod modules;
 pub mod register;
 pub mod seeders;
@@ -20,7 +23,17 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kit_runtime::config::choose;
+use kit_runtime::config::file::Mistake;
+use kit_runtime::config::loco::{self, Loco};
+use kit_runtime::config::origin::{Origin, Setting};
+use kit_runtime::config::{DATABASE_URL, DIRECT, SCHEMA};
+use kit_runtime::dialect::url;
+
 use crate::error::{Error, Result};
+use dotenv::Dotenv;
+pub use elsewhere::Place;
+pub use misspelt::Misspelt;
 pub use settings::{Layout, Settings};
 
 /// A project that kit works on.
@@ -35,8 +48,25 @@ pub struct Project {
     /// kit.toml, or its defaults.
     pub settings: Settings,
     folder: PathBuf,
-    dotenv: BTreeMap<String, String>,
-    distrust: Option<&'static str>,
+    dotenv: Dotenv,
+}
+
+/// What a command was told besides its arguments.
+#[derive(Clone, Copy)]
+pub struct Invocation<'a> {
+    /// `--database`.
+    pub database: Option<&'a str>,
+    /// `--env`.
+    pub environment: Option<&'a str>,
+    /// The environment of the process.
+    pub env: &'a BTreeMap<String, String>,
+}
+
+impl Invocation<'_> {
+    /// A variable of the process; an empty one counts as unset.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.env.get(name).filter(|value| !value.is_empty()).cloned()
+    }
 }
 
 impl Project {
@@ -46,11 +76,7 @@ impl Project {
     /// [`Error::NoProject`], [`Error::SeveralMigrations`], [`Error::Config`], [`Error::File`].
     pub fn find(start: &Path) -> Result<Self> {
         let found = find::find(start)?;
-        let distrust = dotenv::distrust(&found.root);
-        let dotenv = match distrust {
-            Some(_) => BTreeMap::new(),
-            None => dotenv::read(&found.root, &found.settings)?,
-        };
+        let dotenv = Dotenv::find(&found.root)?;
         let folder = match found.index.file_name().and_then(OsStr::to_str) {
             Some("mod.rs" | "lib.rs" | "main.rs") | None => found.index.parent().unwrap_or(&found.root).to_owned(),
             // `migrations.rs` beside `migrations/`.
@@ -63,7 +89,6 @@ impl Project {
             settings: found.settings,
             folder,
             dotenv,
-            distrust,
         })
     }
 
@@ -84,18 +109,87 @@ impl Project {
 
     /// Why the project's `.env` was not read, as an error to warn with.
     pub fn warning(&self) -> Option<Error> {
-        self.distrust.map(|reason| Error::Distrusted { path: self.root.join(".env"), reason })
+        Some(Error::Distrusted { path: self.dotenv.path.clone()?, reason: self.dotenv.distrust? })
     }
 
-    /// A variable of the project's `.env`, if it is one of kit's own.
-    pub fn dotenv(&self, name: &str) -> Option<String> {
-        self.dotenv.get(name).cloned()
+    /// The `.env` that applies to the project; it may be in a folder above.
+    pub fn dotenv_path(&self) -> Option<&Path> {
+        self.dotenv.path.as_deref()
     }
 
-    /// The environment where nothing else says it: that of `.env`, then kit.toml's.
-    pub fn environment(&self) -> String {
-        let named = self.dotenv("APP_ENV").or_else(|| self.settings.environment.clone());
-        named.unwrap_or_else(|| "development".to_owned())
+    /// A variable of the project's `.env`, if it is one that decides about databases.
+    pub fn dotenv(&self, name: &str) -> Option<Setting> {
+        self.variables().iter().any(|known| known == name).then(|| self.dotenv.get(name))?
+    }
+
+    /// The environment: `--env`, then variables of the process, of `.env`, kit.toml, `development`.
+    pub fn environment(&self, invocation: &Invocation<'_>) -> Setting {
+        if let Some(name) = invocation.environment {
+            return Setting::new(name.to_owned(), Origin::flag("--env"));
+        }
+        let process = |name: &str| invocation.variable(name);
+        choose::environment(&self.settings, self.is_loco(), &process, &|name| self.dotenv.get(name))
+    }
+
+    /// Chooses the database that is meant: by the same rule as an application's.
+    ///
+    /// # Errors
+    /// Why none is.
+    pub fn choose(
+        &self,
+        invocation: &Invocation<'_>,
+        choose: impl Fn(&choose::Sources<'_>) -> std::result::Result<choose::Choice, choose::ChoiceError>,
+    ) -> std::result::Result<choose::Choice, choose::ChoiceError> {
+        let variable = |name: &str| self.variable(invocation, name);
+        let loco = || self.loco(invocation);
+        choose(&choose::Sources { settings: &self.settings, variable: &variable, loco: &loco })
+    }
+
+    /// A variable of the process, else of `.env`.
+    pub fn variable(&self, invocation: &Invocation<'_>, name: &str) -> Option<Setting> {
+        let process = invocation.variable(name).map(|value| Setting::new(value, Origin::variable(name)));
+        process.or_else(|| self.dotenv(name))
+    }
+
+    /// Loco's configuration, where the project is Loco's and has one for the environment.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn loco(&self, invocation: &Invocation<'_>) -> std::result::Result<Option<Loco>, Mistake> {
+        if !self.is_loco() {
+            return Ok(None);
+        }
+        // A template may name any variable.
+        let variable =
+            |name: &str| invocation.variable(name).or_else(|| self.dotenv.get(name).map(|setting| setting.value));
+        loco::read(&self.root, &self.environment(invocation).value, &variable)
+    }
+
+    /// Whether Loco's configuration and variables count.
+    pub fn is_loco(&self) -> bool {
+        self.layout == Layout::Loco
+    }
+
+    /// Variables that are almost called as one that kit reads.
+    pub fn misspelt(&self, invocation: &Invocation<'_>) -> Vec<Misspelt> {
+        let read = self.variables();
+        let process = invocation.env.keys().map(|name| (name.as_str(), Origin::variable(name)));
+        let mut found = misspelt::find(&read, process);
+        found.extend(misspelt::find(&read, self.dotenv.names()));
+        found
+    }
+
+    /// Database URLs in files that kit does not take them from.
+    pub fn elsewhere(&self, environment: &str) -> Vec<Place> {
+        elsewhere::find(&self.root, environment)
+    }
+
+    /// The variables that decide about databases.
+    fn variables(&self) -> Vec<String> {
+        let usual = [DATABASE_URL, DIRECT, SCHEMA, "APP_ENV"].into_iter().chain(url::VARIABLES);
+        let loco = loco::ENVIRONMENT.into_iter().chain([loco::FOLDER]).filter(|_| self.is_loco());
+        let named = self.settings.connections.values().filter_map(|connection| connection.env.clone());
+        usual.chain(loco).map(str::to_owned).chain(named).collect()
     }
 
     /// Where fixtures are: the folder that is there, else that of the layout.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use kit_runtime::ledger::LEDGER;
 use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
-use super::checksum::checksum;
+use super::checksum::{checksum, checksum_with_included};
 use super::index::{self, Index, Tail};
 use super::template::{self, Naming};
 use super::{Project, read as read_text};
@@ -87,10 +87,15 @@ impl Sources {
         }
     }
 
-    /// Checksum of each migration's source, by name.
+    /// Checksum of each migration's source and of the files that it includes, by name. Reads those files.
     pub fn checksums(&self) -> BTreeMap<String, String> {
         let migrations = self.registered.iter().flatten().chain(&self.unregistered);
-        migrations.filter_map(|one| Some((one.name.clone(), checksum(one.text.as_ref()?)))).collect()
+        let of = |one: &SourceMigration| match (&one.text, &one.file) {
+            (Some(text), Some(file)) => Some(checksum_with_included(text, file)),
+            (Some(text), None) => Some(checksum(text)),
+            (None, _) => None,
+        };
+        migrations.filter_map(|one| Some((one.name.clone(), of(one)?))).collect()
     }
 }
 

@@ -7,6 +7,8 @@ mod mysql;
 mod postgres;
 pub mod read;
 mod sqlite;
+pub mod survey;
+mod triggers;
 pub mod value;
 
 use std::ops::Range;
@@ -18,7 +20,7 @@ use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgDatabaseError};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _};
 
-use crate::database::Target;
+use crate::database::{Target, mysql_options, postgres_options};
 use crate::error::{Error, Result};
 use crate::schema::model::{Column, Table};
 use value::Datum;
@@ -146,8 +148,8 @@ impl Writer {
     async fn connect(target: &Target) -> Answer<Self> {
         let url = target.secret_url();
         let mut writer = match target.dialect {
-            Dialect::Postgres => Self::Postgres(PgConnection::connect(url).await?),
-            Dialect::MySql => Self::MySql(MySqlConnection::connect(&url.replacen("mariadb://", "mysql://", 1)).await?),
+            Dialect::Postgres => Self::Postgres(PgConnection::connect_with(&postgres_options(url)?).await?),
+            Dialect::MySql => Self::MySql(MySqlConnection::connect_with(&mysql_options(url)?).await?),
             Dialect::Sqlite => {
                 // There is one: the schema was read from it.
                 let access = match url.contains("mode=ro") {
@@ -161,7 +163,7 @@ impl Writer {
             }
         };
         let mut settings: Vec<String> = match target.dialect {
-            Dialect::Postgres => ["TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'", "bytea_output = 'hex'"]
+            Dialect::Postgres => ["TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'postgres'", "bytea_output = 'hex'", "extra_float_digits = 3", "row_security = off"]
                 .map(|setting| format!("SET {setting}"))
                 .into(),
             Dialect::MySql => vec![

@@ -10,9 +10,12 @@ use base64::Engine as _;
 use tempfile::NamedTempFile;
 
 use super::dialect::{Trouble, Writer, read};
+use super::file_name::file_names;
+use super::fixtures::{MARK, find};
+use super::survey::Survey;
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::schema::model::{Column, Schema, Table};
+use crate::schema::model::{Column, Table};
 
 /// A table that was written into a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,34 +40,45 @@ pub(super) enum Out<'a> {
     Tagged(&'static str, Cow<'a, str>),
 }
 
-/// Writes the rows of `tables` of `schema` into `folder`. `on_rows` is told of a table and how many rows are written.
+/// Writes the rows of `tables` into `folder`. `on_rows` is told of a table and how many rows are written.
 ///
 /// # Errors
-/// [`Error::Database`], [`Error::File`], [`Error::Fixtures`] for a table that no file can be named after.
+/// [`Error::Database`], [`Error::File`], [`Error::RowSecurity`] where the role does not see all rows, [`Error::Fixtures`] where
+/// another file has rows for one of the tables.
 pub async fn dump(
     target: &Target,
-    schema: &Schema,
+    survey: &Survey,
     tables: &[String],
     folder: &Path,
     on_rows: &mut dyn FnMut(&str, u64),
 ) -> Result<Vec<Dumped>> {
     let file_failed = |source| Error::File { action: "write", path: folder.to_owned(), source };
     let failed = |trouble: Trouble| trouble.of(target);
+    let secured = survey.secured(tables.iter().map(String::as_str));
+    if !secured.is_empty() {
+        return Err(Error::RowSecurity { database: target.redacted(), tables: secured });
+    }
+    let names = file_names(survey.schema.tables.iter().map(|table| table.name.as_str()));
+    let path_of = |table: &str| folder.join(format!("{}.yaml", names.get(table).map_or(table, String::as_str)));
     std::fs::create_dir_all(folder).map_err(file_failed)?;
+    // Nothing stands in a folder that is named after another environment.
+    for fixture in find(folder, "")?.into_iter().filter(|fixture| tables.contains(&fixture.table)) {
+        if fixture.path != path_of(&fixture.table) {
+            let message = format!("it has rows for the table `{}`, too: with both, neither is loaded", fixture.table);
+            return Err(Error::Fixtures { path: fixture.path, message });
+        }
+    }
     let mut writer = Writer::open(target).await?;
     writer.begin_to_read().await.map_err(failed)?;
     let mut done = Vec::new();
-    for table in tables.iter().filter_map(|name| schema.table(name)) {
-        if table.name.contains(['/', '\\', '\0']) || table.name.starts_with('.') {
-            let message = format!("the table `{}` has a name that is none for a file", table.name);
-            return Err(Error::Fixtures { path: folder.to_owned(), message });
-        }
+    for table in tables.iter().filter_map(|name| survey.schema.table(name)) {
         let file = NamedTempFile::new_in(folder).map_err(file_failed)?;
         let mut text = BufWriter::with_capacity(1 << 18, file);
         let columns: Vec<&Column> = table.columns.iter().filter(|column| column.generated.is_none()).collect();
-        let names = columns.iter().enumerate();
-        let names: Vec<String> = names.map(|(at, column)| beginning(at, &column.name)).collect();
+        let beginnings = columns.iter().enumerate();
+        let beginnings: Vec<String> = beginnings.map(|(at, column)| beginning(at, &column.name)).collect();
         let mut line = String::new();
+        text.write_all(format!("{MARK}\n").as_bytes()).map_err(file_failed)?;
         let mut rows = 0;
         let mut trouble = None;
         let mut on_row = |values: &[Out<'_>]| {
@@ -73,11 +87,11 @@ pub async fn dump(
                 on_rows(&table.name, rows);
             }
             line.clear();
-            write_row(&mut line, &names, values);
+            write_row(&mut line, &beginnings, values);
             trouble = text.write_all(line.as_bytes()).err();
             trouble.is_none()
         };
-        read::rows(&mut writer, table, &columns, &mut on_row).await.map_err(failed)?;
+        read::rows(&mut writer, survey, table, &columns, &mut on_row).await.map_err(failed)?;
         if let Some(source) = trouble {
             return Err(file_failed(source));
         }
@@ -90,7 +104,7 @@ pub async fn dump(
     }
     let mut dumped = Vec::new();
     for (table, file, rows) in done {
-        let path = folder.join(format!("{}.yaml", table.name));
+        let path = path_of(&table.name);
         file.persist(&path).map_err(|error| Error::File {
             action: "write",
             path: path.clone(),

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::Mistake;
 use super::ahead::Ahead;
 use super::csv::Csv;
+use super::file_name::table_of;
 use super::source::Source;
 use super::yaml::Yaml;
 use crate::error::{Error, Result};
 
 /// The longest row, in bytes: it is in memory.
 const ROW: usize = 64 << 20;
+
+/// The first line of a file that a dump writes.
+pub(super) const MARK: &str = "# Rows as `kit db:seed --dump` found them: triggers do not run for them.";
 
 /// A file of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub struct Fixture {
     pub table: String,
     /// The file.
     pub path: PathBuf,
+    /// Whether kit has written it from the table, all columns as they were, and nobody has taken [`MARK`] away.
+    pub dumped: bool,
     form: Form,
 }
 
@@ -86,8 +93,10 @@ pub fn find(folder: &Path, environment: &str) -> Result<Vec<Fixture>> {
         if !about.is_file() {
             return Err(Error::Fixtures { path, message: "it is a folder, not a file".to_owned() });
         }
-        let fixture = Fixture { table: table.to_owned(), path: path.clone(), form };
-        if let Some(other) = found.insert(table.to_owned(), fixture) {
+        let table = table_of(table);
+        let dumped = form == Form::Yaml && starts_with_mark(&path).map_err(failed)?;
+        let fixture = Fixture { table: table.clone(), path: path.clone(), dumped, form };
+        if let Some(other) = found.insert(table, fixture) {
             return Err(Error::Fixtures {
                 path: other.path,
                 message: format!("{} is for the same table", path.display()),
@@ -95,4 +104,13 @@ pub fn find(folder: &Path, environment: &str) -> Result<Vec<Fixture>> {
         }
     }
     Ok(found.into_values().collect())
+}
+
+/// Whether a file begins with [`MARK`] and has rows after it.
+fn starts_with_mark(path: &Path) -> std::io::Result<bool> {
+    let mut start = String::new();
+    let length = MARK.len() as u64 + 4;
+    // What is no UTF-8 is reported with its line when the file is read.
+    let read = File::open(path)?.take(length).read_to_string(&mut start);
+    Ok(read.is_ok() && start.strip_prefix(MARK).is_some_and(|rest| !rest.starts_with("\n[]")))
 }

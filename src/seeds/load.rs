@@ -5,24 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use kit_runtime::dialect::Dialect;
-
 use super::dialect::value::Datum;
 use super::dialect::{Batch, Trouble, Writer};
 use super::labels::Labels;
 use super::order::{Order, order};
 use super::slots::{Meaning, Slot};
+use super::survey::{Survey, Trigger};
+use super::unchecked::{Unchecked, compares, dangling};
 use super::{Fixture, Mistake, Record, Rows as _};
 use crate::database::Target;
 use crate::error::{Error, Result};
-use crate::schema::model::{ForeignKey, Key, Schema, Table, What};
+use crate::schema::model::{ForeignKey, Key, Table, What};
 
 /// What is to be loaded.
 pub struct Job<'a> {
     /// The database.
     pub target: &'a Target,
-    /// Its schema.
-    pub schema: &'a Schema,
+    /// What it has.
+    pub survey: &'a Survey,
     /// The files.
     pub fixtures: &'a [Fixture],
     /// Tables to be emptied first.
@@ -45,16 +45,26 @@ pub struct Loaded {
 /// back.
 pub async fn load(job: &Job<'_>, on_rows: &mut dyn FnMut(&str, u64)) -> Result<Loaded> {
     for fixture in job.fixtures {
-        if job.schema.table(&fixture.table).is_none() {
+        if job.survey.schema.table(&fixture.table).is_none() {
             return Err(unknown_table(fixture, job));
         }
     }
-    let labels = Labels::of(job.fixtures, job.schema)?;
-    let meaning = Meaning { schema: job.schema, labels: &labels, dialect: job.target.dialect };
+    let schema = &job.survey.schema;
+    let secured = job.survey.secured(job.fixtures.iter().map(|fixture| fixture.table.as_str()));
+    if !secured.is_empty() {
+        return Err(Error::RowSecurity { database: job.target.redacted(), tables: secured });
+    }
+    let labels = Labels::of(job.fixtures, schema)?;
+    let meaning = Meaning { schema, labels: &labels, dialect: job.target.dialect };
     let mut writer = Writer::open(job.target).await?;
     let finals = writer.final_tables().await.map_err(|trouble| trouble.of(job.target))?;
     let finals = finals.into_iter().map(|table| (table, 0)).collect();
-    let mut loader = Loader { job, meaning, writer, finals };
+    let failed = |trouble: Trouble| trouble.of(job.target);
+    let unchecked = Unchecked::find(&mut writer, schema, !job.reset.is_empty()).await.map_err(failed)?;
+    if unchecked.ignores_keys {
+        writer.ignore_foreign_keys().await.map_err(failed)?;
+    }
+    let mut loader = Loader { job, meaning, writer, finals, unchecked };
     let outcome = loader.all(on_rows).await;
     if let Err(error) = outcome {
         // The first error is the one to report; a session that is gone has taken everything back.
@@ -73,34 +83,83 @@ struct Loader<'a> {
     writer: Writer,
     /// Tables that take nothing back, and how many rows they got.
     finals: BTreeMap<String, u64>,
+    unchecked: Unchecked,
 }
 
 impl<'a> Loader<'a> {
     async fn all(&mut self, on_rows: &mut dyn FnMut(&str, u64)) -> Result<Loaded> {
         let job = self.job;
         let chosen: BTreeSet<&str> = job.fixtures.iter().map(|fixture| fixture.table.as_str()).collect();
-        let order = order(job.schema, &chosen);
+        let order = order(&job.survey.schema, &chosen);
+        let ignores_keys = self.unchecked.ignores_keys;
+        let dumped = |table: &str| job.fixtures.iter().any(|fixture| fixture.dumped && fixture.table == table);
+        let emptying = self.triggers(|trigger| trigger.on_empty && job.reset.contains(&trigger.table));
+        let loading = self.triggers(|trigger| trigger.on_insert && dumped(&trigger.table));
+        self.refuse_triggers(&emptying, &loading)?;
         let failed = |trouble: Trouble| trouble.of(job.target);
         self.writer.begin().await.map_err(failed)?;
         if !job.reset.is_empty() {
-            self.writer.empty(job.reset).await.map_err(failed)?;
+            let back = self.writer.disable(&emptying).await.map_err(failed)?;
+            self.writer.let_triggers_run(false).map_err(failed)?;
+            self.writer.empty(job.reset, job.survey, ignores_keys).await.map_err(failed)?;
+            self.writer.let_triggers_run(true).map_err(failed)?;
+            self.all_of(back).await?;
         }
-        let relaxed = self.writer.relax(&order.waiting).await.map_err(failed)?;
+        let relaxed = self.writer.relax(&order.waiting, ignores_keys).await.map_err(failed)?;
+        let back = self.writer.disable(&loading).await.map_err(failed)?;
         let mut loaded = Loaded::default();
         for table in &order.tables {
             let Some(fixture) = job.fixtures.iter().find(|fixture| fixture.table == table.name) else { continue };
+            self.writer.let_triggers_run(!fixture.dumped).map_err(failed)?;
             let rows = self.table(fixture, table, on_rows).await?;
             loaded.tables.push((table.name.clone(), rows));
         }
+        self.writer.let_triggers_run(true).map_err(failed)?;
         self.check(&order).await?;
-        for sql in relaxed {
-            self.writer.execute(&sql).await.map_err(failed)?;
+        if !back.is_empty() {
+            self.writer.settle().await.map_err(failed)?;
         }
-        self.writer.number_on(&order.tables).await.map_err(failed)?;
+        self.all_of(relaxed).await?;
+        self.all_of(back).await?;
+        for (index, table) in &job.survey.indexes {
+            if dumped(table) || job.reset.contains(table) {
+                self.writer.index_again(index).await.map_err(failed)?;
+            }
+        }
+        // A table without rows is not touched: each that is takes locks.
+        let has_rows = |table: &&Table| loaded.tables.iter().any(|(name, rows)| *rows > 0 && *name == table.name);
+        let filled: Vec<&Table> = order.tables.iter().copied().filter(has_rows).collect();
+        self.writer.number_on(&filled).await.map_err(failed)?;
         self.writer.execute("COMMIT").await.map_err(failed)?;
-        let emptied = job.reset.iter().filter_map(|name| job.schema.table(name));
+        let emptied = job.reset.iter().filter_map(|name| job.survey.schema.table(name));
         self.writer.number_anew(emptied).await;
         Ok(loaded)
+    }
+
+    fn triggers(&self, which: impl Fn(&Trigger) -> bool) -> Vec<&'a Trigger> {
+        self.job.survey.triggers.iter().filter(|trigger| which(trigger)).collect()
+    }
+
+    /// Fails if triggers would run that may not, before anything is written.
+    fn refuse_triggers(&self, emptying: &[&Trigger], loading: &[&Trigger]) -> Result<()> {
+        // One that runs while rows are deleted is no harm where none is left; where it can be disabled, it has to be.
+        let refused = |trigger: &&&Trigger| !trigger.may_switch && (trigger.on_insert || trigger.switch.is_some());
+        let refused: Vec<&Trigger> = emptying.iter().chain(loading).filter(refused).copied().collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let mut triggers: Vec<String> =
+            refused.iter().map(|trigger| format!("{}.{}", trigger.table, trigger.name)).collect();
+        triggers.dedup();
+        let owner_may = refused.iter().all(|trigger| trigger.switch.is_some());
+        Err(Error::Triggers { database: self.job.target.redacted(), triggers, owner_may })
+    }
+
+    async fn all_of(&mut self, statements: Vec<String>) -> Result<()> {
+        for sql in statements {
+            self.writer.execute(&sql).await.map_err(|trouble| trouble.of(self.job.target))?;
+        }
+        Ok(())
     }
 
     async fn table(&mut self, fixture: &Fixture, table: &'a Table, on_rows: &mut dyn FnMut(&str, u64)) -> Result<u64> {
@@ -198,18 +257,24 @@ impl<'a> Loader<'a> {
 
     /// Whether all references lead somewhere, where the database was told not to look.
     async fn check(&mut self, order: &Order<'_>) -> Result<()> {
-        if order.waiting.is_empty() && self.job.reset.is_empty() {
+        if order.waiting.is_empty() && self.job.reset.is_empty() && !self.unchecked.ignores_keys {
             return Ok(());
         }
         for table in &order.tables {
             for key in &table.foreign_keys {
                 // Who looks by itself does not say the row of what waits, and has said all else.
                 let waits = || order.waiting.iter().any(|(_, other)| std::ptr::eq(*other, key));
-                if !self.writer.is_silent() && !waits() {
+                if !self.writer.is_silent() && !waits() || !compares(&self.job.survey.schema, key) {
                     continue;
                 }
-                let sql = dangling(self.writer.dialect(), table, key);
-                let found = self.writer.texts(&sql).await.map_err(|trouble| trouble.of(self.job.target))?;
+                let failed = |trouble: Trouble| trouble.of(self.job.target);
+                let dialect = self.writer.dialect();
+                let own = key.columns.first().map(|name| format!("a.{}", dialect.quote(name))).unwrap_or_default();
+                let sql = format!("SELECT {} {} LIMIT 1", dialect.text(&own), dangling(dialect, table, key));
+                let found = self.writer.texts(&sql).await.map_err(failed)?;
+                if !found.is_empty() && self.unchecked.tolerates(&mut self.writer, table, key).await.map_err(failed)? {
+                    continue;
+                }
                 if let Some(value) = found.into_iter().next() {
                     let value = value.unwrap_or_default();
                     let column = key.columns.join(", ");
@@ -262,24 +327,6 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// A query for a value of `key` that no row has.
-fn dangling(dialect: Dialect, table: &Table, key: &ForeignKey) -> String {
-    let quote = |name: &str| dialect.quote(name);
-    let pairs = key.columns.iter().zip(&key.references);
-    let joins: Vec<String> = pairs.map(|(own, other)| format!("a.{} = b.{}", quote(own), quote(other))).collect();
-    let known: Vec<String> = key.columns.iter().map(|name| format!("a.{} IS NOT NULL", quote(name))).collect();
-    let (first, other) = (key.columns.first(), key.references.first());
-    format!(
-        "SELECT {} FROM {} a LEFT JOIN {} b ON {} WHERE {} AND b.{} IS NULL LIMIT 1",
-        dialect.text(&format!("a.{}", first.map(|name| quote(name)).unwrap_or_default())),
-        quote(&table.name),
-        quote(&key.table),
-        joins.join(" AND "),
-        known.join(" AND "),
-        other.map(|name| quote(name)).unwrap_or_default()
-    )
-}
-
 /// The columns by which rows are known that are there already.
 fn key_of(table: &Table, has: impl Fn(&String) -> bool) -> Option<&[String]> {
     let keys = table.primary_key.iter().chain(&table.uniques);
@@ -316,7 +363,7 @@ fn names(message: &str, column: &str) -> bool {
 }
 
 fn unknown_table(fixture: &Fixture, job: &Job<'_>) -> Error {
-    let near = job.schema.tables.iter().find(|table| strsim::jaro_winkler(&table.name, &fixture.table) > 0.8);
+    let near = job.survey.schema.tables.iter().find(|table| strsim::jaro_winkler(&table.name, &fixture.table) > 0.8);
     let near = near.map(|table| format!(", did you mean {}?", table.name)).unwrap_or_default();
     Error::Fixtures { path: fixture.path.clone(), message: format!("there is no table {}{near}", fixture.table) }
 }

@@ -7,20 +7,25 @@ mod chars;
 mod csv;
 mod dialect;
 mod dump;
+mod file_name;
 mod fixtures;
 mod labels;
 mod load;
 mod order;
 mod slots;
 mod source;
+mod survey;
+mod unchecked;
 mod yaml;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use dump::{Dumped, dump};
+pub use file_name::file_names;
 pub use fixtures::{Fixture, find};
 pub use load::{Job, Loaded, load};
+pub use survey::{LeftOut, Survey};
 
 /// A row of a file.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 
 use kit_runtime::dialect::Dialect;
 
-use super::dialect::value::{Datum, datum};
+use super::dialect::value::{Datum, datum, key_takes_null};
 use super::labels::{Labels, key_column};
 use super::{Mistake, Node, Record};
 use crate::schema::model::{Column, ForeignKey, Schema, Table};
@@ -23,7 +23,11 @@ pub struct Meaning<'a> {
 pub struct Slot<'a> {
     /// The column.
     pub column: &'a Column,
-    /// The key that it is part of, and the table that leads to.
+    /// Whether it is part of the primary key.
+    identifies: bool,
+    /// Whether it is a foreign key.
+    is_key: bool,
+    /// The table that the key leads to, if it is in the schema.
     refers: Option<&'a Table>,
     /// It is called by what it refers to: only a label may stand there.
     by_label: bool,
@@ -33,6 +37,8 @@ impl<'a> Meaning<'a> {
     /// Which columns the names of a row mean. A row with a label has a key, whether it says so or not.
     pub fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, Mistake> {
         let mut slots: Vec<Slot<'a>> = Vec::new();
+        let identifies =
+            |column: &Column| table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name));
         for name in record.names.iter() {
             let key = |columns: &dyn Fn(&ForeignKey) -> bool| {
                 table.foreign_keys.iter().find(|key| key.columns.len() == 1 && columns(key))
@@ -41,7 +47,7 @@ impl<'a> Meaning<'a> {
                 Some(column) => {
                     let key = key(&|key| key.columns.first() == Some(name));
                     let refers = key.and_then(|key| self.schema.table(&key.table));
-                    Slot { column, refers, by_label: false }
+                    Slot { column, identifies: identifies(column), is_key: key.is_some(), refers, by_label: false }
                 }
                 None => {
                     let own = format!("{name}_id");
@@ -49,7 +55,7 @@ impl<'a> Meaning<'a> {
                     let found =
                         key.and_then(|key| Some((table.column(key.columns.first()?)?, self.schema.table(&key.table)?)));
                     let Some((column, refers)) = found else { return Err(unknown_column(table, name)) };
-                    Slot { column, refers: Some(refers), by_label: true }
+                    Slot { column, identifies: identifies(column), is_key: true, refers: Some(refers), by_label: true }
                 }
             };
             if slot.column.generated.is_some() {
@@ -64,7 +70,7 @@ impl<'a> Meaning<'a> {
             && let Some(key) = key_column(table)
             && !slots.iter().any(|slot| slot.column.name == key.name)
         {
-            slots.push(Slot { column: key, refers: None, by_label: false });
+            slots.push(Slot { column: key, identifies: true, is_key: false, refers: None, by_label: false });
         }
         Ok(slots)
     }
@@ -92,15 +98,20 @@ impl<'a> Meaning<'a> {
     }
 
     fn value<'r>(&self, slot: &Slot<'a>, node: &'r Node) -> std::result::Result<Datum<'r>, String> {
-        if let (Some(other), Node::Text { text, tag: None, .. }) = (slot.refers, node)
+        if let Node::Text { text, tag: None, .. } = node
+            && slot.is_key
             && let Some(label) = text.strip_prefix('@')
         {
-            let text = match label.starts_with('@') {
-                // One for two: a text that begins so.
-                true => label.to_owned(),
-                false => self.labels.key(other, label)?,
-            };
-            return self.made(slot, text, false);
+            // One for two: a text that begins so.
+            if label.starts_with('@') {
+                return self.made(slot, label.to_owned(), false);
+            }
+            if let Some(other) = slot.refers {
+                return self.made(slot, self.labels.key(other, label)?, false);
+            }
+        }
+        if *node == Node::Null && slot.identifies && key_takes_null(slot.column, self.dialect) {
+            return Ok(Datum::Null);
         }
         if slot.by_label && *node != Node::Null {
             return Err(format!("only a label may stand there, `@name`; a key stands in {}", slot.column.name));

@@ -110,7 +110,7 @@ impl<R: Read> Yaml<R> {
         loop {
             let name = match self.event()? {
                 (Event::MappingEnd, _) => break,
-                (Event::Scalar(name, ..), line) if name == "<<" => return Err(alias(line)),
+                (Event::Scalar(name, ScalarStyle::Plain, ..), line) if name == "<<" => return Err(alias(line)),
                 (Event::Scalar(name, ..), _) => name,
                 (Event::Alias(_), line) => return Err(alias(line)),
                 (_, line) => return Err(Mistake::at(line, "the name of a column is a word")),

@@ -35,6 +35,10 @@ pub struct Report {
     seeding: Option<Instant>,
     /// Nothing is done: for which database the SQL is, and its schema.
     script: Option<(Dialect, Option<String>)>,
+    /// Statements of the script that come before the first migration.
+    ahead: Vec<String>,
+    /// The script has begun.
+    begun: bool,
 }
 
 /// A migration that only said what it would do.
@@ -46,8 +50,12 @@ pub struct Pretended {
     pub direction: Direction,
     /// Its statements, in order.
     pub statements: Vec<String>,
-    /// What could not be known, each with how many statements stand before it.
+    /// What is to be known of them, each with how many statements come before it.
     pub notes: Vec<(usize, String)>,
+    /// Places where a run may do something else, each with how many statements come before it.
+    pub undecided: Vec<(usize, String)>,
+    /// The whole script: its statements, the bounds of transactions and the rows of the migration table.
+    pub script: Vec<String>,
 }
 
 /// A migration that ran.
@@ -143,19 +151,20 @@ impl Report {
                     Direction::Down => format!("Would roll back {count}, nothing is changed"),
                 });
             }
+            Event::Scripted { sql } => self.scripted(ui, sql),
             Event::Statement { sql } => {
-                if let Some((dialect, _)) = &self.script {
-                    ui.script(&dialect.script(&sql));
-                }
+                self.scripted(ui, sql.clone());
                 if let Some(last) = self.pretended.last_mut() {
                     last.statements.push(sql);
                 }
             }
             Event::Noted(note) => {
                 let text = note.to_string();
-                ui.remark(&format!("note: {text}"));
+                let mark = if note.is_undecided() { "undecided" } else { "note" };
+                ui.remark(&format!("{mark}: {text}"));
                 if let Some(last) = self.pretended.last_mut() {
-                    last.notes.push((last.statements.len(), text));
+                    let list = if note.is_undecided() { &mut last.undecided } else { &mut last.notes };
+                    list.push((last.statements.len(), text));
                 }
             }
             Event::Started { direction, name } if self.script.is_some() => {
@@ -203,20 +212,49 @@ impl Report {
         }
     }
 
-    /// The head of a migration that is only said; before the first one, what makes a client's session like a migrator's.
-    fn begin(&mut self, ui: &Ui, direction: Direction, name: String) {
-        if let (Some((dialect, schema)), true) = (&self.script, self.pretended.is_empty()) {
+    /// Shows once what makes a client's session like a migrator's.
+    fn preamble(&mut self, ui: &Ui) {
+        if let Some((dialect, schema)) = &self.script
+            && !self.begun
+        {
             for line in dialect.preamble(schema.as_deref()) {
                 ui.script(&dialect.script(&line));
             }
         }
+        self.begun = true;
+    }
+
+    /// Shows a statement of a script.
+    fn scripted(&mut self, ui: &Ui, sql: String) {
+        let Some((dialect, _)) = self.script else { return };
+        self.preamble(ui);
+        ui.script(&dialect.script(&sql));
+        match self.pretended.last_mut() {
+            Some(last) => last.script.push(sql),
+            None => self.ahead.push(sql),
+        }
+    }
+
+    /// The head of a migration that is not run.
+    fn begin(&mut self, ui: &Ui, direction: Direction, name: String) {
+        self.preamble(ui);
         ui.gap();
         ui.remark(&match direction {
             Direction::Up => name.clone(),
             Direction::Down => format!("{name}, rolling back"),
         });
         self.running = Some(name.clone());
-        self.pretended.push(Pretended { migration: name, direction, statements: Vec::new(), notes: Vec::new() });
+        let script = std::mem::take(&mut self.ahead);
+        let none = Vec::new;
+        let pretended = Pretended {
+            migration: name,
+            direction,
+            statements: none(),
+            notes: Vec::new(),
+            undecided: Vec::new(),
+            script,
+        };
+        self.pretended.push(pretended);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::process::{Ended, finish, start_by};
 use crate::server::{is_root, open_to_all};
 use crate::steps::{Op, Step, run};
 use crate::tally::{Chance, Tally};
+use crate::text::quotes;
 use crate::work::{Goal, connect};
 
 /// A migration whose changes do not fit into memory, so that they stand in the file before they are committed.
@@ -72,7 +73,7 @@ async fn a_full_disk_is_said_and_loses_nothing() {
     command.args(if is_root() { ["-m"].as_slice() } else { ["-r", "-m"].as_slice() });
     command.args(["sh", "-c", &script, "sh"]).arg(std::env::current_exe().unwrap());
     let ended = start_by(command, "spill", &format!("sqlite://{disk}/full.sqlite?mode=rwc"), None).wait();
-    assert!(ended.text.contains("rolled_back: true") && ended.text.contains("database or disk is full"), "{ended:?}");
+    assert!(ended.text.contains("rolled_back: true") && quotes(&ended.text, "database or disk is full"), "{ended:?}");
     let database = Database::of(kit_runtime::dialect::Dialect::Sqlite, &format!("sqlite://{kept}/full.sqlite")).await;
     whole_but_for_the_second(&database).await;
 }
@@ -84,7 +85,7 @@ async fn full_by_itself() {
     let session = connect(database.url()).await;
     let (_, outcome) = run(&session, &steps, &[Action::Up(Up::default())]).await;
     let Err(Failure::Migration { message, rolled_back: true, .. }) = outcome else { panic!("{outcome:?}") };
-    assert!(message.contains("database or disk is full"), "{message}");
+    assert!(quotes(&message, "database or disk is full"), "{message}");
     whole_but_for_the_second(&database).await;
 }
 
@@ -126,11 +127,11 @@ async fn what_cannot_be_written_is_said_and_left_as_it_is() {
     set_mode(&folder, 0o555);
     set_mode(&file, 0o444);
     let ended = as_anybody(database.url());
-    assert!(!ended.fine && ended.text.contains(".kit-lock: Permission denied"), "{ended:?}");
+    assert!(!ended.fine && quotes(&ended.text, ".kit-lock: Permission denied"), "{ended:?}");
     // A folder that can be written, and a file that cannot.
     set_mode(&folder, 0o777);
     let ended = as_anybody(database.url());
-    assert!(!ended.fine && ended.text.contains("readonly database"), "{ended:?}");
+    assert!(!ended.fine && quotes(&ended.text, "readonly database"), "{ended:?}");
     assert_eq!(before, database.everything().await);
 }
 

@@ -10,6 +10,8 @@
 mod database;
 #[path = "../support/steps.rs"]
 mod steps;
+#[path = "../support/text.rs"]
+mod text;
 
 mod crashes;
 mod file;

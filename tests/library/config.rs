@@ -115,30 +115,26 @@ async fn what_is_dangerous_is_refused_where_it_must_not_be_and_touches_nothing()
     let main = |more: &str, switch: &str| format!("{more}\n[connections.main]\nenv = \"URL\"\n{switch} = true\n");
     for switch in ["dangerously_truncate", "dangerously_recreate"] {
         let plain = || Project::new(&main("", switch)).with("URL", url);
-        for (project, why, words) in [
+        for (project, why, named) in [
             (plain().with("APP_ENV", "production"), Protection::Production, "this is production"),
-            (
-                Project::new(&main("environment = \"production\"", switch)).with("URL", url),
-                Protection::Production,
-                "this is",
-            ),
+            (Project::new(&main("environment = \"production\"", switch)).with("URL", url), Protection::Production, ""),
             (
                 Project::new(&main("[database]\nprohibit_destructive = true", switch)).with("URL", url),
                 Protection::Prohibited,
                 "`prohibit_",
             ),
-            (plain().with("KIT_PROTECT", &format!("a, {name}")), Protection::Protected, "KIT_PROTECT names"),
-            (plain().with("KIT_PROTECT", "main"), Protection::Protected, "KIT_PROTECT names the database"),
+            (plain().with("KIT_PROTECT", &format!("a, {name}")), Protection::Protected, "KIT_PROTECT"),
+            (plain().with("KIT_PROTECT", "main"), Protection::Protected, "KIT_PROTECT"),
             (
                 Project::new(&main("", switch)).with("URL", "postgres://h/x").with("DATABASE_URL", url),
                 Protection::Elsewhere,
-                "DATABASE_URL names another",
+                "DATABASE_URL",
             ),
         ] {
             let error = project.config().unwrap().main().unwrap().connect::<App>().await.unwrap_err();
             let Error::Refused { why: said, .. } = &error else { panic!("{error:?}") };
             assert_eq!(*said, why);
-            assert!(error.to_string().starts_with(&format!("`{switch}` is refused: {words}")), "{error}");
+            assert!([switch, named].iter().all(|name| error.to_string().contains(name)), "{error}");
         }
     }
     assert_eq!(database.tables().await, ["mine"]);
@@ -212,32 +208,31 @@ async fn the_same_database_as_kit_takes_and_the_way_past_a_pooler() {
 
 #[tokio::test]
 async fn what_is_wrong_is_said_without_values() {
-    for (text, words) in [
-        ("[connections.main]\nauto_migrat = true\n", "kit.toml line 2: unknown field `auto_migrat`"),
-        ("[connections.main]\nurl = 7\n", "kit.toml line 2: invalid type: integer `7`"),
-        (
-            "[connections.main]\nurl = \"sqlite::memory:\"\nauto_migrate = \"s3cr3t\"\n",
-            "kit.toml line 3: invalid type: string, expected a boolean",
-        ),
-        ("[connections.main]\nauto_migrate = true\n", "[connections.main] in kit.toml: give either `url` or `env`"),
+    for (text, named) in [
+        ("[connections.main]\nauto_migrat = true\n", ["kit.toml line 2", "`auto_migrat`"]),
+        ("[connections.main]\nurl = 7\n", ["kit.toml line 2", "7"]),
+        ("[connections.main]\nurl = \"sqlite::memory:\"\nauto_migrate = \"s3cr3t\"\n", ["kit.toml line 3", "boolean"]),
+        ("[connections.main]\nauto_migrate = true\n", ["[connections.main]", "`url`"]),
     ] {
         let error = Project::new(text).config().unwrap_err().to_string();
-        assert!(error.starts_with(words), "{error}");
+        assert!(named.iter().all(|name| error.contains(name)) && !error.contains("s3cr3t"), "{error}");
     }
     let project =
         Project::new("[connections.main]\nenv = \"NOBODY\"\n[connections.odd]\nurl = \"oracle://s3cr3t@h/x\"\n");
     let config = project.config().unwrap();
-    for (name, words) in [
-        ("main", "[connections.main] in kit.toml: the variable NOBODY is not set"),
-        ("odd", "[connections.odd] in kit.toml: kit does not know the scheme of the URL"),
-        ("other", "kit.toml has no connection `other`, but main, odd"),
+    for (name, named) in [
+        ("main", &["[connections.main] in kit.toml:1", "NOBODY"][..]),
+        ("odd", &["[connections.odd] in kit.toml:3", "`oracle`"]),
+        ("other", &["`other`", "main", "odd"]),
     ] {
-        assert_eq!(config.named(name).unwrap_err().to_string(), words);
+        let error = config.named(name).unwrap_err().to_string();
+        assert!(named.iter().all(|name| error.contains(name)) && !error.contains("s3cr3t"), "{error}");
     }
     for switch in ["auto_migrate", "dangerously_recreate", "dangerously_truncate"] {
         let project = Project::new(&format!("[connections.main]\nurl = \"sqlite::memory:\"\n{switch} = true\n"));
-        let words = format!("`{switch}` needs migrations: `connect::<Migrator>()` has them");
-        assert_eq!(project.config().unwrap().open_all().await.unwrap_err().to_string(), words);
+        let all = project.config().unwrap().open_all().await.unwrap();
+        let error = all.get("main").unwrap_err().to_string();
+        assert!(error.contains(switch) && error.contains("`connect::<Migrator>()`"), "{error}");
     }
     let nothing = Config::with(tempfile::tempdir().unwrap().path(), |_| None).unwrap();
     assert_eq!((nothing.environment().as_str(), nothing.main().unwrap().name), ("development", None));

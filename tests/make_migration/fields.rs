@@ -239,8 +239,7 @@ fn a_reference_has_the_type_of_the_key_it_refers_to() {
         "parent:references?:posts",
     ]);
     assert_eq!(made.code, 0, "{made}");
-    // No line about an assumption: only the one about the migration.
-    assert_eq!(made.stderr.lines().count(), 1, "{made}");
+    assert!(made.hides("WARN"), "nothing was assumed: {made}");
     let text = sandbox.read("migrations/m20260102_030406_create_posts.rs");
     for part in [
         ".col(ColumnDef::new(Posts::UserId).uuid().not_null())",

@@ -2,6 +2,7 @@
 
 use kit_runtime::dialect::Dialect;
 use kit_runtime::schema::*;
+use kit_runtime::wire::Failure;
 use sea_orm::{ConnectOptions, ConnectionTrait, TransactionTrait};
 use sea_orm_migration::prelude::*;
 
@@ -341,5 +342,28 @@ async fn without_the_engine_no_row_is_lost() {
     assert_eq!(database.schema().await, schema);
     for _ in 0..4 {
         assert!(pool.execute_unprepared("INSERT INTO posts (user_id) VALUES (5)").await.is_err());
+    }
+}
+
+/// Two migrations of the same code, so that both managers are at the same address: what the first has removed with a
+/// reference is not forgiven in the second.
+#[tokio::test]
+async fn a_removed_reference_is_forgotten_after_its_migration() {
+    for database in Database::all().await {
+        blog(&database).await;
+        let mut outcomes = Vec::new();
+        for _ in 0..2 {
+            let remove = step!(|m| {
+                match m.has_column("posts", "editor_id").await? {
+                    true => remove_reference(m, "posts", "user", "editor_id").await,
+                    false => remove_column(m, "posts", "editor_id").await,
+                }
+            });
+            outcomes.push(run(&database.session, remove, None).await);
+        }
+        let [Ok(()), Err(Failure::Migration { message, .. })] = outcomes.as_slice() else {
+            panic!("{:?}: {outcomes:?}", database.dialect)
+        };
+        assert!(message.contains("`posts`") && message.contains("`editor_id`"), "{message}");
     }
 }

@@ -5,6 +5,9 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test binary uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
 
+#[path = "text.rs"]
+mod text;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::{OsStr, OsString};
@@ -21,6 +24,7 @@ use kit::ui::{Interaction, Streams};
 use kit::{Host, run};
 use kit_runtime::wire::Failure;
 use tempfile::TempDir;
+pub use text::{quotes, shows};
 
 /// A mod.rs without migrations, as a new project has it.
 pub const EMPTY_INDEX: &str = "\
@@ -243,18 +247,6 @@ impl Transcript {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
     }
-}
-
-/// Whether `text` has the data: names, values, SQL, paths, flags.
-#[must_use]
-pub fn shows(text: &str, data: impl AsRef<str>) -> bool {
-    text.contains(data.as_ref())
-}
-
-/// Whether `text` has what another program (a server, a compiler) or the test itself wrote.
-#[must_use]
-pub fn quotes(text: &str, foreign: impl AsRef<str>) -> bool {
-    text.contains(foreign.as_ref())
 }
 
 /// Asserts that the run ended with an error of this pattern: `assert_error!(run, Error::NoProject { .. })`.

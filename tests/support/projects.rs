@@ -134,9 +134,15 @@ pub fn ok(transcript: Transcript) -> Transcript {
     transcript
 }
 
-/// Whether the run, which was verbose, called cargo: `-v` reports the number of crates that were compiled.
+/// The number of crates that a run with `-v` compiled, if it called cargo.
+pub fn compiled(run: &Transcript) -> Option<usize> {
+    let line = run.stderr.lines().find(|line| line.contains("crates compiled: "))?;
+    Some(line.rsplit(' ').next().unwrap().parse().unwrap())
+}
+
+/// Whether a run with `-v` called cargo.
 pub fn built(run: &Transcript) -> bool {
-    run.stderr.contains("crates compiled")
+    compiled(run).is_some()
 }
 
 /// State of each migration, in kit's order.

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a schema that cannot be loaded ends the test")]
 #![allow(clippy::disallowed_methods, reason = "tests have no main.rs that reads the environment for them")]
+#![allow(clippy::print_stderr, reason = "says which schemas are not there")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub struct Script {
 
 impl Script {
     /// Its statements, without those that choose a database or read files that are not there.
-    fn sql(&self) -> String {
+    pub fn sql(&self) -> String {
         let text = match self.path.extension().is_some_and(|extension| extension == "gz") {
             true => {
                 String::from_utf8(Command::new("gzip").arg("-dc").arg(&self.path).output().unwrap().stdout).unwrap()

@@ -12,6 +12,13 @@ use crate::database::Database;
 
 /// Runs a script as a user would: `kit migrate --pretend | psql`.
 pub fn client(database: &Database, script: &str) {
+    if let Err(said) = try_client(database, script) {
+        panic!("{:?}: {said}\n{script}", database.dialect);
+    }
+}
+
+/// The same for a script that may fail: what the client said.
+pub fn try_client(database: &Database, script: &str) -> Result<(), String> {
     let text: String =
         database.dialect.preamble(None).iter().map(|line| database.dialect.script(line) + "\n").collect::<String>()
             + script;
@@ -25,6 +32,8 @@ pub fn client(database: &Database, script: &str) {
         }
         Dialect::Postgres => {
             let mut command = Command::new("psql");
+            // What `IF EXISTS` has to say is no fault.
+            command.env("PGOPTIONS", "-c client_min_messages=warning");
             command.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", database.url()]);
             command
         }
@@ -37,10 +46,11 @@ pub fn client(database: &Database, script: &str) {
         }
     };
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    // A client that has failed reads no more.
+    let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{:?}: {said}\n{text}", database.dialect);
+    if output.status.success() && said.is_empty() { Ok(()) } else { Err(said.into_owned()) }
 }
 
 /// Every row of every table, and the schema, a line each: two equal texts are two equal databases. What the clock says is
@@ -60,15 +70,16 @@ async fn rows(database: &Database, whole: bool) -> String {
         if !whole && ["seaql_migrations", "kit_migrations", "kit_lock", "kit_probe"].contains(&table.as_str()) {
             continue;
         }
+        let literal = database.dialect.text_literal(&table);
         let columns = match database.dialect {
-            Dialect::Sqlite => format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"),
+            Dialect::Sqlite => format!("SELECT name FROM pragma_table_info({literal}) ORDER BY cid"),
             Dialect::Postgres => format!(
                 "SELECT column_name::text FROM information_schema.columns WHERE table_schema = current_schema() \
-                 AND table_name = '{table}' ORDER BY ordinal_position"
+                 AND table_name = {literal} ORDER BY ordinal_position"
             ),
             Dialect::MySql => format!(
                 "SELECT CAST(column_name AS CHAR) FROM information_schema.columns WHERE table_schema = DATABASE() \
-                 AND table_name = '{table}' ORDER BY ordinal_position"
+                 AND table_name = {literal} ORDER BY ordinal_position"
             ),
         };
         let names: Vec<String> = database.query(&columns).await.into_iter().flatten().flatten().collect();

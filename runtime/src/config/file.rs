@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use toml::de::DeTable;
 
+use super::origin::{Origin, Source};
 use crate::secrets::hide_passwords;
 
 /// kit.toml.
@@ -28,6 +30,18 @@ pub struct Settings {
     pub seeder: SeederSettings,
     /// `[entities]`
     pub entities: EntitySettings,
+    /// Each key that is set, by its dotted name: `connections.main.url`.
+    #[serde(skip)]
+    pub keys: BTreeMap<String, Key>,
+}
+
+/// A key that is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// Its value as it is written, passwords hidden; `None` for a table.
+    pub value: Option<String>,
 }
 
 /// How generated migrations name indexes and foreign keys.
@@ -189,7 +203,22 @@ impl Settings {
             }
         })?;
         settings.check()?;
-        Ok(settings)
+        let mut keys = BTreeMap::new();
+        if let Ok(table) = DeTable::parse(text) {
+            collect_keys(text, "", table.get_ref(), &mut keys);
+        }
+        Ok(Self { keys, ..settings })
+    }
+
+    /// Where a key is set: `environment`, `connections.main.url`.
+    pub fn origin(&self, key: &str) -> Origin {
+        Origin::file(Source::Settings, key, FILE, self.keys.get(key).map(|key| key.line))
+    }
+
+    /// Where a connection is set.
+    pub fn connection_origin(&self, name: &str) -> Origin {
+        let line = self.keys.get(&format!("connections.{name}")).map(|key| key.line);
+        Origin::file(Source::Settings, &format!("[connections.{name}]"), FILE, line)
     }
 
     /// What the types do not say. Values are not quoted: a URL in the wrong place has its password with it.
@@ -220,6 +249,24 @@ impl ConnectionSettings {
     /// Whether `text` can be the name of a connection; no URL can.
     pub fn is_name(text: &str) -> bool {
         !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c))
+    }
+}
+
+/// The name of the file.
+pub const FILE: &str = "kit.toml";
+
+fn collect_keys(text: &str, above: &str, table: &DeTable<'_>, keys: &mut BTreeMap<String, Key>) {
+    for (key, value) in table.iter() {
+        let name = format!("{above}{}", key.get_ref());
+        let before = text.get(..key.span().start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let inner = value.get_ref().as_table();
+        let written = || text.get(value.span()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let value = inner.is_none().then(|| hide_passwords(&written()));
+        keys.insert(name.clone(), Key { line, value });
+        if let Some(inner) = inner {
+            collect_keys(text, &format!("{name}."), inner, keys);
+        }
     }
 }
 

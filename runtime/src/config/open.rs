@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sea_orm_migration::MigratorTrait;
-use sea_orm_migration::sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 
 use super::{Config, Error, Result, Target};
 use crate::dialect::Dialect;
@@ -13,38 +13,57 @@ use crate::library::{Options, perform, request};
 use crate::secrets::hide_passwords;
 use crate::wire::{Action, Request, Up, Wipe};
 
-/// Pools by the names of kit.toml.
+/// Pools by the names of kit.toml and of Loco's configuration.
 #[derive(Debug)]
-pub struct Connections(BTreeMap<String, DatabaseConnection>);
+pub struct Connections(BTreeMap<String, Entry>);
+
+#[derive(Debug)]
+enum Entry {
+    Open(DatabaseConnection),
+    /// Left to [`Target::connect`], because of this switch.
+    Switched(&'static str),
+}
 
 impl Connections {
     /// The pool of this name.
     ///
     /// # Errors
-    /// [`Error::Unknown`].
+    /// [`Error::Unknown`]; [`Error::NoMigrator`] for one with a switch.
     pub fn get(&self, name: &str) -> Result<&DatabaseConnection> {
         let known = || self.0.keys().cloned().collect();
-        self.0.get(name).ok_or_else(|| Error::Unknown { name: name.to_owned(), known: known() })
+        match self.0.get(name) {
+            Some(Entry::Open(pool)) => Ok(pool),
+            Some(Entry::Switched(switch)) => Err(Error::NoMigrator { switch }),
+            None => Err(Error::Unknown { name: name.to_owned(), known: known() }),
+        }
     }
 
     /// Names and pools.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &DatabaseConnection)> {
-        self.0.iter().map(|(name, pool)| (name.as_str(), pool))
+        self.0.iter().filter_map(|(name, entry)| match entry {
+            Entry::Open(pool) => Some((name.as_str(), pool)),
+            Entry::Switched(_) => None,
+        })
     }
 }
 
 impl Config {
-    /// Opens every connection of kit.toml. None may have a switch, since those need migrations: give those that do to
-    /// [`Target::connect`], each with its own.
+    /// Opens every connection of kit.toml and of Loco's configuration. Those that have a switch need migrations and are left
+    /// out: open them with [`Target::connect`], each with its own.
     ///
     /// # Errors
     /// The first of [`Config::named`] and [`Target::open`].
     pub async fn open_all(&self) -> Result<Connections> {
-        let mut pools = BTreeMap::new();
-        for name in self.settings.connections.keys() {
-            pools.insert(name.clone(), self.named(name)?.open().await?);
+        let mut entries = BTreeMap::new();
+        for name in self.names() {
+            let target = self.named(&name)?;
+            let entry = match target.switch() {
+                Some(switch) => Entry::Switched(switch),
+                None => Entry::Open(target.open().await?),
+            };
+            entries.insert(name, entry);
         }
-        Ok(Connections(pools))
+        Ok(Connections(entries))
     }
 }
 
@@ -92,15 +111,20 @@ impl Target {
     /// # Errors
     /// [`Error::NoMigrator`], [`Error::Connect`].
     pub async fn open(&self) -> Result<DatabaseConnection> {
+        match self.switch() {
+            Some(switch) => Err(Error::NoMigrator { switch }),
+            None => self.pool().await,
+        }
+    }
+
+    /// The first switch that is on.
+    fn switch(&self) -> Option<&'static str> {
         let switches = [
             ("auto_migrate", self.settings.auto_migrate),
             ("dangerously_recreate", self.settings.dangerously_recreate),
             ("dangerously_truncate", self.settings.dangerously_truncate),
         ];
-        match switches.into_iter().find(|(_, on)| *on) {
-            Some((switch, _)) => Err(Error::NoMigrator { switch }),
-            None => self.pool().await,
-        }
+        switches.into_iter().find(|(_, on)| *on).map(|(switch, _)| switch)
     }
 
     /// What the pool is opened with, password included: for whoever wants to add to it.
@@ -143,5 +167,5 @@ impl Target {
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
     let failed = |error: DbErr| Error::Connect { message: hide_passwords(&error.to_string()) };
-    Database::connect(options).await.map_err(failed)
+    crate::sea_orm::open_pool(options).await.map_err(failed)
 }

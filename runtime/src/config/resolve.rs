@@ -3,76 +3,104 @@
 
 use std::path::Path;
 
-use super::file::ConnectionSettings;
-use super::{Config, DEFAULT, DIRECT, Error, Protection, Result, Target};
-use crate::dialect::{Dialect, name_in};
+use super::choose::{Choice, ChoiceError, DEVELOPMENT, Sources, environment};
+use super::loco;
+use super::origin::{Origin, Setting};
+use super::{Config, DATABASE_URL, DEFAULT, Error, Protection, Result, Target};
+use crate::dialect::{Dialect, url};
 
 impl Config {
-    /// The application's database: `DATABASE_URL`, else `default` under `[database]`, else the only connection, else
-    /// `database/app.sqlite`.
+    /// The application's database: `DATABASE_URL`, else `default` under `[database]`, else the only connection, else the one
+    /// of Loco's configuration, else, in development alone, `database/app.sqlite`.
     ///
-    /// With `DATABASE_URL`, kit.toml still says how it is opened: under the name that would be taken without the variable.
+    /// With `DATABASE_URL`, kit.toml or Loco's configuration still says how it is opened: under the name that would be taken
+    /// without the variable.
     ///
     /// # Errors
-    /// [`Error::Unknown`], [`Error::Config`].
+    /// [`Error::Missing`] outside of development, [`Error::Unknown`], [`Error::Config`].
     pub fn main(&self) -> Result<Target> {
-        let mut names = self.settings.connections.keys();
-        let only = names.next().filter(|_| names.next().is_none());
-        let name = self.settings.database.default.as_ref().or(only);
-        let Some(url) = self.variable("DATABASE_URL") else {
-            return match name {
-                Some(name) => self.named(name),
-                None => self.target(None, ConnectionSettings::default(), DEFAULT, "the default"),
-            };
-        };
-        let settings = name.and_then(|name| self.settings.connections.get(name)).cloned().unwrap_or_default();
-        let own = self.url_of(&settings).is_none_or(|own| own == url);
-        let target = self.target(name.map(String::as_str), settings, &url, "DATABASE_URL")?;
-        let direct = match self.variable(DIRECT) {
-            None => None,
-            Some(direct) => {
-                let direct = self.target(None, ConnectionSettings::default(), &direct, DIRECT)?.url;
-                // A forgotten one must not lead to somebody else's database.
-                if (Dialect::of_url(&direct), name_in(&direct)) != (Dialect::of_url(&target.url), name_in(&target.url))
-                {
-                    return Err(wrong(DIRECT, "it names another database than DATABASE_URL"));
-                }
-                Some(direct)
-            }
-        };
-        let protected = target.protected.or((!own).then_some(Protection::Elsewhere));
-        Ok(Target { direct, protected, ..target })
+        match self.choose(|sources| sources.main()) {
+            Err(ChoiceError::Missing) if self.environment() == DEVELOPMENT => self.target(Choice {
+                name: None,
+                url: Setting::new(DEFAULT.to_owned(), Origin::default_value()),
+                holder: None,
+                direct: None,
+                schema: None,
+                settings: super::file::ConnectionSettings::default(),
+                is_elsewhere: false,
+            }),
+            choice => self.target(choice.map_err(|error| self.refused(error))?),
+        }
     }
 
-    /// A connection of kit.toml.
+    /// A connection of kit.toml, or of `initializers` in Loco's configuration.
     ///
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Config`] if its variable is not set.
     pub fn named(&self, name: &str) -> Result<Target> {
-        let connections = &self.settings.connections;
-        let Some(settings) = connections.get(name) else {
-            return Err(Error::Unknown { name: name.to_owned(), known: connections.keys().cloned().collect() });
-        };
-        let origin = format!("[connections.{name}] in kit.toml");
-        let Some(url) = self.url_of(settings) else {
-            let variable = settings.env.as_deref().unwrap_or_default();
-            return Err(wrong(&origin, &format!("the variable {variable} is not set")));
-        };
-        self.target(Some(name), settings.clone(), &url, &origin)
+        self.target(self.choose(|sources| sources.named(name)).map_err(|error| self.refused(error))?)
     }
 
-    fn url_of(&self, settings: &ConnectionSettings) -> Option<String> {
-        settings.url.clone().or_else(|| self.variable(settings.env.as_deref()?))
+    /// The environment: `APP_ENV`, in a project of Loco's else `LOCO_ENV`, `RAILS_ENV` or `NODE_ENV`, else `environment` in
+    /// kit.toml, else `development`.
+    pub fn environment(&self) -> String {
+        let process = |name: &str| self.variable(name);
+        environment(&self.settings, loco::is_loco(&self.root, &self.settings), &process, &|_| None).value
     }
 
-    fn target(&self, name: Option<&str>, settings: ConnectionSettings, url: &str, origin: &str) -> Result<Target> {
-        let Some(dialect) = Dialect::of_url(url) else {
-            return Err(wrong(origin, "kit does not know the scheme of the URL"));
+    /// The names of all connections.
+    pub fn names(&self) -> Vec<String> {
+        self.choose(|sources| sources.names())
+    }
+
+    fn choose<T>(&self, choose: impl Fn(&Sources<'_>) -> T) -> T {
+        let variable = |name: &str| Some(Setting::new(self.variable(name)?, Origin::variable(name)));
+        let loco = || match loco::is_loco(&self.root, &self.settings) {
+            true => loco::read(&self.root, &self.environment(), &|name| self.variable(name)),
+            false => Ok(None),
         };
-        let url = dialect.url_below(&dialect.driver_url(url), &self.root);
-        let schema = settings.schema.clone().or_else(|| self.variable("DATABASE_SCHEMA"));
-        let protected = self.protection(name, dialect.place_in(&url));
-        Ok(Target { name: name.map(str::to_owned), settings, schema, url, direct: None, protected })
+        choose(&Sources { settings: &self.settings, variable: &variable, loco: &loco })
+    }
+
+    fn refused(&self, error: ChoiceError) -> Error {
+        match error {
+            ChoiceError::Unknown { name, known } => Error::Unknown { name, known },
+            ChoiceError::Unset { origin, variable } => wrong(&origin, format!("the variable {variable} is not set")),
+            ChoiceError::Missing => Error::Missing { variable: DATABASE_URL, environment: self.environment() },
+            ChoiceError::Invalid(mistake) => mistake.into(),
+        }
+    }
+
+    fn target(&self, choice: Choice) -> Result<Target> {
+        let parse = |setting: &Setting| {
+            // The application may create the file, and may well want one in memory.
+            if let Some(dialect) = Dialect::of_url(&setting.value).filter(|dialect| dialect.is_embedded()) {
+                return Ok((dialect, dialect.url_below(&setting.value, &self.root)));
+            }
+            url::parse(&setting.value, &self.root, &|name| self.variable(name))
+                .map(|parsed| (parsed.dialect, parsed.text))
+                .map_err(|error| wrong(&setting.origin, error.reason))
+        };
+        let (dialect, url) = parse(&choice.url)?;
+        let direct = match &choice.direct {
+            None => None,
+            Some(setting) => {
+                let (other, direct) = parse(setting)?;
+                // A forgotten one must not lead to somebody else's database.
+                if (other, url::database_name(&direct)) != (dialect, url::database_name(&url)) {
+                    return Err(wrong(&setting.origin, format!("it names another database than {DATABASE_URL}")));
+                }
+                Some(direct)
+            }
+        };
+        let place = match url::database_name(&url) {
+            Some(name) => name,
+            None => dialect.place_in(&url).to_owned(),
+        };
+        let protected = self.protection(choice.name.as_deref(), &place);
+        let protected = protected.or(choice.is_elsewhere.then_some(Protection::Elsewhere));
+        let schema = choice.schema.map(|schema| schema.value);
+        Ok(Target { name: choice.name, settings: choice.settings, schema, url, direct, protected })
     }
 
     fn protection(&self, name: Option<&str>, place: &str) -> Option<Protection> {
@@ -93,6 +121,6 @@ fn same_file(one: &str, place: &str) -> bool {
     real(place).is_some_and(|place| real(one) == Some(place))
 }
 
-fn wrong(origin: &str, message: &str) -> Error {
-    Error::Config { origin: origin.to_owned(), message: message.to_owned() }
+fn wrong(origin: &Origin, message: String) -> Error {
+    Error::Config { origin: origin.to_string(), message }
 }

@@ -159,16 +159,6 @@ impl Dialect {
         }
     }
 
-    /// Whether an error says that nothing was done, and that it may go well next time: another session was in the way.
-    pub fn is_passing(self, message: &str) -> bool {
-        let codes: &[&str] = match self {
-            Self::Sqlite => &[],
-            Self::Postgres => &["could not serialize access", "deadlock detected", "restart transaction"],
-            Self::MySql => &["1213 (", "1205 ("],
-        };
-        codes.iter().any(|code| message.contains(code))
-    }
-
     /// A query for the session that has the lock `key`: its number, or no row or NULL if none has.
     pub fn lock_session(self, key: u64) -> Option<String> {
         match self {

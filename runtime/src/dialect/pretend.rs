@@ -16,9 +16,150 @@ pub struct Lexis {
     pub hash_comments: bool,
     /// `[…]` is a name.
     pub brackets: bool,
+    /// A name without quotes is taken in lower case.
+    pub folds_words: bool,
 }
 
+/// What a foreign key does with rows that refer to one that changes.
+const FOLLOWS: &str = "'CASCADE', 'SET NULL', 'SET DEFAULT'";
+
 impl Dialect {
+    /// Whether table names that differ in case only are one table, unless the server says otherwise.
+    pub fn folds_tables(self) -> bool {
+        matches!(self, Self::Sqlite)
+    }
+
+    /// Whether a schema that a statement names is the current one.
+    pub fn is_current_schema(self, schema: &str, current: &str) -> bool {
+        match self {
+            Self::Sqlite => schema.eq_ignore_ascii_case("main"),
+            Self::Postgres | Self::MySql => !schema.is_empty() && schema == current,
+        }
+    }
+
+    /// Whether names of columns and indexes that differ in case only are the same name.
+    pub fn folds_columns(self) -> bool {
+        !matches!(self, Self::Postgres)
+    }
+
+    /// The statement with which a script begins a transaction as a run does.
+    pub fn begin_script(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+            Self::MySql => "START TRANSACTION",
+        }
+    }
+
+    /// Whether numbers of rows come from a sequence that knows no rows.
+    pub fn numbers_by_sequence(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
+    /// A query with one row if a table gives no number twice. Takes its name as the only value.
+    pub fn counts_on(self) -> &'static str {
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE AND sql LIKE '%autoincrement%'"
+    }
+
+    /// A query for the last number that a table has given.
+    pub fn last_number(self, table: &str, column: &str) -> String {
+        let (quoted, table, column) =
+            (self.text_literal(&self.quote(table)), self.text_literal(table), self.text_literal(column));
+        match self {
+            Self::Sqlite => {
+                format!("SELECT CAST(seq AS TEXT) FROM sqlite_sequence WHERE name = {table} COLLATE NOCASE")
+            }
+            Self::Postgres => format!(
+                "SELECT coalesce(pg_sequence_last_value(seqrelid), seqstart - seqincrement)::text FROM pg_catalog.pg_sequence \
+                 WHERE seqrelid = pg_get_serial_sequence({quoted}, {column})::regclass"
+            ),
+            Self::MySql => format!(
+                "SELECT CAST(auto_increment - 1 AS CHAR) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name = {table}"
+            ),
+        }
+    }
+
+    /// The time in seconds since 1970, as an expression.
+    pub fn now_in_seconds(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST(strftime('%s', 'now') AS INTEGER)",
+            Self::Postgres => "CAST(extract(epoch FROM now()) AS bigint)",
+            Self::MySql => "UNIX_TIMESTAMP()",
+        }
+    }
+
+    /// Whether a statement that fails in a transaction leaves it unusable.
+    pub fn aborts_transactions(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
+    /// Whether several statements that are sent as one text are one transaction.
+    pub fn sends_texts_whole(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
+    /// A query for the statements that made the schema, in an order in which they can be executed again.
+    pub fn schema_statements(self) -> &'static str {
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN \
+         (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow') \
+         ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, rowid"
+    }
+
+    /// A query with one row that says by which rules names are compared: the current schema, and `1` if names of tables are
+    /// compared in any case. `None` where all databases have the same rules.
+    pub fn naming(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT current_schema()::text, '0'"),
+            Self::MySql => {
+                Some("SELECT CAST(DATABASE() AS CHAR), CASE WHEN @@lower_case_table_names = 0 THEN '0' ELSE '1' END")
+            }
+        }
+    }
+
+    /// A query with one row if a statement finds a table of that name, wherever the session looks for it. Takes the name as
+    /// its only value.
+    pub fn table_resolves(self) -> &'static str {
+        match self {
+            Self::Postgres => "SELECT '1' WHERE to_regclass(quote_ident($1)) IS NOT NULL",
+            Self::Sqlite | Self::MySql => self.table_exists(),
+        }
+    }
+
+    /// A query for the tables whose rows change when `event` (`insert`, `update`, `delete`) happens to those of a table: each
+    /// table (`*` if a trigger decides that), the column of `table` that it refers to, and whether it follows deletions and
+    /// changes of that column, each `1` or `0`.
+    pub fn side_effects(self, table: &str, event: &str) -> String {
+        let table = self.text_literal(table);
+        match self {
+            Self::Sqlite => format!(
+                "SELECT '*', NULL, '1', '1' FROM sqlite_master WHERE type = 'trigger' AND tbl_name = {table} COLLATE NOCASE \
+                 AND lower(sql) LIKE '%{event}%on%' UNION ALL SELECT c.name, f.\"to\", CASE WHEN f.on_delete IN ({FOLLOWS}) THEN '1' ELSE '0' END, \
+                 CASE WHEN f.on_update IN ({FOLLOWS}) THEN '1' ELSE '0' END FROM sqlite_master c \
+                 JOIN pragma_foreign_key_list(c.name) f WHERE c.type = 'table' AND f.\"table\" = {table} COLLATE NOCASE"
+            ),
+            Self::Postgres => format!(
+                "SELECT '*', NULL, '1', '1' FROM pg_catalog.pg_trigger WHERE NOT tgisinternal \
+                 AND tgtype & CASE '{event}' WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END <> 0 AND tgrelid = to_regclass(quote_ident({table})) UNION ALL SELECT c.relname::text, a.attname::text, \
+                 CASE WHEN f.confdeltype IN ('c', 'n', 'd') THEN '1' ELSE '0' END, \
+                 CASE WHEN f.confupdtype IN ('c', 'n', 'd') THEN '1' ELSE '0' END FROM pg_catalog.pg_constraint f \
+                 JOIN pg_catalog.pg_class c ON c.oid = f.conrelid \
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = f.confkey[1] \
+                 WHERE f.contype = 'f' AND f.confrelid = to_regclass(quote_ident({table}))"
+            ),
+            Self::MySql => format!(
+                "SELECT '*', NULL, '1', '1' FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
+                 AND lower(event_manipulation) = '{event}' AND event_object_table = {table} UNION ALL SELECT CAST(r.table_name AS CHAR), \
+                 CAST(k.referenced_column_name AS CHAR), CASE WHEN r.delete_rule IN ({FOLLOWS}) THEN '1' ELSE '0' END, \
+                 CASE WHEN r.update_rule IN ({FOLLOWS}) THEN '1' ELSE '0' END FROM information_schema.referential_constraints r \
+                 JOIN information_schema.key_column_usage k ON k.constraint_schema = r.constraint_schema \
+                 AND k.constraint_name = r.constraint_name AND k.table_name = r.table_name \
+                 WHERE r.constraint_schema = DATABASE() AND r.referenced_table_name = {table}"
+            ),
+        }
+    }
+
     /// How SQL is taken apart.
     pub fn lexis(self) -> Lexis {
         let none = Lexis {
@@ -27,10 +168,11 @@ impl Dialect {
             double_quoted_text: false,
             hash_comments: false,
             brackets: false,
+            folds_words: false,
         };
         match self {
             Self::Sqlite => Lexis { brackets: true, ..none },
-            Self::Postgres => Lexis { dollars: true, ..none },
+            Self::Postgres => Lexis { dollars: true, folds_words: true, ..none },
             Self::MySql => Lexis { backslashes: true, double_quoted_text: true, hash_comments: true, ..none },
         }
     }
@@ -299,13 +441,20 @@ impl Dialect {
         matches!(self, Self::MySql)
     }
 
+    /// Whether a function is a catalog of the database's own.
+    pub fn is_catalog_function(self, function: &str) -> bool {
+        self == Self::Sqlite && function.to_lowercase().starts_with("pragma_")
+    }
+
     /// Whether a table of a query is a catalog of the database's own.
     pub fn is_catalog(self, table: &str) -> bool {
         let table = table.to_lowercase();
         match self {
             Self::Sqlite => table.starts_with("sqlite_") || table.starts_with("pragma_"),
-            Self::Postgres => table.starts_with("pg_") || table == "information_schema",
-            Self::MySql => matches!(table.as_str(), "information_schema" | "mysql" | "performance_schema" | "sys"),
+            Self::Postgres => table.starts_with("pg_") || table.starts_with("information_schema."),
+            Self::MySql => ["information_schema.", "mysql.", "performance_schema.", "sys."]
+                .iter()
+                .any(|schema| table.starts_with(schema)),
         }
     }
 

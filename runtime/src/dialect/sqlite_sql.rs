@@ -81,6 +81,15 @@ pub fn predicate(sql: &str) -> Option<String> {
     Some(sql[at.range.end..].trim().to_owned())
 }
 
+/// The module that `CREATE VIRTUAL TABLE` names, and its arguments.
+pub fn module(sql: &str) -> (String, Vec<String>) {
+    let tokens = tokens(sql);
+    let text = |token: &Token| &sql[token.range.clone()];
+    let using = tokens.iter().position(|token| !token.quoted && text(token).eq_ignore_ascii_case("USING"));
+    let module = using.and_then(|at| tokens.get(at + 1)).map(|token| unquote(text(token))).unwrap_or_default();
+    (module, parts(sql).into_iter().map(|part| sql[part].trim().to_owned()).collect())
+}
+
 /// A statement, or a part of one, as it would be written by one hand: single spaces, no quotes around plain names, no
 /// comments. The database itself puts quotes around names when it renames what they stand for.
 pub fn plain(sql: &str) -> String {

@@ -1,8 +1,10 @@
-//! Calling a migration's own code, which may fail in any way: it returns an error, panics, or has no `down`. What it says
-//! is kept without passwords.
+//! Calls a migration's own code, which may fail in any way: it returns an error, panics, or has no `down`. Passwords are
+//! removed from the message. Some causes are known only by the message of SeaORM or sea-query: `tests/engine/upstream.rs`
+//! provokes each of them.
 
+use std::cell::RefCell;
+use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
 
 use crate::connection::{Connection, Error, Migrations, Trouble};
 use crate::wire::{Cause, Direction};
@@ -23,7 +25,7 @@ impl From<Error> for Refusal {
 
 impl Refusal {
     /// What kit itself has to object.
-    pub(super) fn new(message: String) -> Self {
+    pub(crate) fn new(message: String) -> Self {
         Error::new(message).into()
     }
 }
@@ -47,8 +49,8 @@ pub(crate) async fn call<C: Connection, M: Migrations<C>>(
         Ok(Err(error)) if error.message.contains(IRREVERSIBLE) => (Cause::Irreversible, error.message, error.trouble),
         Ok(Err(error)) if error.message.contains(STARVED) => (Cause::Starved, error.message, error.trouble),
         Ok(Err(error)) => (Cause::Error, error.message, error.trouble),
-        Err(panic) if unsupported(&panic) => (Cause::Unsupported, panic, Trouble::Lasting),
-        Err(panic) => (Cause::Panic, panic, Trouble::Lasting),
+        Err(panic) if is_unsupported(&panic.message) => (Cause::Unsupported, panic.to_string(), Trouble::Lasting),
+        Err(panic) => (Cause::Panic, panic.to_string(), Trouble::Lasting),
     };
     Err(Refusal { cause, message: without_secrets(message), trouble })
 }
@@ -59,38 +61,63 @@ const IRREVERSIBLE: &str = "We Don't Do That Here";
 /// What SeaORM says when a pool has no connection to give.
 const STARVED: &str = "Connection pool timed out";
 
-/// What sea-query's builders say, in a panic, of a statement that the database does not have.
-fn unsupported(panic: &str) -> bool {
-    let text = panic.to_lowercase();
-    let says_so = ["not support", "unsupported", "doesn't support", "only supports", "multiple alter"]
-        .iter()
-        .any(|phrase| text.contains(phrase));
-    says_so && (text.contains("sqlite") || text.contains("mysql") || text.contains("postgres"))
+/// Whether a panic is that of a sea-query builder for a statement or a type that the database does not have.
+fn is_unsupported(message: &str) -> bool {
+    let text = message.to_lowercase();
+    if text.contains("doesn't support auto increment") {
+        return true;
+    }
+    let phrases = ["not support", "unsupported", "doesn't support", "only supports", "not available in"];
+    let names_a_database = ["sqlite", "mysql", "postgres"].iter().any(|name| text.contains(name));
+    names_a_database && phrases.iter().any(|phrase| text.contains(phrase))
 }
 
-static PANIC: Mutex<Option<String>> = Mutex::new(None);
+/// A panic that was caught.
+#[derive(Clone, Debug)]
+pub(crate) struct Panic {
+    message: String,
+    /// File and line, if the hook of [`quiet_panics`] has seen it.
+    place: Option<String>,
+}
 
-/// Makes panics of migrations quiet and remembers where they happened; for programs that only run migrations.
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => write!(f, "{} ({place})", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+thread_local! {
+    /// The last panic of this thread. The hook runs in the thread that panics, and so does whoever catches the panic:
+    /// runs in several threads do not see each other's.
+    static PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
+}
+
+/// Installs a panic hook that prints nothing and keeps message and place for [`catch`]; for programs that only run
+/// migrations.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
-        let message = payload(info.payload());
-        let text = match info.location() {
-            Some(place) => format!("{message} ({}:{})", place.file(), place.line()),
-            None => message,
-        };
-        *PANIC.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(text);
+        let place = info.location().map(|place| format!("{}:{}", place.file(), place.line()));
+        PANIC.set(Some(Panic { message: payload(info.payload()), place }));
     }));
 }
 
-/// Polls a future to its end; a panic in it is an `Err` with its text.
-pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, String> {
+/// Polls a future to its end and catches a panic in it.
+///
+/// # Errors
+/// The panic.
+pub(crate) async fn catch<T>(future: impl Future<Output = T>) -> Result<T, Panic> {
     let mut future = Box::pin(future);
     std::future::poll_fn(move |context| {
+        // A panic that the future itself has caught is not the one that ends it.
+        PANIC.take();
         match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(poll) => poll.map(Ok),
             Err(panic) => {
-                let noted = PANIC.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-                std::task::Poll::Ready(Err(noted.unwrap_or_else(|| payload(panic.as_ref()))))
+                let unseen = || Panic { message: payload(panic.as_ref()), place: None };
+                std::task::Poll::Ready(Err(PANIC.take().unwrap_or_else(unseen)))
             }
         }
     })
@@ -101,3 +128,7 @@ fn payload(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
+
+#[cfg(test)]
+#[path = "call_tests.rs"]
+mod tests;

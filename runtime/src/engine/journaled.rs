@@ -189,7 +189,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     }
 
     /// The end of a transaction in which the rows were written, or of one that was over before.
-    async fn end(&mut self, job: &Job, committed: Result<(), Error>, settled: bool) -> Result<(), Halt> {
+    pub(super) async fn end(&mut self, job: &Job, committed: Result<(), Error>, settled: bool) -> Result<(), Halt> {
         match committed {
             Ok(()) if settled => Ok(()),
             Ok(()) => self.settle_alone(job).await,

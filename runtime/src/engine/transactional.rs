@@ -85,6 +85,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
         if !before.is_still_in(&transaction).await {
             let changed = settings.restore(&transaction).await.map_err(database)?;
+            if is_open(&transaction).await {
+                return self.commit_another(job, transaction, changed).await;
+            }
             self.give_up(job, transaction, &before).await;
             self.warn_settings(job, changed);
             self.warn(Warning::CommittedInside { name: job.entry.name.clone() });
@@ -129,6 +132,22 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
         self.warn_settings(job, changed);
         Ok(())
+    }
+
+    /// Commits a transaction that the migration has begun after it ended its own, with both rows.
+    async fn commit_another(&mut self, job: &Job, transaction: C, changed: Vec<String>) -> Result<(), Halt> {
+        self.settle(job, &transaction).await.map_err(database)?;
+        if let Err(lost) = self.lock.fence(&transaction).await {
+            // Whoever has the lock now has not seen this migration.
+            let _ = transaction.rollback().await;
+            return Err(lost.into());
+        }
+        fault!("before-commit", &transaction);
+        let committed = transaction.commit().await;
+        fault!("after-commit", self.connection);
+        self.warn_settings(job, changed);
+        self.warn(Warning::CommittedInside { name: job.entry.name.clone() });
+        self.end(job, committed, true).await
     }
 
     /// Writes the rows of a migration that is in already.

@@ -265,7 +265,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         for sql in self.connection.dialect().objects(ALL) {
             let rows = self.connection.query(&sql, &[]).await.map_err(database)?;
             objects.extend(rows.into_iter().filter_map(|row| match row.as_slice() {
-                [Some(kind), Some(name)] => Some(format!("{} {name}", kind.to_lowercase())),
+                [Some(kind), Some(name), ..] => Some(format!("{} {name}", kind.to_lowercase())),
                 _ => None,
             }));
         }

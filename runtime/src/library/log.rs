@@ -30,6 +30,7 @@ pub(super) fn event(event: &Event) {
         | Event::Wiped { .. }
         | Event::Verified { .. }
         | Event::Statement { .. }
+        | Event::Scripted { .. }
         | Event::Noted { .. }
         | Event::Seeding { .. }
         | Event::Seeded { .. }

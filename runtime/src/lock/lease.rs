@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::beat::Beat;
 use super::{TABLE, answer, chance};
-use crate::connection::{Connection, Error, Sessions, Value};
+use crate::connection::{Connection, Error, Sessions, Trouble, Value};
 use crate::dialect::Dialect;
 use crate::wire::{Holder, Locking};
 
@@ -98,7 +98,7 @@ impl Lease {
         }
         // What others have left that were killed while they waited; who still waits writes anew.
         let sql = format!("DELETE FROM {PROBE} WHERE owner <> {}", connection.dialect().placeholder(1));
-        passing(connection.dialect(), connection.change(&sql, &[self.owner.as_str().into()]).await)?;
+        passing(connection.change(&sql, &[self.owner.as_str().into()]).await)?;
         mark(connection, &self.owner).await;
         #[cfg(feature = "fault")]
         if !super::fault::FENCES.load(std::sync::atomic::Ordering::SeqCst) {
@@ -134,7 +134,7 @@ impl Lease {
     /// Gives it back, and says whether it was had to the end.
     pub async fn release<C: Connection>(&mut self, connection: &C) -> Result<bool, Error> {
         self.beat.end();
-        let kept = again(connection.dialect(), async || self.give_back(connection).await).await?;
+        let kept = again(async || self.give_back(connection).await).await?;
         unmark(connection, &self.owner).await;
         self.leave(connection).await;
         Ok(kept)
@@ -181,14 +181,13 @@ impl Watch {
 
     /// Looks at the lock. Time in which the database does not take writes quickly says nothing of an owner.
     pub async fn look<C: Connection>(&mut self, connection: &C) -> Result<Sight, Error> {
-        let dialect = connection.dialect();
         let row = read(connection).await?;
         if row.owner.is_none() {
             self.seen = None;
             return Ok(Sight::Free(row));
         }
         let begun = Instant::now();
-        let written = passing(dialect, self.write(connection).await)?;
+        let written = passing(self.write(connection).await)?;
         let quick = written.is_some() && begun.elapsed() < self.beat;
         let now = read(connection).await?;
         match &self.seen {
@@ -335,7 +334,7 @@ async fn swap<C: Connection>(connection: &C, row: &Row, new: Option<&str>, own: 
     let sql = format!(
         "UPDATE {TABLE} SET owner = {owner}, {set}, session_id = {session} WHERE id = {ROW} AND {is} AND token = {token}"
     );
-    Ok(passing(dialect, connection.change(&sql, &values).await)? == Some(1))
+    Ok(passing(connection.change(&sql, &values).await)? == Some(1))
 }
 
 /// A lock of the session that migrates, under its owner's own name: where another run takes over on the same server, it
@@ -385,20 +384,20 @@ async fn held_by<C: Connection>(connection: &C, key: u64) -> Result<Option<u64>,
     Ok(rows.into_iter().flatten().next().flatten().and_then(|number| number.parse().ok()))
 }
 
-/// `None` where only another session was in the way.
-fn passing<T>(dialect: Dialect, outcome: Result<T, Error>) -> Result<Option<T>, Error> {
+/// Returns `None` for a transient error: another session was in the way.
+fn passing<T>(outcome: Result<T, Error>) -> Result<Option<T>, Error> {
     match outcome {
         Ok(value) => Ok(Some(value)),
-        Err(error) if dialect.is_passing(&error.message) => Ok(None),
+        Err(error) if error.trouble == Trouble::Passing => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Once more where only another session was in the way.
-pub(super) async fn again<T>(dialect: Dialect, work: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+/// Runs `work` again after a transient error.
+pub(super) async fn again<T>(work: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
     for _ in 1..TRIES {
         match work().await {
-            Err(error) if dialect.is_passing(&error.message) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) if error.trouble == Trouble::Passing => tokio::time::sleep(Duration::from_millis(50)).await,
             outcome => return outcome,
         }
     }

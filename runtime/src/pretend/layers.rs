@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::schema::{Column, key};
+use super::names::Names;
+use super::references::references;
+use super::schema::Column;
 use super::token::{Token, tokens};
 use crate::dialect::Dialect;
 
@@ -12,8 +14,9 @@ use crate::dialect::Dialect;
 const DEEPEST: usize = 60;
 
 /// All tables that statements have touched, and their layers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Layers {
+    names: Names,
     tables: BTreeMap<String, Top>,
     layers: Vec<Layer>,
 }
@@ -56,19 +59,24 @@ pub enum Trouble {
 }
 
 impl Layers {
+    /// Begins with the tables as the database has them.
+    pub fn new(names: Names) -> Self {
+        Self { names, tables: BTreeMap::new(), layers: Vec::new() }
+    }
+
     /// Whether statements have touched a table.
     pub fn has(&self, table: &str) -> bool {
-        self.tables.contains_key(&key(table))
+        self.tables.contains_key(&self.names.table(table))
     }
 
     /// A table's columns, if statements have touched it.
     pub fn columns(&self, table: &str) -> Option<&[Column]> {
-        self.tables.get(&key(table)).map(|top| top.columns.as_slice())
+        self.tables.get(&self.names.table(table)).map(|top| top.columns.as_slice())
     }
 
     /// Whether what would be in a table is not known.
     pub fn is_opaque(&self, table: &str) -> bool {
-        self.tables.get(&key(table)).is_some_and(|top| top.state == State::Opaque)
+        self.tables.get(&self.names.table(table)).is_some_and(|top| top.state == State::Opaque)
     }
 
     /// Begins with a table as the database has it.
@@ -103,26 +111,38 @@ impl Layers {
 
     /// The table is gone.
     pub fn drop(&mut self, table: &str) {
-        self.tables.insert(key(table), Top { columns: Vec::new(), state: State::Gone, depth: 0 });
+        self.tables.insert(self.names.table(table), Top { columns: Vec::new(), state: State::Gone, depth: 0 });
     }
 
     /// What is in it is not known from here on.
     pub fn lose(&mut self, table: &str) {
         let columns = self.columns(table).map(<[Column]>::to_vec).unwrap_or_default();
-        self.tables.insert(key(table), Top { columns, state: State::Opaque, depth: 0 });
+        self.tables.insert(self.names.table(table), Top { columns, state: State::Opaque, depth: 0 });
+    }
+
+    /// What is in tables of these names, in any case, is not known from here on; `None` stands for all tables.
+    pub fn lose_all(&mut self, names: Option<&BTreeSet<String>>) {
+        for (key, top) in &mut self.tables {
+            if top.state != State::Gone && names.is_none_or(|names| names.contains(&key.to_lowercase())) {
+                (top.state, top.depth) = (State::Opaque, 0);
+            }
+        }
     }
 
     /// It has another name.
     pub fn rename(&mut self, from: &str, to: &str) {
-        if let Some(top) = self.tables.remove(&key(from)) {
+        if let Some(top) = self.tables.remove(&self.names.table(from)) {
             self.drop(from);
-            self.tables.insert(key(to), top);
+            self.tables.insert(self.names.table(to), top);
         }
     }
 
     /// Makes of it what `list` selects of its rows, with these columns; `rest` follows the table.
     pub fn next(&mut self, table: &str, columns: Vec<Column>, list: &[String], rest: &str, dialect: Dialect) {
-        let Some(Top { state: State::Is(number), depth, .. }) = self.tables.get(&key(table)).cloned() else { return };
+        let Some(Top { state: State::Is(number), depth, .. }) = self.tables.get(&self.names.table(table)).cloned()
+        else {
+            return;
+        };
         if depth >= DEEPEST || list.is_empty() {
             return self.lose(table);
         }
@@ -133,12 +153,15 @@ impl Layers {
 
     /// Adds rows, each a list of values in the order of the columns.
     pub fn add(&mut self, table: &str, rows: Vec<String>, dialect: Dialect) {
-        let Some(Top { state: State::Is(number), columns, .. }) = self.tables.get(&key(table)).cloned() else { return };
+        let Some(Top { state: State::Is(number), columns, .. }) = self.tables.get(&self.names.table(table)).cloned()
+        else {
+            return;
+        };
         if self.layers.get(number).is_some_and(|layer| layer.used) {
             let list = names(&columns, dialect);
             self.next(table, columns, &list, "", dialect);
         }
-        let Some(Top { state: State::Is(number), .. }) = self.tables.get(&key(table)) else { return };
+        let Some(Top { state: State::Is(number), .. }) = self.tables.get(&self.names.table(table)) else { return };
         if let Some(layer) = self.layers.get_mut(*number) {
             layer.added.extend(rows);
         }
@@ -158,7 +181,7 @@ impl Layers {
         }
         self.layers.push(Layer { columns: named, sql, added: Vec::new(), used: false });
         let state = State::Is(self.layers.len() - 1);
-        self.tables.insert(key(table), Top { columns, state, depth });
+        self.tables.insert(self.names.table(table), Top { columns, state, depth });
     }
 
     /// `sql` with the newest layers in the place of tables, and the names of new types gone.
@@ -167,6 +190,7 @@ impl Layers {
     /// The table that cannot be read.
     pub fn over(&self, sql: &str, is_new_type: impl Fn(&str) -> bool, dialect: Dialect) -> Result<String, Trouble> {
         let words = tokens(sql, dialect.lexis());
+        let places = references(&words);
         let mut text = String::new();
         let mut at = 0;
         for (index, word) in words.iter().enumerate() {
@@ -181,28 +205,19 @@ impl Layers {
                 at = word.place.end;
                 continue;
             }
-            if !(is(before, "from") || is(before, "join") || is(before, ",") && in_from(&words, index))
-                || !word.is_name()
-            {
-                continue;
-            }
-            // What stands before a dot is a schema.
-            let mut last = index;
-            while is(Some(last + 1), ".") && words.get(last + 2).is_some_and(Token::is_name) {
-                last += 2;
-            }
-            let Some(name) = words.get(last).filter(|_| !is(Some(last + 1), "(")) else { continue };
-            let Some(top) = self.tables.get(&key(&name.text)) else { continue };
+            let Some(place) = places.iter().find(|place| place.start == index) else { continue };
+            let parts = words.get(place.clone()).unwrap_or_default();
+            let Some(name) = parts.last() else { continue };
+            let whole: String = parts.iter().map(|part| part.text.as_str()).collect();
+            let Some(top) = self.tables.get(&self.names.table(&whole)) else { continue };
             let number = match top.state {
                 State::Is(number) => number,
-                State::Gone => return Err(Trouble::Gone(name.text.clone())),
-                State::Opaque => return Err(Trouble::Opaque(name.text.clone())),
+                State::Gone => return Err(Trouble::Gone(whole)),
+                State::Opaque => return Err(Trouble::Opaque(whole)),
             };
             text.push_str(sql.get(at..word.place.start).unwrap_or_default());
             text.push_str(&layer_name(number, dialect));
-            let next = words.get(last + 1);
-            let keyword = |word: &Token| AFTER.iter().any(|known| word.is(known));
-            if next.is_none_or(|next| !next.is_name() || keyword(next)) {
+            if !has_alias(words.get(place.end)) {
                 text.push_str(&format!(" AS {}", dialect.quote(&name.text)));
             }
             at = name.place.end;
@@ -250,6 +265,11 @@ impl Layers {
     }
 }
 
+/// Whether the word after a table begins another name for it.
+pub fn has_alias(next: Option<&Token>) -> bool {
+    next.is_some_and(|next| next.is_name() && !AFTER.iter().any(|known| next.is(known)))
+}
+
 /// Words that can follow a table and are no other name of it.
 const AFTER: [&str; 26] = [
     "where",
@@ -293,32 +313,6 @@ fn layer_name(number: usize, dialect: Dialect) -> String {
     dialect.quote(&bare_name(number))
 }
 
-/// Whether a comma before this word is one between tables.
-fn in_from(words: &[Token], index: usize) -> bool {
-    let mut depth = 0_usize;
-    for word in words.iter().take(index).rev() {
-        if word.is(")") {
-            depth += 1;
-        } else if word.is("(") {
-            match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => return false,
-            }
-        } else if depth == 0 {
-            if word.is("from") {
-                return true;
-            }
-            if ["select", "where", "group", "order", "having", "on", "set", "values", "using"]
-                .iter()
-                .any(|known| word.is(known))
-            {
-                return false;
-            }
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,7 +320,7 @@ mod tests {
     const SQL: Dialect = Dialect::Postgres;
 
     fn column(name: &str) -> Column {
-        Column { name: name.to_owned(), kind: "int".to_owned(), default: None, numbered: false }
+        Column { name: name.to_owned(), kind: "int".to_owned(), default: None, numbered: false, nullable: true }
     }
 
     fn over(layers: &Layers, sql: &str) -> String {
@@ -335,7 +329,7 @@ mod tests {
 
     #[test]
     fn tables_in_a_query_are_their_newest_layers() {
-        let mut layers = Layers::default();
+        let mut layers = Layers::new(Names { schema: "public".to_owned(), ..Names::of(SQL) });
         layers.begin("a", vec![column("id")], SQL);
         layers.next("a", vec![column("id")], &["id + 1".to_owned()], "", SQL);
         for (sql, expected) in [
@@ -346,6 +340,9 @@ mod tests {
                 "SELECT 1 FROM b, \"kit_pretend_1_\" AS z JOIN \"kit_pretend_1_\" y ON 1",
             ),
             ("SELECT f(b, a) FROM b WHERE 'from a' = a.x", "SELECT f(b, a) FROM b WHERE 'from a' = a.x"),
+            // One in another schema is another table.
+            ("SELECT id FROM other.a", "SELECT id FROM other.a"),
+            ("SELECT 1 FROM b JOIN c ON 1 = 1, A", "SELECT 1 FROM b JOIN c ON 1 = 1, \"kit_pretend_1_\" AS \"a\""),
             ("x IN (SELECT id FROM a)", "x IN (SELECT id FROM \"kit_pretend_1_\" AS \"a\")"),
         ] {
             assert_eq!(over(&layers, sql), expected);
@@ -361,8 +358,8 @@ mod tests {
 
     #[test]
     fn what_is_gone_or_not_known_is_no_table() {
-        let mut layers = Layers::default();
-        layers.drop("A");
+        let mut layers = Layers::new(Names::of(SQL));
+        layers.drop("a");
         layers.lose("b");
         let trouble = |sql: &str| layers.over(sql, |_| false, SQL).unwrap_err();
         assert_eq!(trouble("SELECT 1 FROM a"), Trouble::Gone("a".into()));
@@ -377,7 +374,7 @@ mod tests {
 
     #[test]
     fn rows_that_are_added_stay_in_one_layer_until_another_stands_on_it() {
-        let mut layers = Layers::default();
+        let mut layers = Layers::new(Names::of(SQL));
         layers.begin("a", vec![column("id")], SQL);
         layers.add("a", vec!["1".to_owned()], SQL);
         layers.add("a", vec!["2".to_owned()], SQL);

@@ -1,9 +1,12 @@
 //! What a statement does, as far as it can be seen from its words: which tables it reads, which rows it writes, what it
 //! makes of the schema. What it does not understand it says it does not.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::schema::{Change, changes};
+use super::change::{Change, changes};
+use super::names::Names;
+use super::references::references;
 use super::token::{Kind, Token, tokens};
 use crate::dialect::Dialect;
 
@@ -20,10 +23,31 @@ pub enum Statement {
     Update(Update),
     /// Removes rows.
     Delete(Delete),
-    /// Changes the schema.
+    /// Changes the schema; nothing that is followed, if there is none.
     Schema(Vec<Change>),
+    /// Begins or ends a transaction or a part of one.
+    Transaction(Control),
+    /// Changes neither rows nor tables: a setting, a comment, a right.
+    Session,
     /// Anything else.
     Other,
+}
+
+/// What a statement does to a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Begins one.
+    Begin,
+    /// Ends it, and keeps what it did.
+    Commit,
+    /// Ends it, and undoes what it did.
+    Rollback,
+    /// Sets a savepoint.
+    Savepoint(String),
+    /// Undoes what was done since a savepoint.
+    RollbackTo(String),
+    /// Forgets a savepoint.
+    Release(String),
 }
 
 /// A query.
@@ -97,13 +121,17 @@ pub struct Rows {
 }
 
 /// Reads a statement.
-pub fn read(sql: &str, dialect: Dialect) -> Statement {
+pub fn read(sql: &str, names: &Names) -> Statement {
+    let dialect = names.dialect;
     let all = tokens(sql, dialect.lexis());
     let words = match all.split_last() {
         Some((last, before)) if last.is(";") => before,
         _ => &all,
     };
-    let Some(first) = words.first() else { return Statement::Other };
+    let Some(first) = words.first() else { return Statement::Session };
+    if let Some(control) = control(words) {
+        return Statement::Transaction(control);
+    }
     let has = |word: &str| words.iter().any(|token| token.is(word));
     let first = first.text.to_lowercase();
     match first.as_str() {
@@ -121,23 +149,85 @@ pub fn read(sql: &str, dialect: Dialect) -> Statement {
             if writes.iter().any(|word| at(word)) {
                 Statement::Other
             } else {
-                Statement::Select(select(sql, words, dialect))
+                Statement::Select(select(sql, words, names))
             }
         }
         "show" | "describe" | "desc" => Statement::Look,
         "explain" if !has("analyze") => Statement::Look,
         "pragma" if !has("=") => Statement::Look,
-        "insert" | "replace" => insert(sql, words).map_or(Statement::Other, Statement::Insert),
-        "update" => update(sql, words).map_or(Statement::Other, Statement::Update),
-        "delete" => delete(sql, words).map_or(Statement::Other, Statement::Delete),
-        "create" | "alter" | "drop" | "rename" | "truncate" => Statement::Schema(changes(sql, words, dialect)),
+        "insert" | "replace" => insert(sql, words, names).map_or(Statement::Other, Statement::Insert),
+        "update" => update(sql, words, names).map_or(Statement::Other, Statement::Update),
+        "delete" => delete(sql, words, names).map_or(Statement::Other, Statement::Delete),
+        "create" | "alter" | "drop" | "rename" | "truncate" => Statement::Schema(changes(sql, words, names)),
+        "comment" | "grant" | "revoke" | "analyze" | "vacuum" | "reindex" | "lock" | "unlock" | "set" | "reset"
+        | "pragma" | "use" | "discard" | "notify" | "listen" | "unlisten" | "optimize" | "checkpoint" => {
+            Statement::Session
+        }
         _ => Statement::Other,
     }
 }
 
-fn select(sql: &str, words: &[Token], dialect: Dialect) -> Select {
+/// What words do to a transaction, if that is what they are for.
+fn control(words: &[Token]) -> Option<Control> {
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|token| token.is(word));
+    let begins = |known: &[&str]| known.iter().any(|word| is(0, word));
+    let last = || words.last().map(|word| word.text.clone()).unwrap_or_default();
+    if begins(&["begin"]) || is(0, "start") && is(1, "transaction") {
+        return Some(Control::Begin);
+    }
+    if begins(&["commit", "end"]) {
+        return Some(Control::Commit);
+    }
+    if begins(&["savepoint"]) {
+        return Some(Control::Savepoint(last()));
+    }
+    if begins(&["release"]) {
+        return Some(Control::Release(last()));
+    }
+    if begins(&["rollback", "abort"]) {
+        let to = words.iter().any(|word| word.is("to"));
+        return Some(if to { Control::RollbackTo(last()) } else { Control::Rollback });
+    }
+    None
+}
+
+/// The events that call a trigger, from the statement that creates it.
+pub fn trigger_events(sql: &str, dialect: Dialect) -> Vec<&'static str> {
+    let words = tokens(sql, dialect.lexis());
+    let head: Vec<&Token> = words.iter().take_while(|word| !word.is("on")).collect();
+    ["insert", "update", "delete"].into_iter().filter(|event| head.iter().any(|word| word.is(event))).collect()
+}
+
+/// The names in a statement, those in texts and routines in it included, in lower case; `None` if it runs statements that are
+/// made as it runs, or a routine.
+pub fn mentioned(sql: &str, dialect: Dialect) -> Option<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    let words = tokens(sql, dialect.lexis());
+    let is_dynamic = |word: &Token| ["execute", "call", "load", "copy", "prepare"].iter().any(|known| word.is(known));
+    for (at, word) in words.iter().enumerate() {
+        // A trigger names its routine so.
+        let names_routine = words.get(at + 1).is_some_and(|next| next.is("function") || next.is("procedure"));
+        if is_dynamic(word) && !names_routine {
+            return None;
+        }
+        match word.kind {
+            Kind::Word | Kind::Quoted => {
+                found.insert(word.text.to_lowercase());
+            }
+            Kind::Text if word.text.contains(char::is_whitespace) => found.extend(mentioned(&word.text, dialect)?),
+            _ => {}
+        }
+    }
+    Some(found)
+}
+
+fn select(sql: &str, words: &[Token], names: &Names) -> Select {
+    let dialect = names.dialect;
     let mut found = Select::default();
     let mut depth = 0_usize;
+    for place in references(words) {
+        found.tables.extend(words.get(place).and_then(|words| table_name(words, names)).map(|(table, _)| table));
+    }
     for (at, token) in words.iter().enumerate() {
         let next = words.get(at + 1);
         if token.is("(") {
@@ -145,10 +235,10 @@ fn select(sql: &str, words: &[Token], dialect: Dialect) -> Select {
         } else if token.is(")") {
             depth = depth.saturating_sub(1);
         }
-        if token.is("from") || token.is("join") {
-            found.tables.extend(sources(words.get(at + 1..).unwrap_or_default()));
-        }
         let called = next.is_some_and(|next| next.is("(")) && token.is_name();
+        if called && dialect.is_catalog_function(&token.text) {
+            found.tables.push(token.text.clone());
+        }
         if called && dialect.effects().contains(&token.text.to_lowercase().as_str()) {
             let function = token.text.to_lowercase();
             let after = words.get(at + 1..).and_then(|rest| rest.get(closing(rest)? + 1..)).unwrap_or_default();
@@ -171,14 +261,14 @@ fn select(sql: &str, words: &[Token], dialect: Dialect) -> Select {
     found
 }
 
-fn insert(sql: &str, words: &[Token]) -> Option<Insert> {
+fn insert(sql: &str, words: &[Token], names: &Names) -> Option<Insert> {
     let into = words.iter().position(|word| word.is("into"))?;
     let conflicts = words.get(..into)?.len() > 1
         || words.first()?.is("replace")
         || words
             .windows(2)
             .any(|two| matches!(two, [on, next] if on.is("on") && (next.is("conflict") || next.is("duplicate"))));
-    let (table, mut rest) = name(words.get(into + 1..)?)?;
+    let (table, mut rest) = table_name(words.get(into + 1..)?, names)?;
     let mut columns = Vec::new();
     if rest.first().is_some_and(|word| word.is("(")) && !rest.get(1).is_some_and(|word| word.is("select")) {
         let end = closing(rest)?;
@@ -215,9 +305,9 @@ fn insert(sql: &str, words: &[Token]) -> Option<Insert> {
     Some(Insert { table, columns, rows, query, conflicts, returning })
 }
 
-fn update(sql: &str, words: &[Token]) -> Option<Update> {
+fn update(sql: &str, words: &[Token], names: &Names) -> Option<Update> {
     let clause = Clauses::of(words);
-    let (table, rest) = name(clause.get(words, "update"))?;
+    let (table, rest) = table_name(clause.get(words, "update"), names)?;
     let mut sets = Vec::new();
     for part in split(clause.get(words, "set"), ",") {
         let (column, value) = name(part)?;
@@ -231,9 +321,9 @@ fn update(sql: &str, words: &[Token]) -> Option<Update> {
     Some(Update { table, sets, rows: rows(sql, words, &clause, alone) })
 }
 
-fn delete(sql: &str, words: &[Token]) -> Option<Delete> {
+fn delete(sql: &str, words: &[Token], names: &Names) -> Option<Delete> {
     let clause = Clauses::of(words);
-    let (table, rest) = name(clause.get(words, "from"))?;
+    let (table, rest) = table_name(clause.get(words, "from"), names)?;
     let alone = rest.is_empty() && clause.get(words, "using").is_empty();
     Some(Delete { table, rows: rows(sql, words, &clause, alone) })
 }
@@ -274,21 +364,6 @@ fn term(sql: &str, expression: &[Token]) -> Term {
     }
 }
 
-/// The tables that a `FROM` or a `JOIN` names.
-fn sources(words: &[Token]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = words;
-    while let Some((table, after)) = whole_name(rest) {
-        found.extend(table);
-        let skipped = after.iter().take(2).position(|word| word.is(","));
-        match skipped.and_then(|at| after.get(at + 1..)) {
-            Some(next) => rest = next,
-            None => break,
-        }
-    }
-    found
-}
-
 /// A name with what stands before its dots: all parts, and what follows.
 fn whole_name(words: &[Token]) -> Option<(Vec<String>, &[Token])> {
     let mut parts = Vec::new();
@@ -307,6 +382,12 @@ fn whole_name(words: &[Token]) -> Option<(Vec<String>, &[Token])> {
             _ => return Some((parts, after)),
         }
     }
+}
+
+/// The name of a table, with its schema unless that is the current one, and what follows.
+pub fn table_name<'a>(words: &'a [Token], names: &Names) -> Option<(String, &'a [Token])> {
+    let (parts, rest) = whole_name(words)?;
+    Some((names.own(&parts.join(".")).to_owned(), rest))
 }
 
 /// A name without what stands before its dots, and what follows.

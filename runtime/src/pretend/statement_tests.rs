@@ -4,6 +4,10 @@ use super::*;
 
 const SQL: Dialect = Dialect::Postgres;
 
+fn read(sql: &str, dialect: Dialect) -> Statement {
+    super::read(sql, &Names::of(dialect))
+}
+
 #[test]
 fn what_only_reads_is_told_from_what_writes() {
     for sql in [
@@ -20,8 +24,7 @@ fn what_only_reads_is_told_from_what_writes() {
         "WITH a AS (INSERT INTO b VALUES (1) RETURNING c) SELECT * FROM a",
         "EXPLAIN ANALYZE DELETE FROM a",
         "CALL p()",
-        "SET x = 1",
-        "",
+        "DO $$ BEGIN DELETE FROM a; END $$",
     ] {
         assert_eq!(read(sql, SQL), Statement::Other, "{sql}");
     }
@@ -38,7 +41,7 @@ fn a_query_says_what_it_reads_and_calls() {
     ) else {
         panic!("no query")
     };
-    assert_eq!(select.tables, ["a", "b", "C", "e"]);
+    assert_eq!(select.tables, ["a.b", "C", "d", "e"]);
     assert_eq!(select.effect, Some(("nextval".into(), "n".into())));
     assert_eq!(select.locks.map(|place| place.start), Some(84));
 }
@@ -51,7 +54,7 @@ fn rows_are_read_as_they_stand() {
     else {
         panic!("no insert")
     };
-    assert_eq!((insert.table.as_str(), insert.columns, insert.conflicts), ("t", vec!["x".into(), "y".into()], false));
+    assert_eq!((insert.table.as_str(), insert.columns, insert.conflicts), ("a.t", vec!["x".into(), "y".into()], false));
     let rows = vec![vec![literal("'it''s'"), Term::Default], vec![Term::Computed("now()".into()), literal("-1")]];
     assert_eq!((insert.rows, insert.returning.as_deref()), (Some(rows), Some("\"x\", y AS z")));
     let Statement::Insert(insert) = read("INSERT IGNORE INTO t SELECT a FROM b", Dialect::MySql) else { panic!() };
@@ -77,4 +80,32 @@ fn rows_are_read_as_they_stand() {
         };
         assert!(!alone, "{sql}");
     }
+}
+
+#[test]
+fn transactions_and_settings_are_told_from_the_rest() {
+    for (sql, expected) in [
+        ("BEGIN IMMEDIATE", Control::Begin),
+        ("start transaction read write", Control::Begin),
+        ("COMMIT WORK;", Control::Commit),
+        ("END", Control::Commit),
+        ("ROLLBACK", Control::Rollback),
+        ("SAVEPOINT a", Control::Savepoint("a".into())),
+        ("ROLLBACK TO SAVEPOINT a", Control::RollbackTo("a".into())),
+        ("RELEASE a", Control::Release("a".into())),
+    ] {
+        assert_eq!(read(sql, SQL), Statement::Transaction(expected), "{sql}");
+    }
+    for sql in ["SET x = 1", "COMMENT ON TABLE a IS 'b'", "GRANT SELECT ON a TO b", ""] {
+        assert_eq!(read(sql, SQL), Statement::Session, "{sql}");
+    }
+}
+
+#[test]
+fn names_in_blocks_of_code_are_found() {
+    let names = mentioned("DO $$ BEGIN UPDATE \"Users\" SET a = 'one word'; END $$", SQL).unwrap();
+    assert!(names.contains("users") && !names.contains("one word") && !names.contains("'one"), "{names:?}");
+    assert_eq!(mentioned("DO $$ BEGIN EXECUTE 'DROP TABLE ' || t; END $$", SQL), None);
+    assert_eq!(mentioned("CALL p()", Dialect::MySql), None);
+    assert!(mentioned("CREATE TRIGGER t BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION f()", SQL).is_some());
 }

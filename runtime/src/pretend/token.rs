@@ -10,7 +10,7 @@ use crate::dialect::Lexis;
 pub struct Token {
     /// What it is.
     pub kind: Kind,
-    /// A name or a text without its quotes, anything else as it stands.
+    /// A name or a text without its quotes, a name as the database takes it, anything else as it stands.
     pub text: String,
     /// Where it stands.
     pub place: Range<usize>,
@@ -131,7 +131,10 @@ impl Reader<'_> {
                 (Kind::Placeholder(number), "?".to_owned())
             }
             c if c.is_ascii_digit() => (Kind::Number, self.take(|c| c.is_ascii_alphanumeric() || c == '.')),
-            c if is_name(c) => (Kind::Word, self.take(|c| is_name(c) || c.is_numeric() || c == '$')),
+            c if is_name(c) => {
+                let word = self.take(|c| is_name(c) || c.is_numeric() || c == '$');
+                (Kind::Word, if self.lexis.folds_words { word.to_lowercase() } else { word })
+            }
             c => {
                 self.at += c.len_utf8();
                 (Kind::Sign, c.to_string())

@@ -29,7 +29,7 @@ impl Contents {
         let dialect = connection.dialect();
         let readable = |column: &Column| dialect.readable(&column.name, &column.kind, column.is_bytes());
         let columns: Vec<String> = table.columns.iter().map(readable).collect();
-        let sql = format!("SELECT {} FROM {}", columns.join(", "), dialect.quote(&table.name));
+        let sql = format!("SELECT {} FROM {}", columns.join(", "), table.own_rows(dialect));
         Ok(Self { table: table.clone(), rows: connection.query(&sql, &[]).await? })
     }
 

@@ -1,6 +1,9 @@
 //! What has to be known of a table to fill it: columns, keys, checks. Read with a handful of queries for all tables.
 
+use std::collections::BTreeSet;
+
 use crate::connection::{Connection, Error};
+use crate::dialect::Dialect;
 use crate::snapshot;
 
 /// A table that can have rows.
@@ -14,6 +17,8 @@ pub struct Table {
     pub references: Vec<Reference>,
     /// Its checks, as the database writes them.
     checks: Vec<String>,
+    /// Whether a query of it also finds the rows of tables that inherit from it.
+    shows_heirs: bool,
 }
 
 /// A column of it.
@@ -57,6 +62,11 @@ impl Table {
         self.columns.iter().any(|column| column.key)
     }
 
+    /// What its own rows are selected and deleted from.
+    pub fn own_rows(&self, dialect: Dialect) -> String {
+        format!("{}{}", if self.shows_heirs { "ONLY " } else { "" }, dialect.quote(&self.name))
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
@@ -94,6 +104,12 @@ pub(super) async fn read<C: Connection>(connection: &C, without: &[&str]) -> Res
         match tables.last_mut() {
             Some(last) if last.name == *table => last.columns.push(column),
             _ => tables.push(Table { name: table.clone(), columns: vec![column], ..Table::default() }),
+        }
+    }
+    if let Some(sql) = dialect.inherited_tables() {
+        let parents: BTreeSet<String> = connection.query(sql, &[]).await?.into_iter().flatten().flatten().collect();
+        for table in &mut tables {
+            table.shows_heirs = parents.contains(&table.name);
         }
     }
     let keys: Vec<(String, Vec<String>)> = tables

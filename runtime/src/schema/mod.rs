@@ -55,7 +55,7 @@ mod definition;
 mod enums;
 mod names;
 mod rebuild;
-mod references;
+pub(crate) mod references;
 mod tables;
 
 use sea_orm_migration::prelude::*;

@@ -195,24 +195,37 @@ pub async fn remove(tables: &Tables<'_>, table: &str, column: &str) -> Result<()
     rebuild::together(tables, &drops.chain([format!("{alter} DROP COLUMN {quoted}")]).collect::<Vec<_>>()).await
 }
 
-/// Columns that went with their reference, and the manager that was asked: migrations for Loco remove such a column once more.
+/// Columns that [`remove_reference`] has removed, each with the address of the manager that was asked: migrations for Loco
+/// remove such a column once more. [`forget`] removes the entries of a manager that ends, so that another one at the same
+/// address does not find them.
 static REMOVED: Mutex<Vec<(usize, String, String)>> = Mutex::new(Vec::new());
 
-/// No migration removes more references than this before it removes a column.
-const NOTES: usize = 64;
+/// The most entries: a manager of SeaORM's own runner does not end with [`forget`].
+const MAX_REMOVED: usize = 64;
 
-fn note(m: &SchemaManager<'_>, table: &str, column: &str) {
-    let mut notes = REMOVED.lock().unwrap_or_else(PoisonError::into_inner);
-    if notes.len() == NOTES {
-        notes.remove(0);
+/// Notes that this manager has removed the column with its reference.
+pub fn note(m: &SchemaManager<'_>, table: &str, column: &str) {
+    let mut removed = REMOVED.lock().unwrap_or_else(PoisonError::into_inner);
+    if removed.len() == MAX_REMOVED {
+        removed.remove(0);
     }
-    notes.push((std::ptr::from_ref(m).addr(), table.to_owned(), column.to_owned()));
+    removed.push((address(m), table.to_owned(), column.to_owned()));
 }
 
-/// Whether `remove_reference` has just removed this column; it is forgotten by that.
+/// Returns whether this manager has removed the column with its reference, and forgets it.
 pub fn has_just_removed(m: &SchemaManager<'_>, table: &str, column: &str) -> bool {
-    let note = (std::ptr::from_ref(m).addr(), table.to_owned(), column.to_owned());
-    let mut notes = REMOVED.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = notes.iter().position(|one| *one == note);
-    found.map(|at| notes.remove(at)).is_some()
+    let entry = (address(m), table.to_owned(), column.to_owned());
+    let mut removed = REMOVED.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = removed.iter().position(|one| *one == entry);
+    found.map(|at| removed.remove(at)).is_some()
+}
+
+/// Forgets what a manager has removed. To be called before it is dropped.
+pub fn forget(m: &SchemaManager<'_>) {
+    let ended = address(m);
+    REMOVED.lock().unwrap_or_else(PoisonError::into_inner).retain(|(address, ..)| *address != ended);
+}
+
+fn address(m: &SchemaManager<'_>) -> usize {
+    std::ptr::from_ref(m).addr()
 }

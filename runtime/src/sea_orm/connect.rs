@@ -27,6 +27,8 @@ pub struct Settings {
     pub patience: Duration,
     /// Each transaction may be in another session of the server's.
     lent: bool,
+    /// How to reach the server, where no URL says it.
+    exact: Option<driver::Exact>,
 }
 
 impl std::fmt::Debug for Settings {
@@ -39,7 +41,7 @@ impl std::fmt::Debug for Settings {
 impl Settings {
     /// For one session with the database at `url`.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), schema: None, connections: 1, patience: PATIENCE, lent: false }
+        Self { url: url.into(), schema: None, connections: 1, patience: PATIENCE, lent: false, exact: None }
     }
 
     /// The same, in this schema, with so many connections for migrations without a transaction.
@@ -55,13 +57,13 @@ impl Settings {
     /// What the database said.
     #[cfg(feature = "driver")]
     pub async fn of(db: &DatabaseConnection, connections: u32) -> Result<Option<Self>, DbErr> {
-        let Some(url) = driver::url(db) else { return Ok(None) };
+        let Some((url, exact)) = driver::reached(db) else { return Ok(None) };
         let sql = super::dialect(super::backend(db)).own_schema();
         let schema = match sql {
             Some(sql) => driver::ask(db, sql).await?,
             None => None,
         };
-        Ok(Some(Self::new(url).with(schema, connections)))
+        Ok(Some(Self { exact, ..Self::new(url).with(schema, connections) }))
     }
 
     /// The same, for one session alone.
@@ -158,7 +160,8 @@ async fn open(settings: &Settings, connections: u32, guard: &Guard) -> Result<Da
     options.sqlx_logging(false).acquire_timeout(settings.patience).test_before_acquire(false);
     options.max_connections(connections).idle_timeout(FOR_EVER).max_lifetime(FOR_EVER);
     let first = settings.schema.as_ref().filter(|_| !settings.lent).map(|schema| Dialect::Postgres.set_schema(schema));
-    driver::open(options, Pool { first, lent: settings.lent, main: connections == 1 }, guard).await
+    let exact = settings.exact.clone();
+    driver::open(options, Pool { exact, first, lent: settings.lent, main: connections == 1 }, guard).await
 }
 
 impl Session {

@@ -9,14 +9,47 @@ use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use super::guard::Guard;
 
 /// What a pool is to be like.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Pool {
+    /// How to reach the server, where no URL says it.
+    pub exact: Option<Exact>,
     /// Statement that every new connection starts with.
     pub first: Option<String>,
     /// Names of prepared statements mean nothing from one transaction to the next.
     pub lent: bool,
     /// Its one session has the lock.
     pub main: bool,
+}
+
+/// The address of a server in an application's own pool: more than a URL can hold.
+#[derive(Clone)]
+pub enum Exact {
+    /// PostgreSQL's.
+    #[cfg(feature = "sqlx-postgres")]
+    Postgres(Box<sea_orm_migration::sea_orm::sqlx::postgres::PgConnectOptions>),
+    /// MySQL's.
+    #[cfg(feature = "sqlx-mysql")]
+    MySql(Box<sea_orm_migration::sea_orm::sqlx::mysql::MySqlConnectOptions>),
+}
+
+/// Opens an application's own pool. The host of a URL may be an IPv6 address in brackets, with which the drivers ask a resolver.
+///
+/// # Errors
+/// What the driver said.
+pub async fn open_pool(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    #[cfg(feature = "driver")]
+    if address(options.get_url()).is_some() {
+        return with_drivers::connect_by_address(options).await;
+    }
+    sea_orm_migration::sea_orm::Database::connect(options).await
+}
+
+/// The IPv6 address that is the host of a URL, without its brackets.
+pub fn address(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    host.strip_prefix('[')?.split_once(']').map(|(address, _)| address)
 }
 
 #[cfg(not(feature = "driver"))]
@@ -30,7 +63,7 @@ pub async fn ask(_connection: &DatabaseConnection, _sql: &str) -> Result<Option<
 }
 
 #[cfg(feature = "driver")]
-pub use with_drivers::{ask, open, url};
+pub use with_drivers::{ask, open, reached};
 
 #[cfg(feature = "driver")]
 mod with_drivers {
@@ -49,6 +82,7 @@ mod with_drivers {
         if pool.lent {
             options.map_sqlx_postgres_opts(|options| options.statement_cache_capacity(0));
         }
+        let url = options.get_url().to_owned();
         // Opens nothing yet: SeaORM's own way from its options to the driver's.
         options.connect_lazy(true);
         let plan = Database::connect(options).await?;
@@ -79,7 +113,14 @@ mod with_drivers {
                             Ok(())
                         })
                     });
-                let opened = options.connect_with((*plan.connect_options()).clone()).await.map_err(failed)?;
+                let place = match pool.exact {
+                    Some(Exact::MySql(exact)) => *exact,
+                    _ => match address(&url) {
+                        Some(address) => (*plan.connect_options()).clone().host(address),
+                        None => (*plan.connect_options()).clone(),
+                    },
+                };
+                let opened = options.connect_with(place).await.map_err(failed)?;
                 SqlxMySqlConnector::from_sqlx_mysql_pool(opened)
             }
             #[cfg(feature = "sqlx-postgres")]
@@ -109,7 +150,15 @@ mod with_drivers {
                             Ok(())
                         })
                     });
-                let opened = options.connect_with((*plan.connect_options()).clone()).await.map_err(failed)?;
+                let place = match pool.exact {
+                    Some(Exact::Postgres(exact)) if pool.lent => exact.statement_cache_capacity(0),
+                    Some(Exact::Postgres(exact)) => *exact,
+                    _ => match address(&url) {
+                        Some(address) => (*plan.connect_options()).clone().host(address),
+                        None => (*plan.connect_options()).clone(),
+                    },
+                };
+                let opened = options.connect_with(place).await.map_err(failed)?;
                 SqlxPostgresConnector::from_sqlx_postgres_pool(opened)
             }
             _ => plan,
@@ -133,24 +182,53 @@ mod with_drivers {
         }
     }
 
-    /// The URL, password included, of the database behind a pool; `None` for one in memory.
-    pub fn url(connection: &DatabaseConnection) -> Option<String> {
+    /// What leads to the database behind a pool: a URL, and the driver's own options where a URL cannot say all of it. `None` for
+    /// a database in memory.
+    pub fn reached(connection: &DatabaseConnection) -> Option<(String, Option<Exact>)> {
         match backend(connection) {
+            // Only the scheme counts: the driver writes no URL for a user with a `/`, and panics at an IPv6 address.
             #[cfg(feature = "sqlx-mysql")]
             DbBackend::MySql => {
-                Some(connection.get_mysql_connection_pool().connect_options().to_url_lossy().to_string())
+                let options = (*connection.get_mysql_connection_pool().connect_options()).clone();
+                Some(("mysql://localhost".to_owned(), Some(Exact::MySql(Box::new(options)))))
             }
             #[cfg(feature = "sqlx-postgres")]
             DbBackend::Postgres => {
-                Some(connection.get_postgres_connection_pool().connect_options().to_url_lossy().to_string())
+                let options = (*connection.get_postgres_connection_pool().connect_options()).clone();
+                Some(("postgres://localhost".to_owned(), Some(Exact::Postgres(Box::new(options)))))
             }
             #[cfg(feature = "sqlx-sqlite")]
             DbBackend::Sqlite => {
                 let options = connection.get_sqlite_connection_pool().connect_options();
-                options.get_filename().is_file().then(|| options.to_url_lossy().to_string())
+                options.get_filename().is_file().then(|| (options.to_url_lossy().to_string(), None))
             }
             _ => None,
         }
+    }
+
+    /// Opens a pool on a server whose address is in brackets in the URL.
+    pub async fn connect_by_address(mut options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+        let url = options.get_url().to_owned();
+        let address = address(&url).unwrap_or_default();
+        options.connect_lazy(true);
+        let plan = Database::connect(options).await?;
+        Ok(match backend(&plan) {
+            #[cfg(feature = "sqlx-mysql")]
+            DbBackend::MySql => {
+                let plan = plan.get_mysql_connection_pool();
+                let place = (*plan.connect_options()).clone().host(address);
+                let opened = plan.options().clone().connect_with(place).await.map_err(failed)?;
+                SqlxMySqlConnector::from_sqlx_mysql_pool(opened)
+            }
+            #[cfg(feature = "sqlx-postgres")]
+            DbBackend::Postgres => {
+                let plan = plan.get_postgres_connection_pool();
+                let place = (*plan.connect_options()).clone().host(address);
+                let opened = plan.options().clone().connect_with(place).await.map_err(failed)?;
+                SqlxPostgresConnector::from_sqlx_postgres_pool(opened)
+            }
+            _ => plan,
+        })
     }
 
     #[cfg(feature = "sqlx-mysql")]

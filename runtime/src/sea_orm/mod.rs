@@ -30,6 +30,7 @@ use crate::serve::serve;
 use crate::wire::{Action, Failure, Request};
 
 pub use connect::Settings;
+pub use driver::{address, open_pool};
 use guard::Guard;
 #[cfg(feature = "seed")]
 pub(crate) use version::executor;
@@ -135,11 +136,20 @@ impl Session {
         }
     }
 
-    fn manager(&self) -> SchemaManager<'_> {
-        match &self.handle {
+    fn manager(&self) -> MigrationManager<'_> {
+        MigrationManager(match &self.handle {
             Handle::Connection(connection) | Handle::Pool(_, connection) => SchemaManager::new(connection),
             Handle::Transaction(transaction) => SchemaManager::new(transaction),
-        }
+        })
+    }
+}
+
+/// The manager of one migration. What the schema helpers remember of it ends with it.
+struct MigrationManager<'c>(SchemaManager<'c>);
+
+impl Drop for MigrationManager<'_> {
+    fn drop(&mut self) {
+        crate::schema::references::forget(&self.0);
     }
 }
 
@@ -314,11 +324,11 @@ impl Migrations<Session> for Project {
     }
 
     async fn up(&self, index: usize, connection: &Session) -> Result<(), Error> {
-        self.migration(index)?.up(&connection.manager()).await.map_err(error_of(connection.backend()))
+        self.migration(index)?.up(&connection.manager().0).await.map_err(error_of(connection.backend()))
     }
 
     async fn down(&self, index: usize, connection: &Session) -> Result<(), Error> {
-        self.migration(index)?.down(&connection.manager()).await.map_err(error_of(connection.backend()))
+        self.migration(index)?.down(&connection.manager().0).await.map_err(error_of(connection.backend()))
     }
 }
 
@@ -389,3 +399,7 @@ fn trouble(error: &DbErr, dialect: Dialect) -> Trouble {
 fn trouble(_error: &DbErr, _dialect: Dialect) -> Trouble {
     Trouble::Lasting
 }
+
+#[cfg(test)]
+#[path = "manager_tests.rs"]
+mod tests;

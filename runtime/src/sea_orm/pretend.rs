@@ -3,12 +3,18 @@
 //! anything.
 
 mod clerk;
+mod effects;
+mod failing;
 #[cfg(feature = "sea-orm-1")]
 mod kinds;
 mod literal;
+mod numbers;
+mod reads;
+mod shadow;
+mod transaction;
 mod writes;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement as Question, Value};
 
@@ -17,63 +23,138 @@ use crate::connection::{Connection, Sessions};
 use crate::dialect::Dialect;
 use crate::pretend::Said;
 use crate::pretend::layers::{Layers, Trouble};
-use crate::pretend::schema::{Column, Origin, Overlay, key};
+use crate::pretend::names::Names;
+use crate::pretend::schema::{Column, Overlay};
 use crate::pretend::statement::{self, Statement};
 use crate::pretend::token::{Kind as Word, statements, tokens};
 use crate::wire::Note;
 use clerk::{Ask, Reply};
+use shadow::Shadow;
+use transaction::Transaction;
 
 pub use clerk::{Clerk, Done, over};
 
 /// What answers.
 pub struct Core {
     session: Session,
-    dialect: Dialect,
+    names: Names,
     now: Pretence,
     /// As it was when it was settled.
     before: Pretence,
+    transaction: Transaction,
     said: Vec<Said>,
     /// Columns of the database's own tables, by table.
     columns: HashMap<String, Vec<Column>>,
+    /// The schema in a database of its own, where there can be one.
+    shadow: Option<Shadow>,
+    /// The last numbers that tables have given; a rollback does not take them back everywhere.
+    numbers: numbers::Numbers,
+    /// Tables that others refer to, as they were when the migration began.
+    parents: Vec<Vec<String>>,
     #[cfg(feature = "sea-orm-1")]
     guesses: kinds::Guesses,
 }
 
 /// What has been pretended.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Pretence {
     schema: Overlay,
     layers: Layers,
-    /// As it was at the beginning of each open transaction.
-    open: Vec<(Overlay, Layers)>,
+    effects: Effects,
+}
+
+impl Pretence {
+    fn new(names: &Names) -> Self {
+        let (schema, layers) = (Overlay::new(names.clone()), Layers::new(names.clone()));
+        Self { schema, layers, effects: Effects::default() }
+    }
+}
+
+/// What changes rows besides the statements that name their tables.
+#[derive(Clone, Default)]
+struct Effects {
+    triggers: Vec<Trigger>,
+    /// Names that routines mention.
+    routines: BTreeMap<String, Option<BTreeSet<String>>>,
+    /// Foreign keys that change rows.
+    keys: Vec<Follower>,
+    /// Tables whose rows may be others than is known.
+    doubts: BTreeSet<String>,
+    all_in_doubt: bool,
+}
+
+/// A trigger that a statement has created.
+#[derive(Clone, Debug)]
+struct Trigger {
+    table: String,
+    events: Vec<&'static str>,
+    /// Names that it mentions; `None` if it may mean any.
+    mentions: Option<BTreeSet<String>>,
+}
+
+/// A table whose rows follow those of another.
+#[derive(Clone, Debug)]
+struct Follower {
+    parent: String,
+    column: Option<String>,
+    child: String,
+    deletes: bool,
+    updates: bool,
 }
 
 impl Core {
-    fn new(session: Session, dialect: Dialect) -> Self {
-        Self {
+    async fn new(session: Session, dialect: Dialect) -> Self {
+        let mut names = Names::of(dialect);
+        let mut core = Self {
             session,
-            dialect,
-            now: Pretence::default(),
-            before: Pretence::default(),
+            names: names.clone(),
+            now: Pretence::new(&names),
+            before: Pretence::new(&names),
+            transaction: Transaction::default(),
             said: Vec::new(),
             columns: HashMap::new(),
+            shadow: None,
+            numbers: numbers::Numbers::new(),
+            parents: Vec::new(),
             #[cfg(feature = "sea-orm-1")]
             guesses: kinds::Guesses::default(),
+        };
+        if let Some(sql) = dialect.naming()
+            && let Ok(rows) = core.rows(core.question(sql, &[])).await
+            && let Some(row) = rows.first()
+        {
+            names.schema = row.try_get_by_index::<Option<String>>(0).ok().flatten().unwrap_or_default();
+            names.fold_tables = row.try_get_by_index::<String>(1).is_ok_and(|folds| folds == "1");
         }
+        core.now = Pretence::new(&names);
+        core.before = core.now.clone();
+        core.names = names;
+        if dialect == Dialect::Sqlite {
+            core.shadow = Shadow::of(&core.session).await.ok();
+        }
+        core
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.names.dialect
     }
 
     async fn query(&mut self, question: Question) -> Result<Vec<version::Made>, DbErr> {
         let values = question.values.map(|values| values.0).unwrap_or_default();
         let sql = question.sql.as_str();
-        let rows = match statement::read(sql, self.dialect) {
-            Statement::Look | Statement::Select(_) => self.ask(sql, &values).await?,
+        let rows = match statement::read(sql, &self.names) {
+            Statement::Look | Statement::Select(_) => {
+                self.is_usable()?;
+                self.ask(sql, &values).await
+            }
             Statement::Other => {
                 let rows = self.write(sql, &values).await?.1;
                 self.unanswered(sql, &DbErr::Custom("it may change something".to_owned()));
-                rows
+                Ok(rows)
             }
-            _ => self.write(sql, &values).await?.1,
+            _ => self.write(sql, &values).await.map(|(_, rows)| rows),
         };
+        let rows = rows.inspect_err(|_| self.abort())?;
         #[cfg(feature = "sea-orm-1")]
         return Ok(self.made(sql, rows).await);
         #[cfg(not(feature = "sea-orm-1"))]
@@ -82,56 +163,113 @@ impl Core {
 
     async fn execute(&mut self, question: Question) -> Result<Done, DbErr> {
         let values = question.values.map(|values| values.0).unwrap_or_default();
+        let places = statements(&question.sql, self.dialect().lexis());
+        let texts: Vec<&str> = places.into_iter().filter_map(|place| question.sql.get(place)).map(str::trim).collect();
+        let controls = |sql: &&str| matches!(statement::read(sql, &self.names), Statement::Transaction(_));
+        let whole = texts.len() > 1 && self.dialect().sends_texts_whole() && self.is_outside();
+        let whole = whole && !texts.iter().any(controls);
+        if whole {
+            self.enclose();
+        }
         let mut done = Done::default();
-        for place in statements(&question.sql, self.dialect.lexis()) {
-            let sql = question.sql.get(place).unwrap_or_default().trim();
-            done = self.write(sql, &values).await?.0;
+        for sql in texts {
+            match self.write(sql, &values).await {
+                Ok((one, _)) => done = one,
+                Err(error) => {
+                    self.abort();
+                    if whole {
+                        self.fail();
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        if whole {
+            self.leave();
         }
         Ok(done)
     }
 
-    fn turn(&mut self, ask: Ask) -> Reply {
-        let depth = self.now.open.len();
+    async fn turn(&mut self, ask: Ask) -> Reply {
         match ask {
-            Ask::Begin => {
-                self.now.open.push((self.now.schema.clone(), self.now.layers.clone()));
-                self.say(if depth == 0 { "BEGIN".to_owned() } else { format!("SAVEPOINT kit_{depth}") });
+            Ask::Begin => self.begin_counted(),
+            Ask::Commit => self.end_counted(true),
+            Ask::Rollback => self.end_counted(false),
+            Ask::Own(sql) => {
+                // It creates nothing that could be refused.
+                let _ = self.write(&sql, &[]).await;
+                self.own_statements();
             }
-            Ask::Commit if depth > 0 => {
-                self.now.open.pop();
-                self.say(if depth == 1 { "COMMIT".to_owned() } else { format!("RELEASE SAVEPOINT kit_{}", depth - 1) });
+            Ask::Start(enclosure) => {
+                self.parents = self.parents().await;
+                self.start(enclosure);
             }
-            Ask::Rollback => {
-                if let Some((schema, layers)) = self.now.open.pop() {
-                    (self.now.schema, self.now.layers) = (schema, layers);
-                    let inner = format!("ROLLBACK TO SAVEPOINT kit_{}", depth - 1);
-                    self.say(if depth == 1 { "ROLLBACK".to_owned() } else { inner });
+            Ask::Finish(ledger) => {
+                let outcome = self.finish(&ledger).await.map_err(|error| error.to_string());
+                self.switch_foreign_keys().await;
+                return Reply::Finished(outcome);
+            }
+            Ask::Settle(failed) => {
+                if failed {
+                    self.fail();
                 }
-            }
-            Ask::Settle => {
-                // A migration that failed may have left one open.
-                self.now.open.clear();
+                self.transaction = Transaction::default();
                 self.before = self.now.clone();
+                if let Some(shadow) = &self.shadow {
+                    shadow.settle().await;
+                }
                 return Reply::Said(std::mem::take(&mut self.said));
             }
-            Ask::Rewind(refusal) => return Reply::Is(self.rewind(&refusal)),
-            Ask::Commit | Ask::Query(_) | Ask::Execute(_) => {}
+            Ask::Rewind(refusal) => return Reply::Is(self.rewind(&refusal).await),
+            Ask::Query(_) | Ask::Execute(_) => {}
         }
         Reply::Is(true)
     }
 
+    /// Tables that others refer to, and what becomes another when one is rebuilt.
+    async fn parents(&self) -> Vec<Vec<String>> {
+        let (Some(shadow), Some(sql)) = (&self.shadow, self.dialect().parents()) else { return Vec::new() };
+        let rows = shadow.query(self.question(sql, &[])).await.unwrap_or_default();
+        let text = |row: &QueryResult, at: usize| row.try_get_by_index::<String>(at).unwrap_or_default();
+        rows.iter().map(|row| vec![text(row, 0), text(row, 1)]).collect()
+    }
+
+    /// A migration that rebuilds a table that others refer to runs without foreign keys.
+    async fn switch_foreign_keys(&mut self) {
+        let now = self.parents().await;
+        let is_rebuilt = |before: &Vec<String>| now.iter().any(|row| row.first() == before.first() && row != before);
+        let Some(switch) = self.dialect().foreign_key_switch().filter(|switch| !switch.inside) else { return };
+        if self.parents.iter().any(is_rebuilt) {
+            self.said.insert(0, Said::Script(format!("{}0", switch.set)));
+            self.script(format!("{}1", switch.set));
+        }
+    }
+
+    /// What was noted last is kit's own.
+    fn own_statements(&mut self) {
+        for said in &mut self.said {
+            if let Said::Statement(sql) = said {
+                *said = Said::Script(std::mem::take(sql));
+            }
+        }
+    }
+
     #[cfg(not(feature = "sea-orm-1"))]
-    fn rewind(&mut self, _refusal: &str) -> bool {
+    #[expect(clippy::unused_async, reason = "the other version has to wait")]
+    async fn rewind(&mut self, _refusal: &str) -> bool {
         // Rows are the database's own: nothing was guessed.
         false
     }
 
     #[cfg(feature = "sea-orm-1")]
-    fn rewind(&mut self, refusal: &str) -> bool {
+    async fn rewind(&mut self, refusal: &str) -> bool {
         let again = self.guesses.learn(refusal);
         if again {
             self.now = self.before.clone();
             self.said.clear();
+            if let Some(shadow) = &self.shadow {
+                shadow.rewind().await;
+            }
         }
         again
     }
@@ -147,101 +285,6 @@ impl Core {
         }
     }
 
-    /// The answer to a question that changes nothing.
-    async fn ask(&mut self, sql: &str, values: &[Value]) -> Result<Vec<QueryResult>, DbErr> {
-        let Statement::Select(select) = statement::read(sql, self.dialect) else {
-            return self.rows(self.question(sql, values)).await;
-        };
-        if let Some((function, label)) = select.effect {
-            let text = self.filled(sql, values).await?;
-            self.say(text);
-            let value = self.dialect.effect_value(&function);
-            let made = format!("SELECT {value} AS {}", self.dialect.quote(&label));
-            self.note(Note::Effect { function });
-            return self.rows(self.question(&made, &[])).await;
-        }
-        if let Some(there) = self.probe(sql, values) {
-            return self.rows(there).await;
-        }
-        if self.now.schema.changed && select.tables.iter().any(|table| self.dialect.is_catalog(table)) {
-            self.note(Note::Catalog);
-        }
-        let unlocked = select.locks.and_then(|place| sql.get(..place.start)).unwrap_or(sql);
-        let layered = match self.over(unlocked) {
-            Ok(layered) => layered,
-            Err(Trouble::Gone(table)) => {
-                return Err(DbErr::Custom(format!("`{table}` is read here, but a statement above takes it away")));
-            }
-            Err(Trouble::Opaque(table)) => {
-                self.note(Note::Unknown { table });
-                return Ok(Vec::new());
-            }
-        };
-        match self.rows(self.question(&layered, values)).await {
-            Err(error) if is_write(&error.to_string()) => {
-                // A function of the database's own changes something.
-                let text = self.filled(sql, values).await?;
-                self.say(text.clone());
-                self.unanswered(&text, &error);
-                Ok(Vec::new())
-            }
-            // The same would come for real.
-            Err(error) if layered == unlocked => Err(error),
-            Err(error) => {
-                let text = self.filled(sql, values).await?;
-                self.unanswered(&text, &error);
-                Ok(Vec::new())
-            }
-            rows => rows,
-        }
-    }
-
-    fn unanswered(&mut self, sql: &str, error: &DbErr) {
-        let sql = sql.chars().take(SHOWN).collect();
-        self.note(Note::Unanswered { sql, message: error.to_string() });
-    }
-
-    /// SeaORM's own question for a table, a column, an index, as the database can answer it after statements that have
-    /// decided it.
-    fn probe(&self, sql: &str, values: &[Value]) -> Option<Question> {
-        let asks = |label: &str| sql.contains(&format!("COUNT(*) > 0 AS {}", self.dialect.quote(label)));
-        let label = ["has_table", "has_column", "has_index"].into_iter().find(|label| asks(label))?;
-        let texts: Vec<&str> = values.iter().filter_map(literal::text).collect();
-        let last = texts.last()?;
-        let before = texts.len().checked_sub(2).and_then(|at| texts.get(at));
-        let schema = &self.now.schema;
-        let there = match label {
-            "has_table" => schema.table(last).map(|table| table.origin != Origin::Gone),
-            "has_column" => schema.column(before?, last),
-            _ => match (schema.index(last), schema.table(before?)) {
-                (Some(there), _) => Some(there),
-                (None, Some(table)) if !matches!(table.origin, Origin::Real(_)) => Some(false),
-                _ => None,
-            },
-        };
-        if let Some(there) = there {
-            let there = if there { "1 = 1" } else { "1 = 0" };
-            return Some(self.question(&format!("SELECT {there} AS {}", self.dialect.quote(label)), &[]));
-        }
-        let Some(Origin::Real(real)) = before.and_then(|table| schema.table(table)).map(|table| &table.origin) else {
-            return None;
-        };
-        // The database knows the table by its former name.
-        let mut values = values.to_vec();
-        let at = values.len().checked_sub(2)?;
-        *values.get_mut(at)? = real.as_str().into();
-        Some(self.question(sql, &values))
-    }
-
-    /// Whether a table is there, as it would be now.
-    async fn is_there(&self, table: &str) -> bool {
-        if let Some(table) = self.now.schema.table(table) {
-            return table.origin != Origin::Gone;
-        }
-        let question = self.question(self.dialect.table_exists(), &[table.into()]);
-        self.rows(question).await.is_ok_and(|rows| !rows.is_empty())
-    }
-
     /// What the database answers, in a session or a transaction that may only read.
     async fn rows(&self, question: Question) -> Result<Vec<QueryResult>, DbErr> {
         if self.session.sessions != Sessions::Lent {
@@ -254,7 +297,7 @@ impl Core {
         }
         let inside = self.session.begin_lent().await.map_err(|error| DbErr::Custom(error.message))?;
         let Handle::Transaction(transaction) = &inside.handle else { return Ok(Vec::new()) };
-        let outcome = match transaction.execute_unprepared(self.dialect.read_only_transaction()).await {
+        let outcome = match transaction.execute_unprepared(self.dialect().read_only_transaction()).await {
             Ok(_) => version::query(transaction, question).await,
             Err(error) => Err(error),
         };
@@ -264,14 +307,14 @@ impl Core {
     }
 
     fn question(&self, sql: &str, values: &[Value]) -> Question {
-        Question::from_sql_and_values(backend_of(self.dialect), sql, values.to_vec())
+        Question::from_sql_and_values(backend_of(self.dialect()), sql, values.to_vec())
     }
 
     /// A query over the newest layers.
     fn over(&self, sql: &str) -> Result<String, Trouble> {
         let Pretence { schema, layers, .. } = &self.now;
-        let sql = layers.over(sql, |name| schema.is_new_type(name), self.dialect)?;
-        Ok(layers.whole(&sql, self.dialect))
+        let sql = layers.over(sql, |name| schema.is_new_type(name), self.dialect())?;
+        Ok(layers.whole(&sql, self.dialect()))
     }
 
     /// The columns of a table, as they would be now.
@@ -279,10 +322,15 @@ impl Core {
         if let Some(columns) = self.now.layers.columns(table) {
             return columns.to_vec();
         }
-        if let Some(columns) = self.columns.get(&key(table)) {
+        self.real_columns(table).await
+    }
+
+    /// The columns of a table, as the database has it.
+    async fn real_columns(&mut self, table: &str) -> Vec<Column> {
+        if let Some(columns) = self.columns.get(&self.names.table(table)) {
             return columns.clone();
         }
-        let question = self.question(self.dialect.columns_of(), &[table.into()]);
+        let question = self.question(self.dialect().columns_of(), &[table.into()]);
         let rows = self.rows(question).await.unwrap_or_default();
         let columns: Vec<Column> = rows
             .iter()
@@ -293,10 +341,11 @@ impl Core {
                     kind: text(1).unwrap_or_default(),
                     default: text(2),
                     numbered: text(3).as_deref() == Some("1"),
+                    nullable: true,
                 }
             })
             .collect();
-        self.columns.insert(key(table), columns.clone());
+        self.columns.insert(self.names.table(table), columns.clone());
         columns
     }
 
@@ -308,7 +357,7 @@ impl Core {
         let texts = self.literals(values).await?;
         let mut text = String::with_capacity(sql.len());
         let mut at = 0;
-        for token in tokens(sql, self.dialect.lexis()) {
+        for token in tokens(sql, self.dialect().lexis()) {
             if let Word::Placeholder(number) = token.kind
                 && let Some(value) = texts.get(number)
             {
@@ -323,13 +372,13 @@ impl Core {
 
     /// Values as they stand in SQL. What a driver makes of a date or a decimal only the database can say.
     async fn literals(&self, values: &[Value]) -> Result<Vec<String>, DbErr> {
-        let own: Vec<Option<String>> = values.iter().map(|value| literal::literal(value, self.dialect)).collect();
+        let own: Vec<Option<String>> = values.iter().map(|value| literal::literal(value, self.dialect())).collect();
         let asked: Vec<Value> =
             own.iter().zip(values).filter(|(own, _)| own.is_none()).map(|(_, value)| value.clone()).collect();
         let mut answers = Vec::new();
         // Not every database takes many at once.
         for part in asked.chunks(100) {
-            let cells = (1..=part.len()).map(|at| self.dialect.quote_value(&self.dialect.placeholder(at)));
+            let cells = (1..=part.len()).map(|at| self.dialect().quote_value(&self.dialect().placeholder(at)));
             let sql = format!("SELECT {}", cells.collect::<Vec<_>>().join(", "));
             for row in self.rows(self.question(&sql, part)).await? {
                 for at in 0..part.len() {
@@ -340,13 +389,4 @@ impl Core {
         let mut answers = answers.into_iter();
         Ok(own.into_iter().map(|own| own.or_else(|| answers.next()).unwrap_or_else(|| "NULL".to_owned())).collect())
     }
-}
-
-/// So much of a query is shown.
-const SHOWN: usize = 300;
-
-/// Whether the database refused because the session changes nothing.
-fn is_write(message: &str) -> bool {
-    let message = message.to_lowercase();
-    ["read-only", "read only", "readonly"].iter().any(|words| message.contains(words))
 }

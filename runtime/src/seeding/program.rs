@@ -56,7 +56,7 @@ pub fn main(seeders: &[Entry]) -> ExitCode {
             let session = connect(request.clone()).await?;
             let mut lock =
                 lock::acquire(&session, &seed.ledger, &request.locking, &mut |event| on_event(event)).await?;
-            lock.announce_if_there(&session).await;
+            lock.announce(&session).await;
             let outcome = run(entry, seed, &request, &session, &lock, on_event).await;
             let released = lock.release(&session).await;
             // The first failure is the one to report.
@@ -86,7 +86,7 @@ async fn run(
         let (cause, message) = match outcome {
             Ok(Ok(())) => (None, String::new()),
             Ok(Err(error)) => (Some(Cause::Error), error.to_string()),
-            Err(panic) => (Some(Cause::Panic), panic),
+            Err(panic) => (Some(Cause::Panic), panic.to_string()),
         };
         cause.map(|cause| (seeds.culprit().unwrap_or_else(|| entry.name.clone()), cause, message))
     };

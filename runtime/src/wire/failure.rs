@@ -151,6 +151,11 @@ pub enum Failure {
         /// The error, or the panic's text.
         message: String,
     },
+    /// A script is complete, but a run may do something else in places; nothing was done.
+    Undecided {
+        /// How many places are marked.
+        count: usize,
+    },
 }
 
 /// How a migration failed.

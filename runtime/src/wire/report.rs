@@ -195,4 +195,22 @@ pub enum Note {
         /// The table.
         table: String,
     },
+    /// A statement fails, is not in the script, and the migration may go on without it.
+    LeftOut {
+        /// The statement.
+        sql: String,
+        /// Why it fails.
+        message: String,
+    },
+}
+
+impl Note {
+    /// Whether a run may do something else than the script.
+    pub fn is_undecided(&self) -> bool {
+        match self {
+            Self::Unknown { .. } | Self::Catalog | Self::Unanswered { .. } => true,
+            Self::Effect { function } => function.ends_with("val"),
+            Self::Given { .. } | Self::Uncounted { .. } | Self::LeftOut { .. } => false,
+        }
+    }
 }

@@ -2,16 +2,18 @@
 
 use std::time::Instant;
 
+use kit_runtime::connection::Connection;
+use kit_runtime::ledger::own_tables;
+use kit_runtime::truncate;
 use kit_runtime::wire::Locking;
 
-use super::{ledger, tables};
+use super::{ledger, survey};
 use crate::commands::locked;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::Result;
-use crate::schema;
 use crate::seeds::{self, Fixture, Job};
-use crate::ui::counted;
+use crate::ui::{counted, printable};
 
 /// Fills the tables, under the lock, and says what went where.
 pub(super) async fn fill(
@@ -26,10 +28,10 @@ pub(super) async fn fill(
     let ledger = ledger(project)?;
     let clock = Instant::now();
     let loaded = locked(ctx, target, &ledger, locking, async |session| {
-        let schema = schema::read(session).await.map_err(|error| target.failed(&error))?;
-        let all = tables(&schema, &ledger);
-        let reset = if reset { all } else { Vec::new() };
-        let job = Job { target, schema: &schema, fixtures, reset: &reset, upsert };
+        let survey = survey(session, target).await?;
+        let reset = if reset { survey.tables(&own_tables(&ledger)) } else { Vec::new() };
+        let reset = spread(ctx, target, session, reset).await?;
+        let job = Job { target, survey: &survey, fixtures, reset: &reset, upsert };
         let mut meter = Meter { ctx, clock, before: 0, table: String::new(), rows: 0 };
         seeds::load(&job, &mut |table, rows| meter.show(table, rows)).await
     })
@@ -48,6 +50,40 @@ pub(super) async fn fill(
     let rows: u64 = loaded.tables.iter().map(|(_, rows)| rows).sum();
     let rows = counted(usize::try_from(rows).unwrap_or(usize::MAX), "row");
     ctx.ui.info(format!("Seeded {} with {rows}{}", counted(loaded.tables.len(), "table"), pace(clock, &loaded.tables)));
+    Ok(())
+}
+
+/// The tables that the transaction of the load is to empty. Where it could not have locks for all, those without rows are left
+/// out; where it could not for the others either, they are emptied before it.
+async fn spread(ctx: &Context, target: &Target, session: &impl Connection, tables: Vec<String>) -> Result<Vec<String>> {
+    let failed = |error| target.failed(&error);
+    let Some(filled) = truncate::filled(session, &tables).await.map_err(failed)? else { return Ok(tables) };
+    if filled.fit {
+        return Ok(filled.tables);
+    }
+    ctx.ui.warn("the server has no room for the locks of so many tables: they are emptied in several transactions");
+    truncate::empty(session, &filled.tables).await.map_err(failed)?;
+    Ok(Vec::new())
+}
+
+/// Names the tables with rows that a reset empties and no fixture fills again.
+pub(super) async fn name_what_is_not_loaded_again(ctx: &Context, target: &Target, fixtures: &[Fixture]) -> Result<()> {
+    let session = target.connect().await?;
+    let failed = |error| target.failed(&error);
+    let survey = survey(&session, target).await?;
+    let mut lost = Vec::new();
+    for table in survey.tables(&own_tables(&ledger(ctx.project()?)?)) {
+        if fixtures.iter().any(|fixture| fixture.table == table) {
+            continue;
+        }
+        let sql = format!("SELECT '1' FROM {} LIMIT 1", survey.own_rows(target.dialect, &table));
+        if !session.query(&sql, &[]).await.map_err(failed)?.is_empty() {
+            lost.push(printable(&table));
+        }
+    }
+    if !lost.is_empty() {
+        ctx.ui.warn(format!("rows of these tables are deleted, and no fixture has them: {}", lost.join(", ")));
+    }
     Ok(())
 }
 

@@ -2,8 +2,29 @@
 
 use kit_runtime::dialect::Dialect;
 
-use super::{Answer, Writer, list};
+use super::{Answer, Writer};
 use crate::schema::model::{ForeignKey, Table};
+use crate::seeds::survey::Survey;
+
+/// How often tables are emptied again because triggers wrote rows while others were.
+const MAX_PASSES: usize = 10;
+
+/// A query for statements that have counters go on where they are which belong to tables, and which no column takes its default
+/// from alone: emptying the tables would restart them, and no row tells where they were.
+fn other_counters(tables: &[String]) -> String {
+    let names: Vec<String> = tables.iter().map(|table| Dialect::Postgres.literal(table)).collect();
+    format!(
+        "SELECT format('SELECT setval(%L::regclass, %s)', oid::regclass, pg_sequence_last_value(oid)) FROM (SELECT s.oid \
+         FROM pg_catalog.pg_class s JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid \
+         AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' \
+         JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relnamespace = to_regnamespace(quote_ident(current_schema())) \
+         LEFT JOIN pg_catalog.pg_attrdef a ON a.adrelid = c.oid AND a.adnum = d.refobjsubid \
+         WHERE s.relkind = 'S' AND c.relname::text IN ({}) \
+         AND coalesce(pg_get_expr(a.adbin, a.adrelid), '') NOT LIKE 'nextval(%' OFFSET 0) AS counter \
+         WHERE pg_sequence_last_value(oid) IS NOT NULL",
+        names.join(", ")
+    )
+}
 
 impl Writer {
     /// Begins a transaction that writes.
@@ -29,20 +50,41 @@ impl Writer {
     }
 
     /// Takes all rows out of tables, in a transaction that is there. MySQL numbers on where it was.
-    pub async fn empty(&mut self, tables: &[String]) -> Answer<()> {
+    pub async fn empty(&mut self, tables: &[String], survey: &Survey, ignores_keys: bool) -> Answer<()> {
         let dialect = self.dialect();
         match dialect {
             Dialect::Postgres if tables.is_empty() => {}
             Dialect::Postgres => {
-                let tables = list(dialect, tables.iter().map(String::as_str));
-                self.execute(&format!("TRUNCATE {tables} RESTART IDENTITY")).await?;
+                let counters = self.texts(&other_counters(tables)).await?;
+                let list: Vec<String> = tables.iter().map(|table| survey.own_rows(dialect, table)).collect();
+                self.execute(&format!("TRUNCATE {} RESTART IDENTITY", list.join(", "))).await?;
+                for sql in counters.into_iter().flatten() {
+                    self.execute(&sql).await?;
+                }
             }
             Dialect::MySql => {
                 self.execute("SET SESSION foreign_key_checks = 0").await?;
-                for table in tables {
-                    self.execute(&format!("DELETE FROM {}", dialect.quote(table))).await?;
+                // Triggers may write rows into tables that were emptied before.
+                let mut left = tables.to_vec();
+                for _ in 0..MAX_PASSES {
+                    for table in &left {
+                        self.execute(&format!("DELETE FROM {}", dialect.quote(table))).await?;
+                    }
+                    if survey.triggers.iter().all(|trigger| !trigger.on_empty) {
+                        break;
+                    }
+                    let mut full = Vec::new();
+                    for table in &left {
+                        let sql = format!("SELECT '1' FROM {} LIMIT 1", dialect.quote(table));
+                        if !self.texts(&sql).await?.is_empty() {
+                            full.push(table.clone());
+                        }
+                    }
+                    left = full;
                 }
-                self.execute("SET SESSION foreign_key_checks = 1").await?;
+                if !ignores_keys {
+                    self.execute("SET SESSION foreign_key_checks = 1").await?;
+                }
             }
             Dialect::Sqlite => {
                 self.execute("PRAGMA defer_foreign_keys = ON").await?;
@@ -75,8 +117,8 @@ impl Writer {
 
     /// Lets rows come before those that they refer to, for some keys of tables. Returns what puts that back, and looks whether
     /// all refer to something, where the database does so by itself.
-    pub async fn relax(&mut self, waiting: &[(&Table, &ForeignKey)]) -> Answer<Vec<String>> {
-        if waiting.is_empty() {
+    pub async fn relax(&mut self, waiting: &[(&Table, &ForeignKey)], ignores_keys: bool) -> Answer<Vec<String>> {
+        if waiting.is_empty() || ignores_keys {
             return Ok(Vec::new());
         }
         let dialect = self.dialect();

@@ -11,10 +11,12 @@ use super::value::{Datum, typed, uuid_text};
 use super::{Answer, Writer, list};
 use crate::schema::model::{Column, Kind, Table};
 use crate::seeds::dump::{Out, refers};
+use crate::seeds::survey::Survey;
 
 /// Gives each row to `on_row`, until that says no.
 pub async fn rows(
     writer: &mut Writer,
+    survey: &Survey,
     table: &Table,
     columns: &[&Column],
     on_row: &mut dyn FnMut(&[Out<'_>]) -> bool,
@@ -32,7 +34,7 @@ pub async fn rows(
         }
         on_row(&row)
     };
-    let from = format!("FROM {}{}", dialect.quote(&table.name), order(dialect, table));
+    let from = format!("FROM {}{}", survey.own_rows(dialect, &table.name), order(dialect, table));
     let names = list(dialect, columns.iter().map(|column| column.name.as_str()));
     match writer {
         Writer::Postgres(connection) => {
@@ -204,6 +206,10 @@ fn sqlite<'a>(stored: Datum<'a>, column: &Column, affinity: Class) -> Out<'a> {
         Datum::Real(number) => return Out::Tagged("float", number.to_string().into()),
         Datum::Text(text) => (false, text, "str"),
     };
+    if column.type_name.eq_ignore_ascii_case("any") {
+        // It keeps a value as it comes in a strict table, and makes a number of it in another.
+        return Out::Tagged(tag, text);
+    }
     let again = typed(&text, &column.kind, &column.type_name, Dialect::Sqlite);
     match (again.is_ok_and(|again| kept(&again, affinity) == own), plain) {
         (true, true) => Out::Plain(text),

@@ -70,6 +70,12 @@ pub fn datum<'a>(node: &'a Node, column: &Column, dialect: Dialect) -> Result<Da
     typed(text, &column.kind, &column.type_name, dialect)
 }
 
+/// Whether a column of a primary key may hold NULL: on SQLite, unless the database itself refuses it
+/// (sqlite.org/quirks.html, 5).
+pub fn key_takes_null(column: &Column, dialect: Dialect) -> bool {
+    dialect == Dialect::Sqlite && column.identity.is_none()
+}
+
 /// The datum that a text without a tag means, in a column of that type.
 ///
 /// # Errors
@@ -93,8 +99,9 @@ pub fn typed<'a>(text: &'a str, kind: &Kind, type_name: &str, dialect: Dialect) 
         {
             number(text)?;
         }
-        Kind::Decimal(_) if !text.eq_ignore_ascii_case("nan") => {
-            number(text)?;
+        // It may have more digits than any other number, and PostgreSQL has some that are none.
+        Kind::Decimal(_) => {
+            text.parse::<f64>().map_err(|_| format!("`{text}` is not a number"))?;
         }
         Kind::Binary(_) | Kind::VarBinary(_) | Kind::Blob => return bytes(text).map(Datum::Bytes),
         Kind::Uuid => match (uuid(text)?, dialect) {

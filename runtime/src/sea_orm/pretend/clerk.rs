@@ -10,7 +10,7 @@ use super::super::connect::Settings;
 use super::super::{Session, backend_of, version};
 use super::Core;
 use crate::dialect::Dialect;
-use crate::pretend::{Recorder, Said};
+use crate::pretend::{Enclosure, Recorder, Said};
 
 /// A connection over a session of its own that changes nothing, and what it notes.
 pub fn over(settings: Settings, dialect: Dialect) -> Option<(DatabaseConnection, Arc<dyn Recorder>)> {
@@ -43,7 +43,10 @@ pub(super) enum Ask {
     Begin,
     Commit,
     Rollback,
-    Settle,
+    Own(String),
+    Start(Enclosure),
+    Finish(Vec<String>),
+    Settle(bool),
     Rewind(String),
 }
 
@@ -51,6 +54,7 @@ pub(super) enum Reply {
     Rows(Result<Vec<version::Made>, DbErr>),
     Done(Result<Done, DbErr>),
     Said(Vec<Said>),
+    Finished(Result<(), String>),
     Is(bool),
 }
 
@@ -102,8 +106,23 @@ impl Clerk {
 }
 
 impl Recorder for Clerk {
-    fn settle(&self) -> Vec<Said> {
-        match self.ask(Ask::Settle) {
+    fn own(&self, sql: &str) {
+        self.ask(Ask::Own(sql.to_owned()));
+    }
+
+    fn start(&self, enclosure: Enclosure) {
+        self.ask(Ask::Start(enclosure));
+    }
+
+    fn finish(&self, ledger: &[String]) -> Result<(), String> {
+        match self.ask(Ask::Finish(ledger.to_vec())) {
+            Some(Reply::Finished(outcome)) => outcome,
+            _ => Err(over_and_out().to_string()),
+        }
+    }
+
+    fn settle(&self, failed: bool) -> Vec<Said> {
+        match self.ask(Ask::Settle(failed)) {
             Some(Reply::Said(said)) => said,
             _ => Vec::new(),
         }
@@ -120,12 +139,15 @@ fn over_and_out() -> DbErr {
 
 async fn serve(settings: Settings, dialect: Dialect, asked: &Receiver<Asked>) {
     let session = Session::to_read(settings).await;
-    let mut core = session.map(|session| Core::new(session, dialect)).map_err(|error| error.to_string());
+    let mut core = match session {
+        Ok(session) => Ok(Core::new(session, dialect).await),
+        Err(error) => Err(error.to_string()),
+    };
     while let Ok((ask, reply)) = asked.recv() {
         let answer = match (&mut core, ask) {
             (Ok(core), Ask::Query(question)) => Reply::Rows(core.query(question).await),
             (Ok(core), Ask::Execute(question)) => Reply::Done(core.execute(question).await),
-            (Ok(core), other) => core.turn(other),
+            (Ok(core), other) => core.turn(other).await,
             (Err(error), _) => Reply::Rows(Err(DbErr::Custom(error.clone()))),
         };
         // Whoever asked may have given up.

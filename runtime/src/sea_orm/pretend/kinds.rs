@@ -11,7 +11,6 @@ use sea_orm_migration::sea_orm::{ProxyRow, QueryResult, Value};
 
 use super::Core;
 use crate::dialect::Dialect;
-use crate::pretend::schema::key;
 use crate::pretend::statement::{self, Statement};
 
 macro_rules! kinds {
@@ -149,7 +148,7 @@ impl Core {
     pub(super) async fn made(&mut self, sql: &str, found: Vec<QueryResult>) -> Vec<ProxyRow> {
         let Some(first) = found.first() else { return Vec::new() };
         let labels = first.column_names();
-        let tables = match statement::read(sql, self.dialect) {
+        let tables = match statement::read(sql, &self.names) {
             Statement::Select(select) => select.tables,
             Statement::Insert(insert) => vec![insert.table],
             Statement::Update(update) => vec![update.table],
@@ -159,7 +158,7 @@ impl Core {
         let mut declared = HashMap::new();
         for table in tables {
             for column in self.columns(&table).await {
-                declared.entry(key(&column.name)).or_insert(column.kind);
+                declared.entry(column.name.to_lowercase()).or_insert(column.kind);
             }
         }
         // SeaORM finds a cell by name, or by its place in the order of the names: where that is another one than its own,
@@ -167,7 +166,7 @@ impl Core {
         let sorted = labels.windows(2).all(|two| matches!(two, [a, b] if a < b));
         let mut rows: Vec<ProxyRow> = found.iter().map(|_| ProxyRow::default()).collect();
         for (at, label) in labels.iter().enumerate() {
-            let kinds = Kind::of(declared.get(&key(label)).map_or("", String::as_str), self.dialect);
+            let kinds = Kind::of(declared.get(&label.to_lowercase()).map_or("", String::as_str), self.dialect());
             let column = |kind: Kind| found.iter().map(|row| kind.decode(row, at)).collect::<Option<Vec<Value>>>();
             let mut columns: Vec<Vec<Value>> = kinds.into_iter().filter_map(column).collect();
             let cell = Cell { sql: sql.to_owned(), label: label.clone(), at };

@@ -1,0 +1,156 @@
+//! Cargo as a process: it builds a generated crate and reports which packages took part, or forgets what it has built of some.
+//! It does not decide when that is needed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde::Deserialize;
+use tokio::process::Command;
+
+use super::process::each_line;
+use super::{Build, Notice};
+use crate::error::{Error, Result};
+
+/// A successful build.
+#[derive(Debug)]
+pub struct Built {
+    /// The program.
+    pub binary: PathBuf,
+    /// The packages of this machine's folders that took part, by the identifier that cargo gives them.
+    pub local: BTreeMap<String, LocalPackage>,
+    /// The folders of the build scripts' results, for packages from registries and repositories.
+    pub script_folders: Vec<PathBuf>,
+}
+
+/// A package in a folder, rather than from a registry or a repository.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LocalPackage {
+    /// The folder of its Cargo.toml.
+    pub root: PathBuf,
+    /// Whether a build script of its own was compiled.
+    pub has_build_script: bool,
+    /// The files that were compiled from it.
+    pub artifacts: Vec<PathBuf>,
+}
+
+/// A line of `--message-format=json`.
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact {
+        package_id: String,
+        #[serde(default)]
+        manifest_path: PathBuf,
+        target: Target,
+        #[serde(default)]
+        filenames: Vec<PathBuf>,
+        executable: Option<PathBuf>,
+        #[serde(default)]
+        fresh: bool,
+    },
+    BuildScriptExecuted {
+        package_id: String,
+        out_dir: PathBuf,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    #[serde(default)]
+    kind: Vec<String>,
+}
+
+/// Builds the crate `name` in `folder`. The inner `Err` is what the compiler printed; `shown` is how the user sees a line of it.
+///
+/// # Errors
+/// [`Error::Program`] without cargo.
+pub async fn build(
+    build: Build<'_>,
+    folder: &Path,
+    name: &str,
+    shown: &dyn Fn(&str) -> String,
+    notify: &mut dyn FnMut(Notice),
+) -> Result<std::result::Result<Built, Vec<String>>> {
+    let mut child = command(build)
+        .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(failed(std::io::Error::other("no output")));
+    };
+    let (mut binary, mut lines) = (None, Vec::new());
+    let (mut local, mut script_folders) = (BTreeMap::<String, LocalPackage>::new(), Vec::new());
+    each_line(out, err, |line, is_out| {
+        let message = if is_out { serde_json::from_str(&line).ok() } else { None };
+        match message {
+            None => lines.push(shown(&line)),
+            Some(Message::CompilerArtifact { package_id, manifest_path, target, filenames, executable, fresh }) => {
+                if target.name == name {
+                    binary = executable;
+                }
+                if is_local(&package_id) {
+                    let package = local.entry(package_id).or_default();
+                    package.root = manifest_path.parent().unwrap_or(Path::new("")).to_owned();
+                    match target.kind.iter().any(|kind| kind == "custom-build") {
+                        true => package.has_build_script = true,
+                        false => package.artifacts.extend(filenames),
+                    }
+                }
+                if !fresh {
+                    notify(Notice::Built { name: target.name });
+                }
+            }
+            Some(Message::BuildScriptExecuted { package_id, out_dir }) => match is_local(&package_id) {
+                true => local.entry(package_id).or_default().has_build_script = true,
+                false => script_folders.push(out_dir),
+            },
+            Some(Message::Other) => {}
+        }
+    })
+    .await;
+    let status = child.wait().await.map_err(failed)?;
+    Ok(match binary {
+        Some(binary) if status.success() => Ok(Built { binary, local, script_folders }),
+        _ => Err(lines),
+    })
+}
+
+/// Makes cargo compile these packages of the crate in `folder` again. One that is not among its dependencies is skipped.
+///
+/// # Errors
+/// [`Error::Program`] without cargo.
+pub async fn clean(build: Build<'_>, folder: &Path, packages: &[String]) -> Result<()> {
+    for package in packages {
+        let mut command = command(build);
+        command.args(["clean", "--quiet", "--package", package, "--manifest-path"]).arg(folder.join("Cargo.toml"));
+        command.stdin(Stdio::null()).output().await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn command(build: Build<'_>) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        // The project's own toolchain file and cargo settings apply, since cargo looks for them from here.
+        .current_dir(&build.project.root)
+        .envs(build.env)
+        .env("CARGO_TARGET_DIR", build.cache.folder.join("target"));
+    command
+}
+
+fn failed(source: std::io::Error) -> Error {
+    Error::Program { program: "cargo".to_owned(), source }
+}
+
+/// Whether an identifier names a package in a folder: `path+file:///x#0.1.0`, or `x 0.1.0 (path+file:///x)` of older versions.
+fn is_local(package_id: &str) -> bool {
+    package_id.contains("path+file:")
+}
