@@ -180,6 +180,12 @@ impl Target {
         url::database_name(&self.url)
     }
 
+    /// The name that a person types to confirm a change: that of the database, or of its file.
+    pub fn short_name(&self) -> String {
+        let file = self.file().and_then(|file| Some(file.file_name()?.to_string_lossy().into_owned()));
+        file.or_else(|| self.database_name()).unwrap_or_else(|| self.redacted())
+    }
+
     /// The URL for whoever only reads, password included: a file that is not there is an empty database in memory.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ pub mod cli;
 pub mod codegen;
 pub mod commands;
 pub mod completion;
+pub mod confirm;
 pub mod context;
 pub mod database;
 pub mod doctor;

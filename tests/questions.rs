@@ -4,6 +4,8 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "questions/production.rs"]
+mod production;
 #[path = "support/projects.rs"]
 mod projects;
 mod support;

@@ -12,6 +12,7 @@ use kit_runtime::ledger::LEDGER;
 use kit_runtime::wire::{Locking, Seed};
 
 use super::LockArgs;
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -111,7 +112,13 @@ pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     if args.reset {
         ctx.allow_destruction("db:seed --reset", &target)?;
         fixtures::name_what_is_not_loaded_again(ctx, &target, &fixtures).await?;
-        ctx.confirm(&format!("Take all rows out of all tables of {}?", target.redacted()), args.force)?;
+        let action = "Delete all rows of all tables in";
+        let destruction = Destruction { command: "db:seed --reset", action, loss: "" };
+        ctx.confirm_destructive(&destruction, &target, args.force)?;
+    } else if args.upsert {
+        let action = "Overwrite rows that the fixtures name in";
+        let destruction = Destruction { command: "db:seed --upsert", action, loss: "" };
+        ctx.confirm_change_in_production(&destruction, &target, args.force)?;
     } else {
         ctx.confirm_production("seed", &target, args.force)?;
     }

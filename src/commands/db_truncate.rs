@@ -6,6 +6,7 @@ use kit_runtime::truncate;
 
 use super::db_seed::ledger;
 use super::{LockArgs, locked};
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::schema;
@@ -49,7 +50,9 @@ pub async fn run(ctx: &Context, args: &DbTruncateArgs) -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     let count = counted(chosen.len(), "table");
-    ctx.confirm(&format!("Take all rows out of {count} of {}?", target.redacted()), args.force)?;
+    let action = format!("Delete all rows of {count} in");
+    let destruction = Destruction { command: "db:truncate", action: &action, loss: "" };
+    ctx.confirm_destructive(&destruction, &target, args.force)?;
     locked(ctx, &target, &ledger, &locking, async |session| {
         truncate::empty(session, &chosen).await.map_err(|error| target.failed(&error))
     })

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::LockArgs;
 use super::db_seed::AfterArgs;
+use crate::confirm::Creation;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -106,9 +107,10 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
         batch_each: args.step,
         strict: args.strict,
     };
+    let mut creation = Creation::Unneeded;
     if !args.pretend {
         ctx.confirm_production("migrate", target, args.force)?;
-        ctx.confirm_creation(target, args.force).await?;
+        creation = ctx.confirm_creation(target, args.force).await?;
     }
     match (sources.names(), &sources.ledger_table) {
         (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, table, &up).await? => {
@@ -118,7 +120,10 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
             ctx.pretend(target, vec![Action::Up(up)], pretended).await?;
             Ok(Report::default())
         }
-        _ => ctx.migrate(target, locking, vec![Action::Up(up)]).await,
+        _ => {
+            ctx.create(creation, target).await?;
+            ctx.migrate(target, locking, vec![Action::Up(up)]).await
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use kit_runtime::wire::{Action, Up, Wipe};
 
 use super::LockArgs;
 use super::db_seed::AfterArgs;
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -36,13 +37,16 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     let locking = args.lock.locking("migrate:fresh", args.force)?;
     let target = ctx.target()?;
     ctx.allow_destruction("migrate:fresh", &target)?;
-    ctx.confirm_creation(&target, args.force).await?;
-    let Census { tables, rows } = target.census(&ctx.listing(&target).await?.ledger).await?;
+    let creation = ctx.confirm_creation(&target, args.force).await?;
+    let ledger = ctx.listing(&target).await?.ledger;
+    ctx.create(creation, &target).await?;
+    let Census { tables, rows } = target.census(&ledger).await?;
     if tables > 0 {
         let more = if rows >= census::ENOUGH { " or more" } else { "" };
         let (all, s) = if tables == 1 { ("", "") } else { ("all ", "s") };
-        let question = format!("Drop {all}{tables} table{s} with {rows}{more} rows in {}?", target.redacted());
-        ctx.confirm(&question, args.force)?;
+        let action = format!("Drop {all}{tables} table{s} with {rows}{more} rows in");
+        let destruction = Destruction { command: "migrate:fresh", action: &action, loss: "" };
+        ctx.confirm_destructive(&destruction, &target, args.force)?;
     }
     let wipe = Wipe { views: args.drop_views, types: args.drop_types };
     ctx.migrate(&target, locking, vec![Action::Wipe(wipe), Action::Up(Up::default())]).await?;

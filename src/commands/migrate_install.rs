@@ -21,8 +21,9 @@ pub struct InstallArgs {
 pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
     let locking = args.lock.locking("migrate:install", args.force)?;
     let target = ctx.target()?;
-    ctx.confirm_creation(&target, args.force).await?;
+    let creation = ctx.confirm_creation(&target, args.force).await?;
     let table = ctx.listing(&target).await?.ledger;
+    ctx.create(creation, &target).await?;
     let before = target.ledger(&table).await?;
     if before.installed && before.journaled {
         ctx.ui.info("The migration table is there already");

@@ -5,6 +5,7 @@ use kit_runtime::ledger;
 use kit_runtime::repair::{self, Verdict};
 
 use super::{LockArgs, deed, locked};
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::ui;
@@ -47,7 +48,9 @@ pub async fn run(ctx: &Context, args: &MarkArgs) -> Result<Exit> {
             expected: "a migration that --applied does not name".to_owned(),
         });
     }
-    ctx.confirm_production("migrate", &target, args.force)?;
+    let action = "Change what the ledger reports as applied in";
+    let destruction = Destruction { command: "migrate:mark", action, loss: "" };
+    ctx.confirm_change_in_production(&destruction, &target, args.force)?;
     let (table, checksums, deed) = (&listing.ledger, listing.sources.checksums(), deed(ctx, "migrate:mark"));
     let marked = locked(ctx, &target, table, &locking, async |session| {
         let failed = |error| target.failed(&error);

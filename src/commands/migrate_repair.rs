@@ -9,6 +9,7 @@ use kit_runtime::wire::{Direction, Locking};
 use serde_json::{Value, json};
 
 use super::{LockArgs, deed, locked};
+use crate::confirm::Destruction;
 use crate::context::{Context, Listing};
 use crate::database::Target;
 use crate::doctor;
@@ -72,6 +73,12 @@ pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
     }
     let told = args.retry.is_some() || args.applied.is_some() || args.rolled_back.is_some();
     if told || args.accept_checksum.is_some() || args.drop_invalid_indexes {
+        let action = match args.drop_invalid_indexes {
+            true => "Drop the invalid indexes in",
+            false => "Change what the ledger reports in",
+        };
+        let destruction = Destruction { command: "migrate:repair", action, loss: "" };
+        ctx.confirm_change_in_production(&destruction, &target, args.force)?;
         return locked(ctx, &target, &table, &locking, async |session| {
             put_right(ctx, args, &target, &listing, session).await
         })
@@ -205,7 +212,10 @@ async fn unlock(ctx: &Context, args: &RepairArgs, target: &Target, table: &str, 
     let Some(number) = presence.session else {
         return Err(Error::LeaseGoesByItself { who });
     };
-    ctx.confirm(&format!("End {who} in {}? Its migration may be left half-way.", target.redacted()), args.force)?;
+    let action = format!("End {who} in");
+    let loss = "Its migration may be left half-way.";
+    let destruction = Destruction { command: "migrate:repair", action: &action, loss };
+    ctx.confirm_change(&destruction, target, args.force)?;
     lock::end_session(session, number).await.map_err(failed)?;
     ctx.ui.info(format!("Ended session {number} of {who}"));
     Ok(Exit::Ok)

@@ -35,6 +35,7 @@ use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Down, Event, Failure, LockKind, Locking};
 use kit_runtime::{lock, plan};
 
+use crate::confirm::{Creation, Destruction};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -154,10 +155,11 @@ async fn roll_back(
     if !pretend {
         ctx.allow_destruction(command, &target)?;
     }
-    // What goes up again needs a database.
-    if actions.len() > 1 && !pretend {
-        ctx.confirm_creation(&target, force).await?;
-    }
+    // Migrations that run again need a database.
+    let creation = match actions.len() > 1 && !pretend {
+        true => ctx.confirm_creation(&target, force).await?,
+        false => Creation::Unneeded,
+    };
     let listing = ctx.listing(&target).await?;
     let ledger = target.ledger(&listing.ledger).await?;
     let refused = |failure| target.refused(failure);
@@ -179,9 +181,11 @@ async fn roll_back(
             [one] => (format!("`{one}`"), "it"),
             several => (format!("{} migrations", several.len()), "they"),
         };
-        let question = format!("Roll back {what} in {}? What {whose} created is lost.", target.redacted());
-        ctx.confirm(&question, force)?;
+        let action = format!("Roll back {what} in");
+        let loss = format!("What {whose} created is lost.");
+        ctx.confirm_destructive(&Destruction { command, action: &action, loss: &loss }, &target, force)?;
     }
+    ctx.create(creation, &target).await?;
     ctx.migrate(&target, locking, actions).await?;
     Ok(Exit::Ok)
 }
