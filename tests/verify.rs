@@ -6,6 +6,8 @@
 mod command;
 #[path = "support/database.rs"]
 mod database;
+#[path = "verify/limits.rs"]
+mod limits;
 #[path = "../migrations/mod.rs"]
 mod migrations;
 #[path = "support/projects.rs"]

@@ -19,6 +19,17 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Removes the lines that differ only in the order of a table's columns, and returns each as it was and as it is.
+    pub fn take_orders(&mut self) -> Vec<(String, String)> {
+        let mut orders = Vec::new();
+        self.removed.retain(|was| {
+            let is = order(was).and_then(|own| self.added.iter().position(|line| order(line).as_ref() == Some(&own)));
+            orders.extend(is.map(|at| (was.clone(), self.added.remove(at))));
+            is.is_none()
+        });
+        orders
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty()
@@ -139,6 +150,15 @@ async fn first_understood<C: Connection>(connection: &C, alternatives: &[&str]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn orders_are_taken_out_of_a_difference() {
+        let before = Snapshot::parse("order t a, b\norder u x, y\ncolumn t c");
+        let mut difference = before.difference(&Snapshot::parse("order t b, a\norder u x, y"));
+        assert_eq!(difference.take_orders(), [("order t a, b".to_owned(), "order t b, a".to_owned())]);
+        assert_eq!(difference, Difference { added: vec![], removed: vec!["column t c".to_owned()] });
+        assert!(difference.take_orders().is_empty());
+    }
 
     #[test]
     fn the_order_of_columns_is_said_where_it_is_all_that_differs() {

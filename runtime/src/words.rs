@@ -56,6 +56,15 @@ impl fmt::Display for Remark {
         match self {
             Self::Unfilled { table, message } => write!(f, "`{table}` could not be filled: {message}"),
             Self::UpOnRows { message } => write!(f, "`up` fails with the rows that kit made up: {message}"),
+            Self::Reordered { was, is } => {
+                write!(f, "this database cannot restore the order of columns: `{was}` is now `{is}`")
+            }
+            Self::UpDeletes { table, rows } => {
+                write!(f, "`up` deletes {rows} of the rows that earlier migrations inserted into `{table}`")
+            }
+            Self::UpClears { table, column } => {
+                write!(f, "`up` clears `{column}` in the rows that earlier migrations inserted into `{table}`")
+            }
             Self::Emptied { table, column: None } => {
                 write!(f, "`up` drops `{table}`, and `down` brings it back without its rows")
             }

@@ -1,13 +1,15 @@
 //! `kit migrate:verify`.
 
 use clap::Args;
-use kit_runtime::wire::{Action, LockKind, Locking, Verify};
+use kit_runtime::wire::{Action, LockKind, Locking, Remark, Verify};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::context::{Context, Listing};
 use crate::database::{Scratch, Target};
 use crate::error::{Error, Exit, Result};
 use crate::interrupt::Interrupt;
+use crate::project::source::SourceMigration;
 use crate::ui::{Report, Verified, counted};
 
 /// Apply, roll back and apply each migration again on a scratch database
@@ -59,6 +61,8 @@ pub async fn run(ctx: &Context, args: &VerifyArgs) -> Result<Exit> {
         let unseen = unseen(&names, &report.verified).len();
         if args.json {
             ctx.ui.json(&as_json(&names, &report.verified, None));
+        } else if !names.is_empty() {
+            ctx.ui.info(Summary::of(&report.verified).text());
         }
         if faulty.is_empty() && unseen == 0 { Ok(Exit::Ok) } else { Err(Error::Faulty { faulty, unseen }) }
     });
@@ -135,15 +139,48 @@ async fn verify(
     removed.map(|()| report)
 }
 
-/// Whether a migration brings an extension itself, as far as its text shows.
+/// Returns whether a migration creates an extension itself, as far as its text and the files that it includes show.
 fn brings(listing: &Listing, extension: &str) -> bool {
-    let texts = listing.migrations.iter().filter_map(|migration| migration.text.as_deref());
-    texts.map(str::to_lowercase).any(|text| text.contains("extension") && text.contains(&extension.to_lowercase()))
+    listing.migrations.iter().flat_map(SourceMigration::texts).any(|text| {
+        let text = text.to_lowercase();
+        text.contains("extension") && text.contains(&extension.to_lowercase())
+    })
 }
 
 /// Those that nothing was said of.
 fn unseen<'a>(names: &'a [String], verified: &[Verified]) -> Vec<&'a String> {
     names.iter().filter(|name| !verified.iter().any(|one| one.migration == **name)).collect()
+}
+
+/// How many migrations there are of each kind.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Summary {
+    verified: usize,
+    /// `down` undoes `up`.
+    reversible: usize,
+    /// `down` is correct; the database cannot restore everything.
+    limited: usize,
+    faulty: usize,
+}
+
+impl Summary {
+    fn of(verified: &[Verified]) -> Self {
+        let faulty = verified.iter().filter(|one| !one.faults.is_empty()).count();
+        let limit = |note: &Remark| matches!(note, Remark::Reordered { .. });
+        let limited = verified.iter().filter(|one| one.faults.is_empty() && one.notes.iter().any(limit)).count();
+        Self { verified: verified.len(), reversible: verified.len() - faulty - limited, limited, faulty }
+    }
+
+    fn text(&self) -> String {
+        let mut parts = vec![format!("{} reversible", self.reversible)];
+        if self.limited > 0 {
+            parts.push(format!("{} that this database cannot undo completely", self.limited));
+        }
+        if self.faulty > 0 {
+            parts.push(format!("{} with faults", self.faulty));
+        }
+        format!("Verified {}: {}", counted(self.verified, "migration"), parts.join(", "))
+    }
 }
 
 fn as_json(names: &[String], verified: &[Verified], error: Option<&Error>) -> Value {
@@ -166,6 +203,7 @@ fn as_json(names: &[String], verified: &[Verified], error: Option<&Error>) -> Va
     };
     json!({
         "verified": verified.iter().map(said).collect::<Vec<_>>(),
+        "summary": Summary::of(verified),
         "unseen": unseen(names, verified),
         "error": error.map(ToString::to_string),
     })

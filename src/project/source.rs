@@ -11,6 +11,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
 use super::checksum::{checksum, checksum_with_included};
+use super::included;
 use super::index::{self, Index, Tail};
 use super::template::{self, Naming};
 use super::{Project, read as read_text};
@@ -38,6 +39,14 @@ impl SourceMigration {
     /// Whether the Migrator lists it and its file is not there.
     pub fn is_gone(&self) -> bool {
         self.file.is_some() && self.text.is_none()
+    }
+
+    /// Returns its source and the text of the files that it includes. Reads those files.
+    pub fn texts(&self) -> Vec<String> {
+        let Some(text) = &self.text else { return Vec::new() };
+        let included = self.file.iter().flat_map(|file| included::files(text, file)).filter_map(|one| one.content);
+        let included = included.map(|content| String::from_utf8_lossy(&content).into_owned());
+        std::iter::once(text.clone()).chain(included).collect()
     }
 }
 

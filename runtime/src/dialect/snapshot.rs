@@ -47,6 +47,11 @@ impl Dialect {
         rows
     }
 
+    /// Returns whether a column can be added anywhere but at the end of its table.
+    pub fn places_columns(self) -> bool {
+        self == Self::MySql
+    }
+
     /// A piece of a schema as it counts when two are compared: where the database keeps statements as they were written,
     /// without what makes no difference.
     pub fn alike(self, cell: &str) -> String {

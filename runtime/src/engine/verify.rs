@@ -38,6 +38,8 @@ struct Schemas {
     with: Snapshot,
     /// Rows that there are without it.
     rows: Vec<Contents>,
+    /// `down` and `up` have restored it exactly, the order of columns included.
+    exact: bool,
 }
 
 /// Schemas and extensions that were there before.
@@ -107,16 +109,21 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             found.faults.extend(refused.map(|(_, message)| Fault::Up { message }));
             return Ok(found);
         };
-        match self.there_and_back(name, rows > 0).await? {
+        match self.there_and_back(name, rows > 0, &mut found.notes).await? {
             Err(fault) => found.faults.push(fault),
-            Ok(_) if rows == 0 => found.whole = true,
+            Ok(schemas) if rows == 0 => found.whole = schemas.exact,
             Ok(schemas) => self.with_rows(name, rows, &schemas, &mut found).await?,
         }
         Ok(found)
     }
 
     /// Up, down, up, on tables that have no rows but those of migrations.
-    async fn there_and_back(&mut self, name: &str, reads: bool) -> Result<Result<Schemas, Fault>, Failure> {
+    async fn there_and_back(
+        &mut self,
+        name: &str,
+        reads: bool,
+        notes: &mut Vec<Remark>,
+    ) -> Result<Result<Schemas, Fault>, Failure> {
         let without = self.schema().await?;
         let rows = if reads { self.contents().await? } else { Vec::new() };
         if let Some((_, message)) = self.attempt(Direction::Up, name).await? {
@@ -129,22 +136,33 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Some((_, message)) => return Ok(Err(Fault::Down { message })),
         }
         let restored = self.schema().await?;
-        let Difference { added: left, removed: missing } = without.difference(&restored);
-        if restored == with && without != with {
-            return Ok(Err(Fault::Idle { missing, left }));
-        }
-        if restored != without {
-            return Ok(Err(Fault::Other { missing, left }));
+        if let Some(Difference { added: left, removed: missing }) = self.apart(&without, &restored, notes) {
+            let idle = restored == with;
+            return Ok(Err(if idle { Fault::Idle { missing, left } } else { Fault::Other { missing, left } }));
         }
         if let Some((_, message)) = self.attempt(Direction::Up, name).await? {
             return Ok(Err(Fault::Again { message }));
         }
         let again = self.schema().await?;
-        let Difference { added: left, removed: missing } = with.difference(&again);
-        if again != with {
+        if let Some(Difference { added: left, removed: missing }) = self.apart(&with, &again, notes) {
             return Ok(Err(Fault::Unlike { missing, left }));
         }
-        Ok(Ok(Schemas { without, with, rows }))
+        Ok(Ok(Schemas { exact: again == with, without, with, rows }))
+    }
+
+    /// Returns the difference of two schemas, without an order of columns that the database cannot restore: that is noted.
+    fn apart(&self, before: &Snapshot, after: &Snapshot, notes: &mut Vec<Remark>) -> Option<Difference> {
+        let mut difference = before.difference(after);
+        if !self.connection.dialect().places_columns() {
+            let table = |line: String| line.trim_start_matches("order ").to_owned();
+            for (was, is) in difference.take_orders() {
+                let note = Remark::Reordered { was: table(was), is: table(is) };
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        (!difference.is_empty()).then_some(difference)
     }
 
     /// Down and up again on tables that have rows.
@@ -168,12 +186,13 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Ok(());
         }
         let restored = self.schema().await?;
-        if restored != schemas.without {
-            let Difference { added: left, removed: missing } = schemas.without.difference(&restored);
+        if let Some(Difference { added: left, removed: missing }) =
+            self.apart(&schemas.without, &restored, &mut found.notes)
+        {
             found.faults.push(Fault::Other { missing, left });
             return Ok(());
         }
-        let between = self.contents().await?;
+        let mut between = self.contents().await?;
         compare(&before, &between, Direction::Down, found);
         if !found.faults.is_empty() {
             return Ok(());
@@ -183,7 +202,22 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Ok(());
         }
         let after = self.contents().await?;
+        // What `up` has done to rows of earlier migrations, without any of kit's, is its purpose.
+        let meant = losses(&schemas.rows, &own, Direction::Up);
+        for table in &mut between {
+            table.leave_out(&own, &schemas.rows);
+        }
         compare(&between, &after, Direction::Up, found);
+        found.faults.retain(|fault| match fault {
+            Fault::ValuesLost { table, column, direction: Direction::Up } => {
+                !meant.iter().any(|(name, loss)| name == table && *loss == Loss::Values(column.clone()))
+            }
+            _ => true,
+        });
+        found.notes.extend(meant.into_iter().map(|(table, loss)| match loss {
+            Loss::Rows(rows) => Remark::UpDeletes { table, rows },
+            Loss::Values(column) => Remark::UpClears { table, column },
+        }));
         let same = self.schema().await? == schemas.with;
         found.whole = found.faults.is_empty() && same && filling.remove(self.connection).await;
         Ok(())
@@ -276,6 +310,16 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
         Ok(objects)
     }
+}
+
+/// Returns what is missing from the tables that are in both, by table.
+fn losses(before: &[Contents], after: &[Contents], direction: Direction) -> Vec<(String, Loss)> {
+    let pairs = before.iter().filter_map(|table| Some((table, after.iter().find(|one| one.name() == table.name())?)));
+    pairs
+        .flat_map(|(earlier, later)| {
+            earlier.losses(later, direction).into_iter().map(|loss| (earlier.name().to_owned(), loss))
+        })
+        .collect()
 }
 
 /// What got lost between two looks at the rows.

@@ -90,6 +90,27 @@ pub enum Remark {
         /// What was said.
         message: String,
     },
+    /// The columns of a table come back in another order, which the database has no statement for.
+    Reordered {
+        /// The table and its columns as they were.
+        was: String,
+        /// The same as they are now.
+        is: String,
+    },
+    /// `up` deletes rows that earlier migrations inserted.
+    UpDeletes {
+        /// The table.
+        table: String,
+        /// How many rows.
+        rows: usize,
+    },
+    /// `up` clears a column in rows that earlier migrations inserted.
+    UpClears {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
     /// `up` drops a table or a column, and `down` brings it back empty.
     Emptied {
         /// The table.
