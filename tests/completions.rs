@@ -204,7 +204,7 @@ fn fish_completes_with_descriptions() {
     };
     assert_eq!(offered("kit migrate:f"), "migrate:fresh\tDrop everything and run all migrations\n");
     assert_eq!(offered("kit mi:f"), "migrate:fresh\tDrop everything and run all migrations\n");
-    assert_eq!(offered("kit migr").lines().count(), 11);
+    assert_eq!(offered("kit migr").lines().count(), 12);
     assert_eq!(offered("kit migrate:rollback --to posts"), "m20250102_000000_create_posts\n");
     assert_eq!(offered("kit m:ro --to=").lines().count(), 2);
     assert_eq!(

@@ -197,16 +197,6 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             0,
             |fault| matches!(fault, Fault::Other { missing, left } if missing.iter().any(|line| line.contains("author")) && left.is_empty()),
         ),
-        plant(
-            "column order",
-            &["ALTER TABLE authors DROP COLUMN born"],
-            &["ALTER TABLE authors ADD COLUMN born integer"],
-            0,
-            |fault| {
-                matches!(fault, Fault::Other { missing, left } if *missing == ["order authors id, name, born, died"]
-                && *left == ["order authors id, name, died, born"])
-            },
-        ),
         plant("wrong table", &["CREATE TABLE t (id integer)"], &["DROP TABLE prices"], 0, |fault| {
             matches!(fault, Fault::Other { missing, left } if missing.iter().any(|line| line.starts_with("table prices"))
                 && left.iter().any(|line| line.starts_with("table t")))
@@ -269,6 +259,18 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             |fault| matches!(fault, Fault::Other { missing, left } if missing.len() == 1 && left.len() == 1),
         ),
     });
+    if my {
+        all.push(plant(
+            "column order",
+            &["ALTER TABLE authors DROP COLUMN born"],
+            &["ALTER TABLE authors ADD COLUMN born integer"],
+            0,
+            |fault| {
+                matches!(fault, Fault::Other { missing, left } if *missing == ["order authors id, name, born, died"]
+                && *left == ["order authors id, name, died, born"])
+            },
+        ));
+    }
     if dialect != Dialect::Sqlite {
         // Where tables that nothing is in go in any order, that is no fault.
         all.push(plant(
@@ -300,7 +302,7 @@ async fn planted_faults_are_found_on_each_database() {
             // The database that it was tried on is left as it was found.
             assert_eq!(database.tables().await.join(" ").replace("kit_lock", ""), "", "{dialect:?}, {what}");
         }
-        assert!(caught >= 18, "{caught}");
+        assert!(caught >= 17, "{caught}");
     }
 }
 
