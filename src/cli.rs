@@ -86,6 +86,8 @@ pub enum Command {
     MigrateFresh(commands::migrate_fresh::FreshArgs),
     #[command(name = "migrate:install")]
     MigrateInstall(commands::migrate_install::InstallArgs),
+    #[command(name = "migrate:delete")]
+    MigrateDelete(commands::migrate_delete::DeleteArgs),
     #[command(name = "migrate:repair")]
     MigrateRepair(commands::migrate_repair::RepairArgs),
     #[command(name = "migrate:mark")]
@@ -128,6 +130,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateRedo(args) => commands::migrate_redo::run(ctx, &args).await,
         Command::MigrateFresh(args) => commands::migrate_fresh::run(ctx, &args).await,
         Command::MigrateInstall(args) => commands::migrate_install::run(ctx, &args).await,
+        Command::MigrateDelete(args) => commands::migrate_delete::run(ctx, &args).await,
         Command::MigrateRepair(args) => commands::migrate_repair::run(ctx, &args).await,
         Command::MigrateMark(args) => commands::migrate_mark::run(ctx, &args).await,
         Command::MigrateVerify(args) => commands::migrate_verify::run(ctx, &args).await,

@@ -250,7 +250,17 @@ impl Context {
     /// # Errors
     /// Those of [`migrator::build`].
     pub async fn build_migrations(&self) -> Result<()> {
+        self.check_files()?;
         self.build(&Program::Migrator, &mut Report::default()).await.map(|_| ())
+    }
+
+    /// Passes if the migrations can be compiled as far as kit can see, or the project has a migrator of its own.
+    pub(crate) fn check_files(&self) -> Result<()> {
+        let project = self.project()?;
+        if !Program::Migrator.own_command(&project.settings).is_empty() {
+            return Ok(());
+        }
+        source::check_files(project)
     }
 
     async fn build(&self, program: &Program, report: &mut Report) -> Result<Binary> {
@@ -271,6 +281,9 @@ impl Context {
         report: &mut Report,
     ) -> Result<()> {
         let project = self.project()?;
+        if program == Program::Migrator {
+            self.check_files()?;
+        }
         let checksums = source::read(project)?.checksums();
         let again = matches!(actions.as_slice(), [Action::Redo(_), ..] | [Action::Down(_), Action::Up(_), ..]);
         let request = Request {

@@ -17,7 +17,7 @@ use kit_runtime::wire::{Failure, Fault};
 
 pub use advice::{Advice, Hint};
 pub use failure::holder_text;
-use failure::{failure_text, faulty_text, ledger_text};
+use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
 use missing::missing_text;
 
@@ -38,7 +38,7 @@ pub enum Exit {
     Failed,
     /// The command line was wrong.
     Usage,
-    /// Pending migrations or stale files, where asked for by flag; any other code by `--pending=CODE`.
+    /// Pending migrations or stale files, where `--check` asks; any other code by `--pending=CODE`.
     Code(u8),
 }
 
@@ -97,6 +97,76 @@ pub enum Error {
         value: String,
         /// What it takes.
         expected: String,
+    },
+    /// Migrations that need attention before anything else runs.
+    #[error("{}", unsettled_text(migrations))]
+    Unsettled {
+        /// Each with its state, in order.
+        migrations: Vec<(String, &'static str)>,
+    },
+    /// An applied migration without a file, and a pending one that looks like it.
+    #[error("`{old}` is applied and has no file; the pending `{new}` looks like the same migration, renamed")]
+    Renamed {
+        /// The name in the ledger.
+        old: String,
+        /// The name in the sources.
+        new: String,
+    },
+    /// A rename that the ledger or the sources do not allow.
+    #[error("cannot rename `{old}` to `{new}` in the ledger: {reason}")]
+    Rename {
+        /// The name in the ledger.
+        old: String,
+        /// The name in the sources.
+        new: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A module of the index file without a file; nothing was compiled.
+    #[error("{declared} declares `mod {module}`, and {file} does not exist{}", listed.as_ref().map(|at| format!(" (listed at {at})")).unwrap_or_default())]
+    MissingFile {
+        /// The module.
+        module: String,
+        /// The file that it needs, relative to the root.
+        file: String,
+        /// `migrations/mod.rs:5`
+        declared: String,
+        /// Where the Migrator lists it, likewise.
+        listed: Option<String>,
+    },
+    /// A migration that is not deleted, since it is applied, or was begun.
+    #[error("cannot delete `{name}`: it is {state} in {database}")]
+    StillApplied {
+        /// Its name.
+        name: String,
+        /// applied, failed or interrupted.
+        state: &'static str,
+        /// Redacted URL.
+        database: String,
+        /// Its file exists, and it is the last one that was applied.
+        last: bool,
+        /// Its file exists.
+        has_file: bool,
+    },
+    /// A migration that is not deleted, since other code names it.
+    #[error("cannot delete `{module}`: {} uses it", places.join(", "))]
+    StillUsed {
+        /// The module.
+        module: String,
+        /// `migrations/mod.rs:5`
+        places: Vec<String>,
+    },
+    /// A registration that kit does not understand well enough to remove it.
+    #[error("cannot remove `{module}` from {}: {reason}", path.display())]
+    Unregistration {
+        /// mod.rs or lib.rs.
+        path: PathBuf,
+        /// The module.
+        module: String,
+        /// What kit does not understand.
+        reason: String,
+        /// The lines to remove by hand, with their numbers.
+        lines: String,
     },
     /// A name that fits no migration, or several.
     #[error("no single migration is `{name}`")]

@@ -475,7 +475,7 @@ const STATEMENTS: &[Sql] = &[
             "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
             "UPDATE kit_migrations SET state = 'failed', applied_at = NULL, error = 'no such thing' WHERE version = 'm2_b'",
         ],
-        &[("Halted", "fail", "m2_b", "`kit migrate:repair`")],
+        &[("Failed", "fail", "m2_b", "`kit migrate:repair`")],
     ),
     (
         "a migration that was begun and did nothing",
@@ -484,7 +484,7 @@ const STATEMENTS: &[Sql] = &[
             "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
             "UPDATE kit_migrations SET state = 'starting', applied_at = NULL WHERE version = 'm2_b'",
         ],
-        &[("Halted", "warn", "`m2_b`", "`kit migrate`")],
+        &[("Interrupted", "warn", "`m2_b`", "`kit migrate`")],
     ),
     (
         "one that ran and has no file",

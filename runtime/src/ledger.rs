@@ -301,6 +301,22 @@ pub async fn delete<C: Connection>(connection: &C, table: &str, name: &str) -> R
     connection.execute(&sql, &[name.into()]).await
 }
 
+/// Changes the name of a migration in both tables. A journal row that `new` has from an earlier life is replaced.
+///
+/// # Errors
+/// What the database said.
+pub async fn rename<C: Connection>(connection: &C, table: &str, old: &str, new: &str) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    forget(connection, new).await?;
+    let (first, second) = (dialect.placeholder(1), dialect.placeholder(2));
+    for table in [table, JOURNAL] {
+        let (table, version) = (dialect.quote(table), dialect.quote("version"));
+        let sql = format!("UPDATE {table} SET {version} = {first} WHERE {version} = {second}");
+        connection.execute(&sql, &[new.into(), old.into()]).await?;
+    }
+    Ok(())
+}
+
 /// Replaces a migration's side row.
 ///
 /// # Errors

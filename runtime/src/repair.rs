@@ -137,6 +137,36 @@ pub async fn settle<C: Connection>(
     }
 }
 
+/// Gives an applied migration another name in both tables, in one transaction, and keeps who did so.
+///
+/// # Errors
+/// What the database said; then nothing has changed.
+pub async fn rename<C: Connection>(
+    connection: &C,
+    table: &str,
+    old: &str,
+    new: &str,
+    deed: &Deed<'_>,
+) -> Result<(), Error> {
+    ledger::install(connection, table).await?;
+    create_history(connection).await?;
+    let transaction = connection.begin().await?;
+    let outcome = async {
+        ledger::rename(&transaction, table, old, new).await?;
+        fault!("in-repair", &transaction);
+        remember(&transaction, Some(old), &format!("renamed to {new}"), deed).await
+    }
+    .await;
+    match outcome {
+        Ok(()) => transaction.commit().await,
+        Err(error) => {
+            // The first failure is the one to report.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
+    }
+}
+
 /// Drops the indexes that were begun and never finished; returns their names.
 ///
 /// # Errors

@@ -5,14 +5,16 @@ use kit_runtime::ledger::{self, State};
 use kit_runtime::lock;
 use kit_runtime::repair::{self, Case, Diagnosis, Left, Verdict};
 use kit_runtime::sea_orm::Session;
-use kit_runtime::wire::Direction;
+use kit_runtime::wire::{Direction, Locking};
 use serde_json::{Value, json};
 
 use super::{LockArgs, deed, locked};
 use crate::confirm::Destruction;
 use crate::context::{Context, Listing};
 use crate::database::Target;
+use crate::doctor;
 use crate::error::{Error, Exit, Result, holder_text};
+use crate::project::status::State as Status;
 use crate::ui::{self, printable};
 
 /// Say what a killed or failed run has left, and put it right
@@ -33,6 +35,9 @@ pub struct RepairArgs {
     /// Its source may be as it is now
     #[arg(long, value_name = "MIGRATION", group = "what")]
     accept_checksum: Option<String>,
+    /// Its file was renamed: rename it in the ledger
+    #[arg(long, value_name = "OLD=NEW", group = "what")]
+    rename: Option<String>,
     /// Drop indexes whose build was interrupted
     #[arg(long, group = "what")]
     drop_invalid_indexes: bool,
@@ -58,6 +63,14 @@ pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
     let target = ctx.target()?;
     let listing = ctx.listing(&target).await?;
     let table = listing.ledger.clone();
+    if let Some(names) = &args.rename {
+        let (old, new) =
+            names.split_once('=').filter(|(old, new)| !old.is_empty() && !new.is_empty()).ok_or_else(|| {
+                let expected = "OLD=NEW, two names of migrations".to_owned();
+                Error::BadValue { flag: "--rename", value: names.clone(), expected }
+            })?;
+        return rename(ctx, &target, &listing, &locking, old, new).await;
+    }
     let told = args.retry.is_some() || args.applied.is_some() || args.rolled_back.is_some();
     if told || args.accept_checksum.is_some() || args.drop_invalid_indexes {
         let action = match args.drop_invalid_indexes {
@@ -80,12 +93,13 @@ pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
         ctx.ui.warn(format!("{} is at work", holder_text(presence.holder.as_ref())));
     }
     let found = repair::diagnose(&session, &table).await.map_err(|error| target.failed(&error))?;
+    let at_work = !found.halted.is_empty() && doctor::at_work(&target, &session, &listing.sources).await;
     if args.json {
-        ctx.ui.json(&as_json(&found, &target));
+        ctx.ui.json(&as_json(&found, &target, at_work));
     } else if found.is_empty() {
         ctx.ui.info("Nothing to repair");
     } else {
-        show(ctx, &found, &target);
+        show(ctx, &found, &target, at_work);
     }
     Ok(if found.is_empty() { Exit::Ok } else { Exit::Failed })
 }
@@ -150,6 +164,43 @@ async fn put_right(
     Ok(Exit::Ok)
 }
 
+/// Gives an applied migration the name that its file has now.
+async fn rename(
+    ctx: &Context,
+    target: &Target,
+    listing: &Listing,
+    locking: &Locking,
+    old: &str,
+    new: &str,
+) -> Result<Exit> {
+    let new = listing.sources.resolve(new)?;
+    let (table, deed) = (&listing.ledger, deed(ctx, "migrate:repair"));
+    locked(ctx, target, table, locking, async |session| {
+        let ledger = ledger::read(session, table).await.map_err(|error| target.failed(&error))?;
+        if let Some(entry) = ledger.halted().find(|entry| entry.name == old || entry.name == new) {
+            return Err(target.refused(kit_runtime::plan::halted(entry)));
+        }
+        let names = listing.names();
+        let reason = if !ledger.has(old) {
+            "the old name is not applied"
+        } else if ledger.has(&new) {
+            "the new name is applied already"
+        } else if !names.contains(&new) {
+            "the Migrator does not list the new name"
+        } else if names.iter().any(|name| name == old) {
+            "the Migrator still lists the old name, which would run again"
+        } else {
+            return repair::rename(session, table, old, &new, &deed.of(ctx))
+                .await
+                .map_err(|error| target.failed(&error));
+        };
+        Err(Error::Rename { old: printable(old), new: new.clone(), reason: reason.to_owned() })
+    })
+    .await?;
+    ctx.ui.info(format!("`{}` is `{new}` in the ledger now", printable(old)));
+    Ok(Exit::Ok)
+}
+
 /// Ends who is at work. What it had begun is then to be repaired like that of any run that was killed.
 async fn unlock(ctx: &Context, args: &RepairArgs, target: &Target, table: &str, session: &Session) -> Result<Exit> {
     let failed = |error| target.failed(&error);
@@ -170,9 +221,9 @@ async fn unlock(ctx: &Context, args: &RepairArgs, target: &Target, table: &str, 
     Ok(Exit::Ok)
 }
 
-fn show(ctx: &Context, found: &Diagnosis, target: &Target) {
+fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
     for case in &found.halted {
-        ctx.ui.row(&case.entry.name, &ui::failed(headline(case)));
+        ctx.ui.row(&case.entry.name, &ui::failed(&headline(case, at_work)));
         let say = |text: String| ctx.ui.answer(format!("    {}", printable(&text)));
         if let Some(error) = &case.entry.error {
             say(target.scrub(error));
@@ -208,16 +259,15 @@ fn show(ctx: &Context, found: &Diagnosis, target: &Target) {
     }
 }
 
-fn headline(case: &Case) -> &'static str {
-    match (case.entry.state, case.entry.direction) {
-        (State::Failed, Direction::Up) => "Failed",
-        (State::Failed, Direction::Down) => "Failed, rolling back",
-        (_, Direction::Up) => "Interrupted",
-        (_, Direction::Down) => "Interrupted, rolling back",
+fn headline(case: &Case, at_work: bool) -> String {
+    let state = Status::unfinished(&case.entry, at_work).word();
+    match case.entry.direction {
+        Direction::Up => state.to_owned(),
+        Direction::Down => format!("{state}, rolling back"),
     }
 }
 
-fn as_json(found: &Diagnosis, target: &Target) -> Value {
+fn as_json(found: &Diagnosis, target: &Target, at_work: bool) -> Value {
     let halted = found.halted.iter().map(|case| {
         let (left, difference) = match &case.left {
             Left::Nothing => ("nothing", None),
@@ -228,6 +278,7 @@ fn as_json(found: &Diagnosis, target: &Target) -> Value {
         json!({
             "migration": case.entry.name,
             "direction": case.entry.direction,
+            "state": Status::unfinished(&case.entry, at_work),
             "failed": case.entry.state == State::Failed,
             "error": case.entry.error.as_ref().map(|error| target.scrub(error)),
             "left": left,

@@ -16,6 +16,7 @@ pub mod make_migration;
 pub mod make_model;
 pub mod make_seeder;
 pub mod migrate;
+pub mod migrate_delete;
 pub mod migrate_fresh;
 pub mod migrate_install;
 pub mod migrate_mark;

@@ -58,7 +58,7 @@ pub async fn look(
         },
     ));
     findings.extend(unfinished(target, session, table, &ledger, at_work).await);
-    findings.extend(migrations(sources, &ledger));
+    findings.extend(migrations(sources, &ledger, at_work));
     findings.extend(newer(session, &ledger).await);
     Some(schema)
 }
@@ -93,19 +93,19 @@ fn misshape(schema: &Schema, table: &str) -> Option<String> {
 
 /// What stopped on its way.
 async fn unfinished(target: &Target, session: &Session, table: &str, ledger: &Ledger, at_work: bool) -> Vec<Finding> {
-    const NAME: &str = "Halted";
+    const INTERRUPTED: &str = "Interrupted";
     // Who is at work has one that runs; finding out what it has left would take a look at a schema that changes.
     if at_work && ledger.halted().all(|entry| entry.state != Progress::Failed) {
         return Vec::new();
     }
     let found = match repair::diagnose(session, table).await {
         Ok(found) => found,
-        Err(error) => return vec![connection::failed(NAME, target, &error)],
+        Err(error) => return vec![connection::failed(INTERRUPTED, target, &error)],
     };
     let of = |case: &Case| {
         let name = &case.entry.name;
         if case.left == Left::Nothing {
-            return Finding::warn(NAME, format!("`{name}` was begun, nothing of it is in"), Advice::Migrate);
+            return Finding::warn(INTERRUPTED, format!("`{name}` was begun, nothing of it is in"), Advice::Migrate);
         }
         let halted = Failure::Halted {
             name: name.clone(),
@@ -113,7 +113,7 @@ async fn unfinished(target: &Target, session: &Session, table: &str, ledger: &Le
             error: case.entry.error.as_ref().map(|error| target.scrub(error)),
         };
         let advice = Advice::after(&halted).unwrap_or(Advice::Migrate);
-        Finding::fail(NAME, halted.to_string(), advice)
+        Finding::fail(State::unfinished(&case.entry, false).word(), halted.to_string(), advice)
     };
     let mut findings: Vec<Finding> = found.halted.iter().map(of).collect();
     if !found.invalid_indexes.is_empty() {
@@ -124,12 +124,12 @@ async fn unfinished(target: &Target, session: &Session, table: &str, ledger: &Le
 }
 
 /// How the project's migrations stand.
-fn migrations(sources: &Sources, ledger: &Ledger) -> Vec<Finding> {
+fn migrations(sources: &Sources, ledger: &Ledger, at_work: bool) -> Vec<Finding> {
     const NAME: &str = "Migrations";
     let Some(registered) = &sources.registered else {
         return vec![Finding::ok(NAME, "only a build tells their list")];
     };
-    let lines = status::of(registered, sources, ledger, &sources.checksums());
+    let lines = status::of(registered, sources, ledger, &sources.checksums(), at_work);
     let names = |wanted: &dyn Fn(&Status) -> bool| -> Vec<String> {
         lines.iter().filter(|line| wanted(line)).map(|line| line.migration.clone()).collect()
     };

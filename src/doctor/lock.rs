@@ -38,6 +38,11 @@ pub async fn look(target: &Target, session: &Session, sources: &Sources, finding
     at_work
 }
 
+/// Whether a run that is alive holds the lock. Takes and writes nothing.
+pub async fn at_work(target: &Target, session: &Session, sources: &Sources) -> bool {
+    look(target, session, sources, &mut Vec::new()).await
+}
+
 fn of_file(file: &Path) -> (Finding, bool) {
     // A run goes by the name that links lead to.
     let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());

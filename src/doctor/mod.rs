@@ -13,6 +13,8 @@ mod project;
 mod registration;
 mod toolchain;
 
+pub use lock::at_work;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;

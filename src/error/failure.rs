@@ -20,6 +20,34 @@ pub(super) fn ledger_text(message: &str) -> String {
     Failure::Ledger { message: message.to_owned() }.to_string()
 }
 
+/// `2 migrations need attention: `m1` is failed, `m2` is missing`
+pub(super) fn unsettled_text(migrations: &[(String, &'static str)]) -> String {
+    let each = migrations.iter().map(|(name, state)| format!("`{name}` is {}", state.to_lowercase()));
+    let each = each.collect::<Vec<_>>().join(", ");
+    match migrations.len() {
+        1 => format!("a migration needs attention: {each}"),
+        count => format!("{count} migrations need attention: {each}"),
+    }
+}
+
+/// What to do about the first of them; those that stop every run come first.
+pub(super) fn unsettled_hint(migrations: &[(String, &'static str)]) -> Option<String> {
+    let of = |states: &[&str]| migrations.iter().find(|(_, state)| states.contains(state)).map(|(name, _)| name);
+    if of(&["Failed", "Interrupted"]).is_some() {
+        return Some("run `kit migrate:repair` to see what is in the database and how to go on".to_owned());
+    }
+    if of(&["Missing"]).is_some() {
+        return Some("restore the file from version control, then run `kit migrate:status --check`".to_owned());
+    }
+    if let Some(name) = of(&["Modified"]) {
+        return Some(format!(
+            "restore the file from version control, or accept it with `kit migrate:repair --accept-checksum {name}`"
+        ));
+    }
+    let name = of(&["Unregistered"])?;
+    Some(format!("add it to the Migrator's list, or delete it with `kit migrate:delete {name}`"))
+}
+
 /// Who has the lock, as the object of a sentence.
 pub fn holder_text(holder: Option<&Holder>) -> String {
     let Some(Holder { host, pid, command, since }) = holder else { return "another run".to_owned() };

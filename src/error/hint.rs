@@ -5,7 +5,7 @@ use kit_runtime::secrets::hide_passwords;
 use kit_runtime::wire::{Direction, Failure};
 
 use super::Error;
-use super::failure::{LEDGER, failure_hint, fault_hint};
+use super::failure::{LEDGER, failure_hint, fault_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
 
@@ -19,6 +19,25 @@ impl Error {
             },
             Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
             Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
+            Self::Unsettled { migrations } => return unsettled_hint(migrations),
+            Self::Renamed { old, new } => format!("run `kit migrate:repair --rename {old}={new}` to keep it applied"),
+            Self::Rename { .. } => "run `kit migrate:status` for the names and their states".to_owned(),
+            Self::MissingFile { module, .. } => {
+                format!("restore the file from version control, or remove its lines with `kit migrate:delete {module}`")
+            }
+            Self::StillApplied { state: "applied", last: true, .. } => {
+                "roll it back first with `kit migrate:rollback`".to_owned()
+            }
+            Self::StillApplied { name, state: "applied", has_file: true, .. } => format!(
+                "keep what it created with `kit migrate:mark --pending {name}`, then run `kit migrate:delete {name}`"
+            ),
+            Self::StillApplied { name, state: "applied", .. } => format!(
+                "restore the file from version control; or keep what it created with `kit migrate:mark --pending {name}`, \
+                 then run `kit migrate:delete {name}`"
+            ),
+            Self::StillApplied { .. } => "run `kit migrate:repair` to see what is in the database".to_owned(),
+            Self::StillUsed { .. } => "remove these uses first".to_owned(),
+            Self::Unregistration { lines, .. } => format!("remove by hand:\n{lines}"),
             Self::NoSuchMigration { similar, .. } if !similar.is_empty() => {
                 format!("choose one of: {}", similar.join(", "))
             }

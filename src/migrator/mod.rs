@@ -72,7 +72,7 @@ impl Program {
     }
 
     /// The project's own entry, where it has one.
-    fn own_command<'a>(&self, settings: &'a Settings) -> &'a [String] {
+    pub fn own_command<'a>(&self, settings: &'a Settings) -> &'a [String] {
         match self {
             Self::Migrator => &settings.migrator.command,
             Self::Seeder(_) => &settings.seeder.command,

@@ -17,6 +17,7 @@ pub mod settings;
 pub mod source;
 pub mod status;
 mod template;
+pub mod unregister;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -68,9 +68,9 @@ fn listed(list: &List<'_>) -> impl Iterator<Item = String> {
 }
 
 /// A replacement of bytes.
-struct Edit {
-    range: Range<usize>,
-    with: String,
+pub(super) struct Edit {
+    pub range: Range<usize>,
+    pub with: String,
 }
 
 fn insert(at: usize, with: impl Into<String>) -> Edit {
@@ -78,7 +78,7 @@ fn insert(at: usize, with: impl Into<String>) -> Edit {
 }
 
 /// Applies edits that do not overlap, with the line ends of the file.
-fn apply(index: &Index, mut edits: Vec<Edit>) -> String {
+pub(super) fn apply(index: &Index, mut edits: Vec<Edit>) -> String {
     let windows = index.text.find('\n').is_some_and(|at| index.text[..at].ends_with('\r'));
     let mut text = index.text.clone();
     edits.sort_by_key(|edit| edit.range.start);
@@ -218,7 +218,7 @@ fn marker(text: &str, open: usize, close: usize) -> Option<usize> {
 }
 
 /// The end of the line of `from`, if nothing but comments stands between.
-fn end_of_line(text: &str, from: usize) -> Option<usize> {
+pub(super) fn end_of_line(text: &str, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         let rest = &text[at..];
@@ -242,7 +242,7 @@ fn end_of_line(text: &str, from: usize) -> Option<usize> {
 }
 
 /// The start of the comment lines that stand directly above `from`.
-fn start_of_block(text: &str, from: usize) -> usize {
+pub(super) fn start_of_block(text: &str, from: usize) -> usize {
     let mut start = text[..from].rfind('\n').map_or(0, |at| at + 1);
     while start > 0 {
         let above = text[..start - 1].rfind('\n').map_or(0, |at| at + 1);

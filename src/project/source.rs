@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kit_runtime::ledger::LEDGER;
+use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
 use super::checksum::{checksum, checksum_with_included};
@@ -51,6 +52,21 @@ pub struct Sources {
     pub ledger_table: Option<String>,
     /// The type that lists the migrations.
     pub migrator: Option<Migrator>,
+    /// Modules of the index file that have no file, in its order: they do not compile.
+    pub gone: Vec<GoneModule>,
+}
+
+/// A `mod name;` without a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneModule {
+    /// Its name.
+    pub module: String,
+    /// Where Rust would look first.
+    pub file: PathBuf,
+    /// The line of the declaration, counted from 1.
+    pub declared: usize,
+    /// The line of its element of the list.
+    pub listed: Option<usize>,
 }
 
 /// The type that implements `MigratorTrait` or `MigratorTraitSelf`.
@@ -108,7 +124,7 @@ pub fn read(project: &Project) -> Result<Sources> {
     let index = Index::parse(path, &read_text(path)?)?;
     let modules: Modules = index.modules().map(|module| (module.ident.to_string(), module)).collect();
     let mut listed = HashSet::new();
-    let mut sources = Sources { ledger_table: Some(LEDGER.to_owned()), ..Sources::default() };
+    let mut sources = Sources { ledger_table: Some(LEDGER.to_owned()), gone: gone(path, &index), ..Sources::default() };
     if let Ok(migrator) = index.migrator() {
         let unit = index.file.items.iter().any(|item| match item {
             Item::Struct(of) => of.ident == migrator.name && matches!(of.fields, syn::Fields::Unit),
@@ -131,6 +147,44 @@ pub fn read(project: &Project) -> Result<Sources> {
     let rest = index.modules().filter(|module| !listed.contains(&module.ident.to_string()));
     sources.unregistered = unregistered(path, rest, sources.registered.as_deref());
     Ok(sources)
+}
+
+/// Modules without a file. One that is compiled under a condition may rightly have none.
+fn gone(path: &Path, index: &Index) -> Vec<GoneModule> {
+    let list = index.migrator().and_then(|migrator| migrator.list()).map(|list| list.elements).unwrap_or_default();
+    let without_file =
+        |module: &&ItemMod| module.content.is_none() && !has_cfg(&module.attrs) && file_of(path, module).is_none();
+    let of = |module: &ItemMod| {
+        let name = module.ident.to_string();
+        let element = list.iter().find(|element| boxed(element).is_some_and(|(listed, _)| listed == name));
+        let file = match path_attribute(module) {
+            Some(given) => path.with_file_name(given),
+            None => module_folder(path).join(format!("{}.rs", name.strip_prefix("r#").unwrap_or(&name))),
+        };
+        GoneModule {
+            file,
+            declared: module.ident.span().start().line,
+            listed: element.map(|element| element.span().start().line),
+            module: name,
+        }
+    };
+    index.modules().filter(without_file).map(of).collect()
+}
+
+/// Passes if every module of the index file has a file.
+///
+/// # Errors
+/// [`Error::MissingFile`] for the first that has none, and those of [`read`].
+pub fn check_files(project: &Project) -> Result<()> {
+    let path = &project.index;
+    let Some(gone) = gone(path, &Index::parse(path, &read_text(path)?)?).into_iter().next() else { return Ok(()) };
+    let at = |line: usize| format!("{}:{line}", project.relative(path));
+    Err(Error::MissingFile {
+        module: gone.module,
+        file: project.relative(&gone.file),
+        declared: at(gone.declared),
+        listed: gone.listed.map(at),
+    })
 }
 
 /// The modules that the index file declares, by name.
@@ -163,6 +217,17 @@ pub fn candidates(folder: &Path) -> Vec<(String, PathBuf)> {
 /// [`crate::error::Error::Unreadable`] where its text is no Rust.
 pub fn declared(path: &Path, text: &str) -> Result<Vec<String>> {
     Ok(Index::parse(path, text)?.modules().map(|module| module.ident.to_string()).collect())
+}
+
+/// The name of the module whose file is `file`, as the index file declares it.
+///
+/// # Errors
+/// [`crate::error::Error::Unreadable`] where its text is no Rust.
+pub fn module_of_file(path: &Path, text: &str, file: Option<&Path>) -> Result<Option<String>> {
+    let Some(file) = file else { return Ok(None) };
+    let index = Index::parse(path, text)?;
+    let declared = index.modules().find(|module| file_of(path, module).as_deref() == Some(file));
+    Ok(declared.map(|module| module.ident.to_string()))
 }
 
 /// What comes after the timestamp or number: `create_posts` of `m20260101_000000_create_posts` and `m00001_create_posts`.
@@ -226,13 +291,17 @@ fn has_cfg(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
 }
 
-/// The file of a `mod name;`.
-fn file_of(index: &Path, declared: &ItemMod) -> Option<PathBuf> {
-    let given = declared.attrs.iter().find_map(|attribute| match &attribute.meta {
+/// What `#[path = "…"]` of a module names.
+fn path_attribute(declared: &ItemMod) -> Option<String> {
+    declared.attrs.iter().find_map(|attribute| match &attribute.meta {
         Meta::NameValue(meta) if meta.path.is_ident("path") => index::literal(&meta.value),
         _ => None,
-    });
-    if let Some(given) = given {
+    })
+}
+
+/// The file of a `mod name;`.
+fn file_of(index: &Path, declared: &ItemMod) -> Option<PathBuf> {
+    if let Some(given) = path_attribute(declared) {
         // Relative to the folder of the file that declares it, whatever that file is called.
         return Some(index.parent()?.join(given)).filter(|file| file.is_file());
     }

@@ -6,7 +6,7 @@ use kit_runtime::ledger::{Applied, Entry, Ledger, State as Progress};
 use kit_runtime::plan;
 use serde::Serialize;
 
-use super::source::{SourceMigration, Sources};
+use super::source::{SourceMigration, Sources, name_of_migration};
 
 /// One line of `kit migrate:status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,19 +39,62 @@ pub enum State {
     Missing,
     /// It failed, and part of it may be in.
     Failed,
-    /// It started and has not ended.
+    /// It started, and the run that holds the lock is still at work.
     Running,
+    /// It started and did not end: its run was killed or lost its session.
+    Interrupted,
     /// There is a file, but the Migrator does not list it.
     Unregistered,
 }
 
-/// The states of all migrations: the Migrator's in its order, then missing ones, then unregistered ones.
-/// `checksums` are those of the sources now, by name.
+impl State {
+    /// Returns the state of a migration that started and has not ended; `at_work` if a live run holds the lock.
+    pub fn unfinished(entry: &Entry, at_work: bool) -> Self {
+        match entry.state {
+            Progress::Failed => Self::Failed,
+            _ if at_work => Self::Running,
+            _ => Self::Interrupted,
+        }
+    }
+
+    /// Returns its one name, as every command shows it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ran => "Ran",
+            Self::Pending => "Pending",
+            Self::Modified => "Modified",
+            Self::Missing => "Missing",
+            Self::Failed => "Failed",
+            Self::Running => "Running",
+            Self::Interrupted => "Interrupted",
+            Self::Unregistered => "Unregistered",
+        }
+    }
+
+    /// Whether `kit migrate` cannot be relied on before somebody has looked at it: `migrate:status --check` exits with 1.
+    pub fn is_problem(self) -> bool {
+        matches!(self, Self::Modified | Self::Missing | Self::Failed | Self::Interrupted | Self::Unregistered)
+    }
+
+    /// Whether all of it still has to be applied, or its run has not come to its end.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Pending | Self::Running)
+    }
+
+    /// Whether an earlier run stopped half-way in it.
+    pub fn is_halted(self) -> bool {
+        matches!(self, Self::Failed | Self::Interrupted)
+    }
+}
+
+/// Returns the states of all migrations: the Migrator's in its order, then missing ones, then unregistered ones.
+/// `checksums` are those of the sources now, by name; `at_work` is whether a live run holds the lock.
 pub fn of(
     registered: &[SourceMigration],
     sources: &Sources,
     ledger: &Ledger,
     checksums: &BTreeMap<String, String>,
+    at_work: bool,
 ) -> Vec<Status> {
     let names: Vec<String> = registered.iter().map(|migration| migration.name.clone()).collect();
     let early: HashSet<String> = plan::out_of_order(&names, ledger).into_iter().map(|(pending, _)| pending).collect();
@@ -65,8 +108,7 @@ pub fn of(
             let entry = applied.and_then(|applied| applied.entry.as_ref());
             let halted = halted.get(name.as_str());
             let state = match (halted, applied) {
-                (Some(entry), _) if entry.state == Progress::Failed => State::Failed,
-                (Some(_), _) => State::Running,
+                (Some(entry), _) => State::unfinished(entry, at_work),
                 (None, _) if migration.is_gone() => State::Missing,
                 (None, None) => State::Pending,
                 (None, Some(applied)) if plan::is_modified(applied, checksums.get(name)) => State::Modified,
@@ -84,16 +126,29 @@ pub fn of(
         .collect();
     let known: HashSet<&String> = names.iter().collect();
     for applied in ledger.applied.iter().filter(|applied| !known.contains(&applied.name)) {
+        let halted = halted.get(applied.name.as_str());
         lines.push(Status {
             migration: applied.name.clone(),
-            state: State::Missing,
+            state: halted.map_or(State::Missing, |entry| State::unfinished(entry, at_work)),
             batch: applied.entry.as_ref().and_then(|entry| entry.batch),
             applied_at: Some(applied.applied_at),
             out_of_order: false,
-            error: None,
+            error: halted.and_then(|entry| entry.error.clone()),
         });
     }
-    for migration in sources.unregistered.iter().filter(|migration| !ledger.has(&migration.name)) {
+    // A migration that stopped half-way and whose file was deleted since is in neither list.
+    for entry in ledger.halted().filter(|entry| !known.contains(&entry.name) && !ledger.has(&entry.name)) {
+        lines.push(Status {
+            migration: entry.name.clone(),
+            state: State::unfinished(entry, at_work),
+            batch: entry.batch,
+            applied_at: None,
+            out_of_order: false,
+            error: entry.error.clone(),
+        });
+    }
+    let unregistered = |name: &str| !ledger.has(name) && !ledger.halted().any(|entry| entry.name == name);
+    for migration in sources.unregistered.iter().filter(|migration| unregistered(&migration.name)) {
         lines.push(Status {
             migration: migration.name.clone(),
             state: State::Unregistered,
@@ -104,4 +159,35 @@ pub fn of(
         });
     }
     lines
+}
+
+/// Returns the applied migrations without a file that were most likely renamed, each with the pending migration that has
+/// the same source, or the same name after its timestamp. Names only pairs in which neither side could be another one.
+pub fn renamed(
+    registered: &[SourceMigration],
+    ledger: &Ledger,
+    checksums: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let known: HashSet<&String> = registered.iter().map(|migration| &migration.name).collect();
+    let missing: Vec<&Applied> = ledger.applied.iter().filter(|applied| !known.contains(&applied.name)).collect();
+    let pending: Vec<&String> = registered.iter().map(|one| &one.name).filter(|name| !ledger.has(name)).collect();
+    let same_source = |applied: &Applied, name: &String| {
+        let then = applied.entry.as_ref().and_then(|entry| entry.checksum.as_ref());
+        then.is_some() && then == checksums.get(name)
+    };
+    let same_name = |applied: &Applied, name: &String| {
+        let rest = name_of_migration(&applied.name).filter(|rest| !rest.is_empty());
+        rest.is_some() && rest == name_of_migration(name)
+    };
+    let only = |alike: &dyn Fn(&Applied, &String) -> bool, applied: &Applied| -> Option<String> {
+        let mut found = pending.iter().filter(|name| alike(applied, name));
+        let name = *found.next()?;
+        let alone = found.next().is_none() && missing.iter().filter(|other| alike(other, name)).count() == 1;
+        alone.then(|| name.clone())
+    };
+    let pair = |applied: &&Applied| {
+        let name = only(&same_name, applied).or_else(|| only(&same_source, applied))?;
+        Some((applied.name.clone(), name))
+    };
+    missing.iter().filter_map(pair).collect()
 }

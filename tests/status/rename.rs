@@ -1,0 +1,64 @@
+//! `migrate:repair --rename`: both tables follow a renamed file, and the report of a missing migration leads there.
+
+use kit::error::Error;
+use kit_runtime::wire::Failure;
+
+use crate::database::Database;
+use crate::projects::{On, creates, index};
+use crate::support::{Sandbox, assert_error, assert_failure};
+use crate::{checksum, ledger, side};
+
+/// `m1_users` is applied; its file was renamed to `new`.
+async fn renamed(database: &Database, new: &str) -> Sandbox {
+    let sandbox = Sandbox::new().file("migrations/mod.rs", &index(&[new, "m9_last"])).env("USER", "ann");
+    sandbox.write(&format!("migrations/{new}.rs"), &creates("users"));
+    sandbox.write("migrations/m9_last.rs", &creates("last"));
+    On::new(&sandbox, database).ok(&["migrate:install"]);
+    let sum = checksum(&creates("users"));
+    database.execute(&[&ledger("m1_users", 7), &side("m1_users", "applied", "up", &sum, Some(7), None)]).await;
+    sandbox
+}
+
+#[tokio::test]
+async fn both_tables_follow_and_the_hint_leads_there() {
+    for new in ["m2_users", "m1_people"] {
+        for database in Database::all().await {
+            let sandbox = renamed(&database, new).await;
+            let on = On::new(&sandbox, &database);
+            assert_eq!(on.states(), ["pending", "pending", "missing"]);
+            let command = format!("migrate:repair --rename m1_users={new}");
+            assert!(on.ok(&["migrate:status"]).shows(&command), "{}", on.ok(&["migrate:status"]));
+            on.ok(&command.split(' ').collect::<Vec<_>>());
+            assert_eq!(on.states(), ["ran", "pending"]);
+            let status = on.ok(&["migrate:status", "--json"]).json();
+            assert_eq!((status[0]["batch"].as_i64(), status[0]["applied_at"].as_i64()), (Some(3), Some(7)));
+            let text = |column: &str| database.dialect.text(column);
+            let sql = format!("SELECT {}, {}, {} FROM kit_history", text("person"), text("version"), text("what"));
+            let kept = ["ann".to_owned(), "m1_users".to_owned(), format!("renamed to {new}")].map(Some);
+            assert_eq!(database.query(&sql).await, [kept]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_nothing_changes() {
+    for database in Database::all().await {
+        let sandbox = renamed(&database, "m2_users").await;
+        let on = On::new(&sandbox, &database);
+        database.execute(&[&ledger("m9_last", 8)]).await;
+        let before = database.everything().await;
+        for names in ["m0_never=m2_users", "m1_users=m9_last", "m9_last=m2_users"] {
+            assert_error!(on.fails(&["migrate:repair", "--rename", names]), Error::Rename { .. });
+        }
+        assert_error!(on.fails(&["migrate:repair", "--rename", "m1_users=nothing"]), Error::NoSuchMigration { .. });
+        for names in ["m1_users", "=m2_users", "m1_users="] {
+            assert_eq!(on.kit(&["migrate:repair", "--rename", names]).code, 2);
+        }
+        database.execute(&[&side("m2_users", "failed", "up", "x", None, None)]).await;
+        let halted = on.fails(&["migrate:repair", "--rename", "m1_users=m2_users"]);
+        assert_failure!(halted, Failure::Halted { .. });
+        assert_eq!(on.states(), ["failed", "ran", "missing"]);
+        database.execute(&["DELETE FROM kit_migrations WHERE version = 'm2_users'"]).await;
+        assert_eq!(before, database.everything().await);
+    }
+}
