@@ -122,6 +122,8 @@ impl Context {
         let Err(error @ Error::NoDatabase { .. }) = target.connect().await else {
             return Ok(Creation::Unneeded);
         };
+        // A question whose answer leads nowhere is not asked.
+        self.check_files()?;
         let is_production = self.is_production()?;
         if !force && !(target.creates && !is_production) {
             let mark = if is_production { "PRODUCTION: " } else { "" };

@@ -255,7 +255,7 @@ impl Context {
     }
 
     /// Passes if the migrations can be compiled as far as kit can see, or the project has a migrator of its own.
-    fn check_files(&self) -> Result<()> {
+    pub(crate) fn check_files(&self) -> Result<()> {
         let project = self.project()?;
         if !Program::Migrator.own_command(&project.settings).is_empty() {
             return Ok(());

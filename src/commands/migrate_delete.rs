@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kit_runtime::ledger::{LEDGER, Ledger, State};
 
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -65,17 +66,16 @@ pub async fn run(ctx: &Context, args: &DeleteArgs) -> Result<Exit> {
     if args.dry_run {
         return Ok(Exit::Ok);
     }
-    let state = match unknown {
-        Some(_) => format!("It may be applied in {}.", target.redacted()),
-        None => format!("It is not applied in {}.", target.redacted()),
-    };
+    let state = if unknown.is_some() { "perhaps applied" } else { "not applied" };
     let names: Vec<String> = files()
         .map(|file| match file.change {
             Change::Remove => project.relative(&file.path),
             _ => format!("its lines in {}", project.relative(&file.path)),
         })
         .collect();
-    ctx.confirm(&format!("Delete `{}`: {}? {state}", found.name, names.join(" and ")), args.force)?;
+    let action = format!("Delete {} of `{}`, which is {state} in", names.join(" and "), found.name);
+    let destruction = Destruction { command: "migrate:delete", action: &action, loss: "" };
+    ctx.confirm_destructive(&destruction, &target, args.force)?;
     plan.apply()?;
     ctx.ui.info(format!("Deleted `{}`: {}", found.name, names.join(" and ")));
     Ok(Exit::Ok)
