@@ -250,17 +250,21 @@ impl Context {
     /// # Errors
     /// Those of [`migrator::build`].
     pub async fn build_migrations(&self) -> Result<()> {
+        if self.has_own_migrator()? {
+            return Ok(());
+        }
         self.check_files()?;
         self.build(&Program::Migrator, &mut Report::default()).await.map(|_| ())
     }
 
     /// Passes if the migrations can be compiled as far as kit can see, or the project has a migrator of its own.
     pub(crate) fn check_files(&self) -> Result<()> {
-        let project = self.project()?;
-        if !Program::Migrator.own_command(&project.settings).is_empty() {
-            return Ok(());
-        }
-        source::check_files(project)
+        if self.has_own_migrator()? { Ok(()) } else { source::check_files(self.project()?) }
+    }
+
+    /// Returns whether the project has a migrator of its own, so that kit compiles nothing.
+    fn has_own_migrator(&self) -> Result<bool> {
+        Ok(!Program::Migrator.own_command(&self.project()?.settings).is_empty())
     }
 
     async fn build(&self, program: &Program, report: &mut Report) -> Result<Binary> {

@@ -201,6 +201,10 @@ fn a_server_that_asks_for_a_file_gets_none() {
     assert!(!String::from_utf8_lossy(&seen).contains("crown jewels"));
 }
 
+fn append(file: &std::path::Path, text: &str) {
+    std::fs::OpenOptions::new().append(true).open(file).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
 #[test]
 fn nothing_is_written_for_others_to_change() {
     let folder = tempfile::tempdir().unwrap();
@@ -211,6 +215,8 @@ fn nothing_is_written_for_others_to_change() {
     };
     kit("init");
     kit("make:migration create_posts_table");
+    // Nothing is compiled for a project that has a migrator of its own.
+    append(&folder.path().join("kit.toml"), "\n[migrator]\ncommand = [\"true\"]\n");
     kit("migrate:install");
     let mut folders = vec![folder.path().to_owned()];
     let mut files = 0;
