@@ -283,7 +283,6 @@ impl Target {
                 | Warning::Unfinished { name: _ },
             )
             | Failure::Gone { name: _ }
-            | Failure::Undecided { count: _ }
             | Failure::Halted { error: None, name: _, direction: _ }
             | Failure::NoSeeder { name: _ }
             | Failure::Undecided { count: _ } => {}
