@@ -6,6 +6,7 @@ mod connect;
 mod missing;
 mod refusal;
 mod scratch;
+mod wait;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

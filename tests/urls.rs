@@ -13,8 +13,12 @@ use support::{Sandbox, assert_error, quotes, shows};
 
 mod support;
 
+#[path = "support/database.rs"]
+mod database;
 #[path = "urls/forms.rs"]
 mod forms;
+#[path = "urls/waiting.rs"]
+mod waiting;
 #[path = "urls/warnings.rs"]
 mod warnings;
 

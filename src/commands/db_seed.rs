@@ -11,7 +11,7 @@ use kit_runtime::connection::Connection;
 use kit_runtime::ledger::LEDGER;
 use kit_runtime::wire::{Locking, Seed};
 
-use super::LockArgs;
+use super::{LockArgs, ReachArgs};
 use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
@@ -54,6 +54,8 @@ pub struct DbSeedArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    reach: ReachArgs,
     #[command(flatten)]
     lock: LockArgs,
 }
@@ -102,7 +104,7 @@ struct Sources {
 /// Loads or dumps.
 pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     let project = ctx.project()?;
-    let target = ctx.target()?;
+    let target = args.reach.target(ctx).await?;
     if args.dump || !args.dump_tables.is_empty() {
         let folder = args.from.as_ref().map_or_else(|| project.fixtures(), |from| ctx.cwd.join(from));
         return dump::dump(ctx, &target, &folder, args).await;

@@ -7,8 +7,8 @@ use kit_runtime::plan;
 use kit_runtime::wire::{Action, Up};
 use serde_json::json;
 
-use super::LockArgs;
 use super::db_seed::AfterArgs;
+use super::{LockArgs, ReachArgs};
 use crate::confirm::Creation;
 use crate::context::Context;
 use crate::database::Target;
@@ -52,6 +52,8 @@ pub struct MigrateArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
     lock: LockArgs,
 }
 
@@ -61,7 +63,7 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
         ctx.ui.only_json();
     }
     let mut pretended = Vec::new();
-    let outcome = match ctx.target() {
+    let outcome = match args.reach.target(ctx).await {
         Ok(target) => migrate(ctx, &target, args, &mut pretended).await,
         Err(error) => Err(error),
     };

@@ -4,8 +4,8 @@ use clap::{ArgAction, Args};
 use kit_runtime::census::{self, Census};
 use kit_runtime::wire::{Action, Up, Wipe};
 
-use super::LockArgs;
 use super::db_seed::AfterArgs;
+use super::{LockArgs, ReachArgs};
 use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::error::{Exit, Result};
@@ -28,6 +28,8 @@ pub struct FreshArgs {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
     lock: LockArgs,
 }
 
@@ -35,7 +37,7 @@ pub struct FreshArgs {
 pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     args.after.check(ctx)?;
     let locking = args.lock.locking("migrate:fresh", args.force)?;
-    let target = ctx.target()?;
+    let target = args.reach.target(ctx).await?;
     ctx.allow_destruction("migrate:fresh", &target)?;
     let creation = ctx.confirm_creation(&target, args.force).await?;
     let ledger = ctx.listing(&target).await?.ledger;

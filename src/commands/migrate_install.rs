@@ -3,7 +3,7 @@
 use clap::Args;
 use kit_runtime::ledger;
 
-use super::{LockArgs, locked};
+use super::{LockArgs, ReachArgs, locked};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -14,13 +14,15 @@ pub struct InstallArgs {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
     lock: LockArgs,
 }
 
 /// Creates the ledger and kit's own table, and runs nothing.
 pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
     let locking = args.lock.locking("migrate:install", args.force)?;
-    let target = ctx.target()?;
+    let target = args.reach.target(ctx).await?;
     let creation = ctx.confirm_creation(&target, args.force).await?;
     let table = ctx.listing(&target).await?.ledger;
     ctx.create(creation, &target).await?;

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use clap::Args;
 
+use super::ReachArgs;
 use crate::context::Context;
 use crate::doctor;
 use crate::error::{Error, Exit, PENDING, Result};
@@ -31,6 +32,8 @@ pub struct StatusArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    reach: ReachArgs,
 }
 
 /// Shows the states. Without a ledger everything is pending.
@@ -46,7 +49,7 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
             expected: "an exit code from 0 to 255".to_owned(),
         })?),
     };
-    let target = ctx.target()?;
+    let target = args.reach.target(ctx).await?;
     let listing = ctx.listing(&target).await?;
     let ledger = target.ledger(&listing.ledger).await?;
     let at_work = match ledger.halted().next() {

@@ -29,6 +29,8 @@ pub mod migrate_status;
 pub mod migrate_verify;
 pub mod stub_publish;
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use kit_runtime::repair::Deed;
 use kit_runtime::sea_orm::Session;
@@ -51,6 +53,31 @@ pub struct LockArgs {
     /// Choose the lock that keeps other runs out; `none` needs --force
     #[arg(long, value_enum, value_name = "KIND")]
     lock: Option<LockChoice>,
+}
+
+/// Whether a command waits for a server that is still starting.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ReachArgs {
+    /// Wait until the server accepts connections
+    #[arg(long, value_name = "SECS")]
+    wait_for_database: Option<u64>,
+}
+
+impl ReachArgs {
+    /// The database, once its server accepts connections.
+    ///
+    /// # Errors
+    /// Those of [`Context::target`]; [`Error::Connect`] if the time is over, or if waiting does not help.
+    async fn target(&self, ctx: &Context) -> Result<Target> {
+        let target = ctx.target()?;
+        if let Some(seconds) = self.wait_for_database {
+            let waiting = |error: &Error| ctx.ui.progress(&format!("Waiting for the database: {error}"));
+            let outcome = target.wait(Duration::from_secs(seconds), waiting).await;
+            ctx.ui.clear_transient();
+            outcome?;
+        }
+        Ok(target)
+    }
 }
 
 /// Seconds that a run waits for another where nothing else is said.

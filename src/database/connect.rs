@@ -79,7 +79,9 @@ impl Target {
             return Err(Error::NoDatabase { database: self.redacted() });
         };
         let session = self.open_server().await?;
-        let statement = format!("CREATE DATABASE {}", self.dialect.quote(&name));
+        // A server's own default may be a character set that cannot hold every character.
+        let characters = if self.dialect == Dialect::MySql { " CHARACTER SET utf8mb4" } else { "" };
+        let statement = format!("CREATE DATABASE {}{characters}", self.dialect.quote(&name));
         session.execute(&statement, &[]).await.map_err(|error| self.failed(&error))
     }
 

@@ -9,6 +9,8 @@ pub enum Refusal {
     NoSuchHost,
     /// Nothing comes back.
     NoAnswer,
+    /// The server is starting, stopping, or has no connection to spare.
+    NotReady,
     /// Not this user, or not this password.
     Login,
     /// Anything else.
@@ -16,7 +18,20 @@ pub enum Refusal {
 }
 
 /// Parts of messages that show what they mean.
-const WORDS: [(Refusal, &[&str]); 4] = [
+const WORDS: [(Refusal, &[&str]); 5] = [
+    (
+        Refusal::NotReady,
+        &[
+            "the database system is",
+            "not yet accepting connections",
+            "too many clients already",
+            "Too many connections",
+            "Connection reset by peer",
+            "Broken pipe",
+            "at EOF",
+            "unexpected end of file",
+        ],
+    ),
     (Refusal::NobodyThere, &["Connection refused", "No such file or directory"]),
     (Refusal::NoSuchHost, &["failed to lookup address", "Name or service not known", "nodename nor servname"]),
     (Refusal::NoAnswer, &["no answer within", "timed out", "unreachable", "No route to host"]),
@@ -27,6 +42,14 @@ const WORDS: [(Refusal, &[&str]); 4] = [
 ];
 
 impl Refusal {
+    /// Returns whether the same attempt may succeed later without a change by the user.
+    pub fn is_transient(self) -> bool {
+        match self {
+            Self::NobodyThere | Self::NoSuchHost | Self::NoAnswer | Self::NotReady => true,
+            Self::Login | Self::Other => false,
+        }
+    }
+
     /// What a message of [`crate::error::Error::Connect`] means.
     pub fn of(message: &str) -> Self {
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));

@@ -61,7 +61,7 @@ pub async fn connect(
             let advice = match Refusal::of(&message) {
                 Refusal::NobodyThere => Advice::StartServer { origin },
                 Refusal::NoSuchHost => Advice::Host { origin },
-                Refusal::NoAnswer => Advice::Reach { origin },
+                Refusal::NoAnswer | Refusal::NotReady => Advice::Reach { origin },
                 Refusal::Login => Advice::Login { origin },
                 Refusal::Other => Advice::Url,
             };
