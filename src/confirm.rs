@@ -125,7 +125,7 @@ impl Context {
         // A question whose answer leads nowhere is not asked.
         self.check_files()?;
         let is_production = self.is_production()?;
-        if !force && !(target.creates && !is_production) {
+        if !force && (is_production || !target.creates) {
             let mark = if is_production { "PRODUCTION: " } else { "" };
             match self.ui.confirm(&format!("{mark}{} does not exist. Create it?", target.redacted())) {
                 Ok(true) => {}

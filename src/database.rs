@@ -100,7 +100,7 @@ impl Target {
             None => through,
             Some(setting) => {
                 let direct = Self::of(project, invocation, &setting, None)?;
-                // A forgotten one must not lead to somebody else's database.
+                // An outdated DIRECT_DATABASE_URL must not lead to another database.
                 if direct.dialect != through.dialect || direct.database_name() != through.database_name() {
                     return Err(Error::Config {
                         origin: setting.origin.to_string(),

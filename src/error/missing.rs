@@ -2,7 +2,7 @@
 
 use crate::database::{MissingUrl, NoDefault};
 
-/// Files that are named; more of them help nobody.
+/// The maximum number of files that an error names.
 const MAX_PLACES: usize = 3;
 
 /// The reason, then what may have been meant.

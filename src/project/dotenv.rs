@@ -131,7 +131,7 @@ impl Read for Lines<'_> {
     }
 }
 
-/// Why a file is not to be read: somebody who could not have written the project's sources could have written it.
+/// Returns why kit does not read a file: a user who cannot write the project's sources can write the file.
 #[cfg(unix)]
 fn distrust(path: &Path) -> Option<&'static str> {
     use std::os::unix::fs::MetadataExt;

@@ -37,7 +37,7 @@ const KINDS: [&str; 5] = ["toml", "yaml", "yml", "json", "ron"];
 /// How a database URL begins.
 const SCHEMES: [&str; 4] = ["postgres://", "postgresql://", "mysql://", "sqlite://"];
 
-/// A larger file is none that somebody wrote settings into.
+/// Larger files are not searched: settings files are small.
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// A file and a line in it that has the URL of a database.

@@ -71,7 +71,7 @@ impl State {
         }
     }
 
-    /// Whether `kit migrate` cannot be relied on before somebody has looked at it: `migrate:status --check` exits with 1.
+    /// Returns whether the migration needs attention before the next `kit migrate`: `migrate:status --check` then exits with 1.
     pub fn is_problem(self) -> bool {
         matches!(self, Self::Modified | Self::Missing | Self::Failed | Self::Interrupted | Self::Unregistered)
     }

@@ -26,7 +26,7 @@ pub struct Fixture {
     pub table: String,
     /// The file.
     pub path: PathBuf,
-    /// Whether kit has written it from the table, all columns as they were, and nobody has taken [`MARK`] away.
+    /// Whether kit wrote the file from the table, with all columns: it still has its [`MARK`].
     pub dumped: bool,
     form: Form,
 }

@@ -86,7 +86,7 @@ impl Config {
             None => None,
             Some(setting) => {
                 let (other, direct) = parse(setting)?;
-                // A forgotten one must not lead to somebody else's database.
+                // An outdated DIRECT_DATABASE_URL must not lead to another database.
                 if (other, url::database_name(&direct)) != (dialect, url::database_name(&url)) {
                     return Err(wrong(&setting.origin, format!("it names another database than {DATABASE_URL}")));
                 }

@@ -121,7 +121,7 @@ pub fn redact(url: &str) -> String {
         .collect();
     let mut shown = format!("{}://", url.scheme());
     if host.to_ascii_lowercase().starts_with("%2f") {
-        // As libpq's documentation writes a socket: nobody reads %2F.
+        // A socket in the readable form of libpq's documentation, without %2F.
         let named = |name: &str, value: String| (!value.is_empty()).then(|| format!("{name}={value}"));
         let port = url.port().map(|port| port.to_string()).unwrap_or_default();
         let socket = [named("host", decode(host)), named("port", port), named("user", user.to_owned())];
