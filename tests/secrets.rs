@@ -103,7 +103,7 @@ async fn nothing_that_a_migration_does_shows_it() {
         below(&folder, &mut files);
     }
     files.extend(std::fs::read_dir(&cache).unwrap().flatten().map(|entry| entry.path()).filter(|path| path.is_file()));
-    assert!(files.iter().any(|file| file.ends_with("stamp.json")), "{files:?}");
+    assert!(files.iter().any(|file| file.ends_with("fingerprint.json")), "{files:?}");
     for file in files {
         let bytes = std::fs::read(&file).unwrap();
         assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()), "{}", file.display());
