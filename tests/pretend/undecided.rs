@@ -86,7 +86,7 @@ async fn a_migration_that_fails_is_rolled_back_in_its_script() {
     }
 }
 
-/// The schema is not the database's own any more, but nobody may change that.
+/// The role can read the schema, and cannot change it.
 #[tokio::test]
 async fn a_role_that_may_only_read_can_pretend() {
     let database = Database::postgres().await;

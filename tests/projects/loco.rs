@@ -85,7 +85,7 @@ fn the_environment_is_locos_unless_kit_is_told_another() {
     environment(sandbox().file("kit.toml", "environment = \"test\"\n"), "test");
     let flag = sandbox().env("LOCO_ENV", "production").kit(&["about", "--json", "--env", "test"]);
     assert_eq!(about(&flag)[2], "test");
-    // In production there is a question, and nobody to answer it.
+    // In production kit asks a question; without a terminal the command fails.
     let run = sandbox().env("LOCO_ENV", "production").kit(&["migrate", "-n"]);
     assert!(matches!(run.error(), Error::Unconfirmed { .. } | Error::NoDatabase { .. }), "{run}");
     // Elsewhere, other people's variables are other people's.

@@ -82,7 +82,7 @@ fn a_variable_that_is_one_letter_off_is_named_and_renaming_it_helps() {
         let run = sandbox.kit(&["about", "--json"]);
         assert!(run.json()["database"].as_str().unwrap().ends_with("a.db"), "{run}");
     }
-    // The default is not what somebody means who wrote a URL.
+    // A user who wrote a URL does not mean the default.
     let development =
         Sandbox::project().file(".env", "DATABSE_URL=postgres://u:s3cr3t@h/x\n").kit(&["migrate", "--force"]);
     assert_eq!(missing(&development).reason, NoDefault::Misspelt);
@@ -105,7 +105,7 @@ fn a_misspelt_variable_is_a_warning_where_another_url_is_found() {
     let sandbox = Sandbox::project().env("DATABASE_URL", "sqlite://a.db").file(".env", "APP_EVN=production\n");
     let run = sandbox.kit(&["about"]);
     assert!(run.code == 0 && run.shows("APP_EVN") && run.shows(".env:1"), "{run}");
-    // Somebody who has both means both.
+    // A file that sets both variables means both.
     let both = Sandbox::project().file(".env", "DATABASE_URL=sqlite://a.db\nDATABASE_URI=x\nAPP_ENV=test\n");
     assert_eq!(both.kit(&["about"]).stderr, "");
 }
