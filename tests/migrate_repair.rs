@@ -12,7 +12,7 @@ use database::Database;
 use kit::error::Error;
 use kit_runtime::connection::Connection;
 use kit_runtime::ledger::{JOURNAL, LEDGER, own_tables};
-use kit_runtime::snapshot::Snapshot;
+use kit_runtime::snapshot::{Scope, Snapshot};
 use kit_runtime::wire::{Direction, Failure, Warning};
 use projects::{On, creates, index};
 use serde_json::json;
@@ -28,7 +28,7 @@ fn project() -> Sandbox {
 /// The first one is applied, the second stopped after it had created a table.
 async fn halt(on: &On<'_>, database: &Database, state: &str) {
     on.ok(&["migrate:mark", "--applied", NAMES[0]]);
-    let before = Snapshot::take(&database.session, &own_tables(LEDGER)).await.unwrap().text();
+    let before = Snapshot::take(&database.session, Scope::Schema, &own_tables(LEDGER)).await.unwrap().text();
     let sql = format!(
         "INSERT INTO {JOURNAL} (version, batch, state, direction, kit_version, started_at, error, snapshot) VALUES ({})",
         database.dialect.placeholders(8)

@@ -14,6 +14,7 @@ use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::{self, LEDGER, State};
 use kit_runtime::repair::{self, Deed, Left, Verdict};
+use kit_runtime::snapshot::Change;
 use kit_runtime::wire::{Action, Cause, Direction, Down, Failure, Up};
 use steps::{Op, Step, run};
 use text::quotes;
@@ -133,9 +134,9 @@ async fn what_stopped_half_way_stops_every_later_run_until_it_is_settled() {
             assert_eq!(before, database.everything().await);
         }
         let found = repair::diagnose(&database.session, LEDGER).await.unwrap();
-        let Left::Changed(difference) = &found.halted[0].left else { panic!("{found:?}") };
-        assert!(difference.added.iter().any(|line| line.contains("extra")), "{difference:?}");
-        assert_eq!(difference.removed, Vec::<String>::new());
+        let Left::Changed(changes) = &found.halted[0].left else { panic!("{found:?}") };
+        assert!(changes.iter().any(|change| change.object().contains("extra")), "{changes:?}");
+        assert!(changes.iter().all(|change| matches!(change, Change::Added { .. })), "{changes:?}");
 
         // What is left is done by hand.
         let verdict = Verdict::Applied { batch: 7, checksum: Some("now".to_owned()) };
@@ -160,8 +161,9 @@ async fn a_down_that_stopped_half_way_can_be_settled_either_way() {
             run(&database.session, &steps, &[down()]).await.1.unwrap_err();
             let found = repair::diagnose(&database.session, LEDGER).await.unwrap();
             assert_eq!(found.halted[0].entry.direction, Direction::Down);
-            let Left::Changed(difference) = &found.halted[0].left else { panic!("{found:?}") };
-            assert!(difference.added.is_empty() && !difference.removed.is_empty());
+            let Left::Changed(changes) = &found.halted[0].left else { panic!("{found:?}") };
+            assert!(changes.iter().any(|change| matches!(change, Change::Removed { .. })), "{changes:?}");
+            assert!(!changes.iter().any(|change| matches!(change, Change::Added { .. })), "{changes:?}");
             let (_, outcome) = run(&database.session, &steps, &[up()]).await;
             assert!(matches!(outcome, Err(Failure::Halted { direction: Direction::Down, .. })), "{outcome:?}");
             database.execute(&["CREATE TABLE a (id int)"]).await;

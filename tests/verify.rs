@@ -10,6 +10,8 @@ mod database;
 mod limits;
 #[path = "../migrations/mod.rs"]
 mod migrations;
+#[path = "verify/objects.rs"]
+mod objects;
 #[path = "support/projects.rs"]
 mod projects;
 #[path = "support/steps.rs"]
@@ -22,6 +24,7 @@ use database::Database;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::engine;
 use kit_runtime::sea_orm::Project;
+use kit_runtime::snapshot::Change;
 use kit_runtime::wire::{Action, Direction, Event, Failure, Fault, Locking, PROTOCOL, Remark, Request, Verify};
 use sea_orm_migration::prelude::MigratorTrait;
 use steps::{Op, Step};
@@ -93,6 +96,23 @@ fn base(dialect: Dialect) -> Step {
     Step::new("_base", sql(&up), Vec::new())
 }
 
+/// Whether something holds for what is missing after a fault and what is left, a line an object.
+fn sides(fault: &Fault, holds: impl Fn(&[String], &[String]) -> bool) -> bool {
+    let (mut missing, mut left) = (Vec::new(), Vec::new());
+    for change in fault.changes() {
+        let line = |definition: &[String]| format!("{} {}", change.object(), definition.join(" "));
+        match change {
+            Change::Removed { definition, .. } => missing.push(line(definition)),
+            Change::Added { definition, .. } => left.push(line(definition)),
+            Change::Altered { before, after, .. } => {
+                missing.push(line(before));
+                left.push(line(after));
+            }
+        }
+    }
+    holds(&missing, &left)
+}
+
 /// A planted fault, and what has to be found.
 struct Planted {
     what: &'static str,
@@ -120,21 +140,24 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             rows: 0,
             expected: |fault| matches!(fault, Fault::Missing),
         },
-        plant(
-            "empty",
-            &["CREATE TABLE t (id integer)"],
-            &[],
-            0,
-            |fault| matches!(fault, Fault::Idle { missing, left } if missing.is_empty() && left.iter().any(|line| line.starts_with("table t"))),
-        ),
+        plant("empty", &["CREATE TABLE t (id integer)"], &[], 0, |fault| {
+            matches!(fault, Fault::Idle { .. })
+                && sides(fault, |missing, left| {
+                    missing.is_empty() && left.iter().any(|line| line.starts_with("table t"))
+                })
+        }),
         plant(
             "partial",
             &["CREATE TABLE t (id integer)", "CREATE TABLE u (id integer)"],
             &["DROP TABLE t"],
             0,
             |fault| {
-                matches!(fault, Fault::Other { missing, left } if missing.is_empty()
-                && left.iter().all(|line| line.contains(" u")) && left.iter().any(|line| line.starts_with("column u id")))
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| {
+                        missing.is_empty()
+                            && left.iter().all(|line| line.contains(" u"))
+                            && left.iter().any(|line| line.starts_with("column u.id"))
+                    })
             },
         ),
         plant(
@@ -153,8 +176,13 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             &["CREATE INDEX idx_name ON authors (born)"],
             0,
             |fault| {
-                matches!(fault, Fault::Other { missing, left } if missing.len() == 1 && missing[0].contains("idx_name")
-                && left.len() == 1 && left[0].contains("born"))
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| {
+                        missing.len() == 1
+                            && missing[0].contains("idx_name")
+                            && left.len() == 1
+                            && left[0].contains("born")
+                    })
             },
         ),
         plant(
@@ -162,7 +190,12 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             &["CREATE INDEX idx_born ON authors (born)", "CREATE TABLE t (id integer)"],
             &["DROP TABLE t"],
             0,
-            |fault| matches!(fault, Fault::Other { missing, left } if missing.is_empty() && left.len() == 1 && left[0].contains("idx_born")),
+            |fault| {
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| {
+                        missing.is_empty() && left.len() == 1 && left[0].contains("idx_born")
+                    })
+            },
         ),
         plant(
             "default",
@@ -170,8 +203,10 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             &["ALTER TABLE books ADD COLUMN title varchar(40) NOT NULL DEFAULT 'y'"],
             0,
             |fault| {
-                matches!(fault, Fault::Other { missing, left } if missing.len() == 1 && missing[0].contains("'x'")
-                && left.len() == 1 && left[0].contains("'y'"))
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| {
+                        missing.len() == 1 && missing[0].contains("'x'") && left.len() == 1 && left[0].contains("'y'")
+                    })
             },
         ),
         plant(
@@ -179,14 +214,20 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             &["ALTER TABLE books DROP COLUMN title"],
             &["ALTER TABLE books ADD COLUMN title varchar(40) DEFAULT 'x'"],
             0,
-            |fault| matches!(fault, Fault::Other { missing, left } if missing.len() == 1 && left.len() == 1),
+            |fault| {
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| missing.len() == 1 && left.len() == 1)
+            },
         ),
         plant(
             "constraint",
             &["DROP TABLE prices"],
             &["CREATE TABLE prices (id integer PRIMARY KEY, a integer NOT NULL, b integer)"],
             0,
-            |fault| matches!(fault, Fault::Other { missing, left } if missing.len() == 1 && missing[0].contains("low") && left.is_empty()),
+            |fault| {
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| missing.len() == 1 && missing[0].contains("low") && left.is_empty())
+            },
         ),
         plant(
             "foreign key",
@@ -195,11 +236,19 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
                 "CREATE TABLE books (id integer PRIMARY KEY, author_id integer NOT NULL, title varchar(40) NOT NULL DEFAULT 'x')",
             ],
             0,
-            |fault| matches!(fault, Fault::Other { missing, left } if missing.iter().any(|line| line.contains("author")) && left.is_empty()),
+            |fault| {
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| {
+                        missing.iter().any(|line| line.contains("author")) && left.is_empty()
+                    })
+            },
         ),
         plant("wrong table", &["CREATE TABLE t (id integer)"], &["DROP TABLE prices"], 0, |fault| {
-            matches!(fault, Fault::Other { missing, left } if missing.iter().any(|line| line.starts_with("table prices"))
-                && left.iter().any(|line| line.starts_with("table t")))
+            matches!(fault, Fault::Other { .. })
+                && sides(fault, |missing, left| {
+                    missing.iter().any(|line| line.starts_with("table prices"))
+                        && left.iter().any(|line| line.starts_with("table t"))
+                })
         }),
         plant("twice", &["INSERT INTO prices (id, a) VALUES (1, 1)"], &[], 0, |fault| {
             matches!(fault, Fault::Again { .. })
@@ -242,21 +291,30 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             &["CREATE TYPE size AS ENUM ('s', 'm')", "CREATE TABLE t (s size)"],
             &["DROP TABLE t"],
             0,
-            |fault| matches!(fault, Fault::Other { left, .. } if left.len() == 1 && left[0] == "type size e s,m"),
+            |fault| {
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |_, left| left.len() == 1 && left[0].starts_with("enum size s m "))
+            },
         ),
         Dialect::MySql => plant(
             "enum",
             &["ALTER TABLE moods MODIFY m enum('sad', 'ok', 'happy')"],
             &["ALTER TABLE moods MODIFY m enum('ok', 'sad')"],
             0,
-            |fault| matches!(fault, Fault::Other { missing, left } if missing.len() == 1 && left.len() == 1),
+            |fault| {
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| missing.len() == 1 && left.len() == 1)
+            },
         ),
         Dialect::Sqlite => plant(
             "enum",
             &["DROP TABLE moods", "CREATE TABLE moods (id int, m text CHECK (m IN ('sad', 'ok', 'happy')))"],
             &["DROP TABLE moods", "CREATE TABLE moods (id int, m text CHECK (m IN ('sad')))"],
             0,
-            |fault| matches!(fault, Fault::Other { missing, left } if missing.len() == 1 && left.len() == 1),
+            |fault| {
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| missing.len() == 1 && left.len() == 1)
+            },
         ),
     });
     if my {
@@ -266,8 +324,11 @@ fn planted(dialect: Dialect) -> Vec<Planted> {
             &["ALTER TABLE authors ADD COLUMN born integer"],
             0,
             |fault| {
-                matches!(fault, Fault::Other { missing, left } if *missing == ["order authors id, name, born, died"]
-                && *left == ["order authors id, name, died, born"])
+                matches!(fault, Fault::Other { .. })
+                    && sides(fault, |missing, left| {
+                        *missing == ["columns of authors id name born died"]
+                            && *left == ["columns of authors id name died born"]
+                    })
             },
         ));
     }

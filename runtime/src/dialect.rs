@@ -26,6 +26,7 @@ pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;
 pub use scratch::{More, beside, name_in};
+pub use snapshot::Definition;
 #[cfg(feature = "testing")]
 pub use template::STATEMENTS;
 pub use truncate::Emptying;

@@ -370,12 +370,12 @@ pub async fn keep_snapshot<C: Connection>(connection: &C, name: &str, snapshot: 
     set(connection, name, "snapshot", snapshot.text().as_str().into()).await
 }
 
-/// The schema as it was before a migration that stopped on its way.
+/// The schema as it was before a migration that stopped on its way, if this version of kit can read it.
 ///
 /// # Errors
 /// What the database said.
 pub async fn snapshot<C: Connection>(connection: &C, name: &str) -> Result<Option<Snapshot>, Error> {
-    Ok(get(connection, name, "snapshot").await?.map(|text| Snapshot::parse(&text)))
+    Ok(get(connection, name, "snapshot").await?.and_then(|text| Snapshot::parse(&text)))
 }
 
 /// Says how a migration failed, `now` in milliseconds; all else of its side row stays.

@@ -3,7 +3,7 @@
 
 use crate::connection::{Connection, Error};
 use crate::ledger::{self, Applied, Entry, HISTORY, Ledger, State, own_tables};
-use crate::snapshot::{Difference, Snapshot};
+use crate::snapshot::{Change, Scope, Snapshot};
 use crate::wire::Direction;
 
 /// What is not as it should be.
@@ -39,7 +39,7 @@ pub enum Left {
     /// The schema is as it was before; whether rows were changed is not known.
     SameSchema,
     /// The schema is another one.
-    Changed(Difference),
+    Changed(Vec<Change>),
     /// It is not known how the schema was before.
     Unknown,
 }
@@ -61,8 +61,9 @@ pub async fn diagnose<C: Connection>(connection: &C, table: &str) -> Result<Diag
             _ if entry.state == State::Starting && !keeps_rows => Left::Nothing,
             None => Left::Unknown,
             Some(before) => {
-                let difference = before.difference(&Snapshot::take(connection, &own_tables(table)).await?);
-                if difference.is_empty() { Left::SameSchema } else { Left::Changed(difference) }
+                let now = Snapshot::take(connection, Scope::Schema, &own_tables(table)).await?;
+                let changes = before.changes(&now);
+                if changes.is_empty() { Left::SameSchema } else { Left::Changed(changes) }
             }
         };
         halted.push(Case { entry: entry.clone(), left });

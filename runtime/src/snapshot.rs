@@ -1,145 +1,233 @@
-//! A schema as lines of text, to be compared: what a migration that stopped half-way has left, and whether it left anything.
-//! It returns lines and does not know what they are for.
+//! A schema as text, object by object, to be compared: what a migration that was interrupted has left, and whether
+//! rolling back restores everything. The text of an object is what the server's own dump shows of it; what each
+//! database is asked is in [`crate::dialect`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::connection::{Connection, Error, Row};
+use serde::{Deserialize, Serialize};
 
-/// Everything in the current schema, a line an object, but for what belongs to some tables.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot(BTreeSet<String>);
+use crate::connection::{Connection, Error};
+use crate::dialect::Definition;
 
-/// What is different between two snapshots.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference {
-    /// Lines that only the second has.
-    pub added: Vec<String>,
-    /// Lines that only the first has.
-    pub removed: Vec<String>,
+/// The first line of a stored snapshot. A change to what is read needs a new number: a stored snapshot that other
+/// queries wrote cannot be compared.
+const HEADER: &str = "kit schema 2";
+
+/// How much of the database is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The current schema: what migrations normally change.
+    Schema,
+    /// Every schema that is not the server's, and what belongs to none, such as casts and publications. The same as
+    /// [`Scope::Schema`] where a database has only one schema.
+    Database,
 }
 
-impl Difference {
-    /// Removes the lines that differ only in the order of a table's columns, and returns each as it was and as it is.
-    pub fn take_orders(&mut self) -> Vec<(String, String)> {
-        let mut orders = Vec::new();
-        self.removed.retain(|was| {
-            let is = order(was).and_then(|own| self.added.iter().position(|line| order(line).as_ref() == Some(&own)));
-            orders.extend(is.map(|at| (was.clone(), self.added.remove(at))));
-            is.is_none()
-        });
-        orders
+/// One object, or a part of one that is compared by itself, such as a column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Object {
+    /// Its kind and name: `column authors.name`.
+    pub name: String,
+    /// Everything else, a line each.
+    pub definition: Vec<String>,
+}
+
+/// All objects, sorted. Two that are equal are two: SQLite has checks without a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot(Vec<Object>);
+
+/// An object that is different in the second of two snapshots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// Only the second has it.
+    Added {
+        /// Kind and name.
+        object: String,
+        /// Its definition.
+        definition: Vec<String>,
+    },
+    /// Only the first has it.
+    Removed {
+        /// Kind and name.
+        object: String,
+        /// Its definition.
+        definition: Vec<String>,
+    },
+    /// Both have it, with another definition.
+    Altered {
+        /// Kind and name.
+        object: String,
+        /// Its definition in the first.
+        before: Vec<String>,
+        /// Its definition in the second.
+        after: Vec<String>,
+    },
+}
+
+impl Change {
+    /// Kind and name of the object.
+    pub fn object(&self) -> &str {
+        match self {
+            Self::Added { object, .. } | Self::Removed { object, .. } | Self::Altered { object, .. } => object,
+        }
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty()
+    /// The table whose columns have another order, with the columns before and after, if that is the change.
+    pub fn reordered(&self) -> Option<[String; 2]> {
+        match self {
+            Self::Altered { object, before, after } => {
+                let table = object.strip_prefix(ORDER)?;
+                Some([before, after].map(|columns| format!("{table} {}", columns.join(", "))))
+            }
+            _ => None,
+        }
     }
 }
+
+/// What the name of an object that is the order of a table's columns begins with.
+const ORDER: &str = "columns of ";
 
 impl Snapshot {
-    /// Reads the schema, leaving out what belongs to the tables `without`.
+    /// Reads the schema, leaving out what belongs to the tables `without` of the current schema.
     ///
     /// # Errors
     /// What the database said.
-    pub async fn take<C: Connection>(connection: &C, without: &[&str]) -> Result<Self, Error> {
+    pub async fn take<C: Connection>(connection: &C, scope: Scope, without: &[&str]) -> Result<Self, Error> {
         let dialect = connection.dialect();
-        let mut lines = BTreeSet::new();
-        for row in rows(connection).await? {
-            if row.get(1).and_then(Option::as_deref).is_some_and(|name| without.contains(&name)) {
-                continue;
+        let mut objects = Vec::new();
+        for alternatives in dialect.snapshot(scope) {
+            for row in first_understood(connection, &alternatives).await? {
+                let Some(definition) = Definition::parse(&row) else { continue };
+                if definition.relation.as_deref().is_some_and(|name| without.contains(&name)) {
+                    continue;
+                }
+                match dialect.show_create(&definition) {
+                    // What the user may not see has only what the catalog says.
+                    Some(sql) => match connection.query(&sql, &[]).await {
+                        Ok(rows) => objects.extend(rows.iter().flat_map(|row| dialect.created(&definition, row))),
+                        Err(_) => objects.extend(dialect.objects_of(definition)),
+                    },
+                    None => objects.extend(dialect.objects_of(definition)),
+                }
             }
-            let said = row.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-            let cells = row.iter().take(said).enumerate().map(|(at, cell)| {
-                let cell = cell.as_deref().unwrap_or("-");
-                // Names stand first, and count as they are.
-                let cell = if at < 2 { cell.to_owned() } else { dialect.alike(cell) };
-                // One line each, whatever is in it.
-                cell.replace('\\', "\\\\").replace('\n', "\\n")
-            });
-            lines.insert(cells.collect::<Vec<_>>().join(" ").trim_end().to_owned());
         }
-        Ok(Self(lines))
+        objects.sort();
+        Ok(Self(objects))
     }
 
-    /// The same with more lines.
+    /// The same with more objects.
     #[must_use]
-    pub fn with(mut self, lines: impl IntoIterator<Item = String>) -> Self {
-        self.0.extend(lines);
+    pub fn with(mut self, objects: impl IntoIterator<Item = Object>) -> Self {
+        self.0.extend(objects);
+        self.0.sort();
         self
     }
 
-    /// What `later` has otherwise.
-    pub fn difference(&self, later: &Self) -> Difference {
-        let mut added: Vec<String> = later.0.difference(&self.0).cloned().collect();
-        let mut removed: Vec<String> = self.0.difference(&later.0).cloned().collect();
-        // Of a table that has other columns now, those are said, and with them their order.
-        let (old, new) = (orders(&removed), orders(&added));
-        removed.retain(|line| order(line).is_none_or(|order| new.contains(&order)));
-        added.retain(|line| order(line).is_none_or(|order| old.contains(&order)));
-        Difference { added, removed }
-    }
-
-    /// The lines, sorted.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-
-    /// All of it as one text.
-    pub fn text(&self) -> String {
-        self.lines().collect::<Vec<_>>().join("\n")
-    }
-
-    /// What [`Snapshot::text`] gave.
-    pub fn parse(text: &str) -> Self {
-        Self(text.lines().map(str::to_owned).collect())
-    }
-}
-
-fn orders(lines: &[String]) -> Vec<Vec<String>> {
-    lines.iter().filter_map(|line| order(line)).collect()
-}
-
-/// Whose order a line says, whatever the order is.
-fn order(line: &str) -> Option<Vec<String>> {
-    let mut words: Vec<String> = line.strip_prefix("order ")?.split([' ', ',']).map(str::to_owned).collect();
-    words.sort();
-    Some(words)
-}
-
-/// The checks of all tables: table and expression.
-///
-/// # Errors
-/// What the database said.
-pub async fn checks<C: Connection>(connection: &C) -> Result<Vec<(String, String)>, Error> {
-    let rows = rows(connection).await?.into_iter();
-    let checks = rows.filter_map(|row| match row.as_slice() {
-        [Some(kind), Some(table), _, Some(text), ..]
-            if kind == "check" || kind == "constraint" && text.starts_with("CHECK") =>
-        {
-            Some((table.clone(), text.clone()))
+    /// The objects that `later` has otherwise, sorted by name. The order of a table's columns is among them only if
+    /// the columns are the same.
+    pub fn changes(&self, later: &Self) -> Vec<Change> {
+        let (before, mut after) = apart(&self.0, &later.0);
+        let mut changes = Vec::new();
+        for Object { name: object, definition } in before {
+            let Some(other) = after.get_mut(&object).and_then(VecDeque::pop_front) else {
+                changes.extend((!object.starts_with(ORDER)).then_some(Change::Removed { object, definition }));
+                continue;
+            };
+            if !object.starts_with(ORDER) || sorted(&definition) == sorted(&other) {
+                changes.push(Change::Altered { object, before: definition, after: other });
+            }
         }
-        _ => None,
-    });
-    Ok(checks.collect())
+        let added = after.into_iter().filter(|(object, _)| !object.starts_with(ORDER));
+        changes.extend(added.flat_map(|(object, definitions)| {
+            definitions.into_iter().map(move |definition| Change::Added { object: object.clone(), definition })
+        }));
+        changes.sort_by(|one, other| one.object().cmp(other.object()));
+        changes
+    }
+
+    /// The objects, sorted.
+    pub fn objects(&self) -> &[Object] {
+        &self.0
+    }
+
+    /// All of it as one text, to be stored.
+    pub fn text(&self) -> String {
+        let escape = |text: &String| text.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
+        let line = |object: &Object| {
+            let cells = std::iter::once(&object.name).chain(&object.definition);
+            cells.map(escape).collect::<Vec<_>>().join("\t")
+        };
+        std::iter::once(HEADER.to_owned()).chain(self.0.iter().map(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What [`Snapshot::text`] gave; `None` for the text of a version of kit that read other things.
+    pub fn parse(text: &str) -> Option<Self> {
+        let unescape = |text: &str| {
+            let (mut plain, mut chars) = (String::new(), text.chars());
+            while let Some(c) = chars.next() {
+                plain.push(match c {
+                    '\\' => match chars.next() {
+                        Some('n') => '\n',
+                        Some('t') => '\t',
+                        other => other.unwrap_or('\\'),
+                    },
+                    c => c,
+                });
+            }
+            plain
+        };
+        let mut lines = text.lines();
+        if lines.next() != Some(HEADER) {
+            return None;
+        }
+        let object = |line: &str| {
+            let mut cells = line.split('\t').map(unescape);
+            Object { name: cells.next().unwrap_or_default(), definition: cells.collect() }
+        };
+        Some(Self(lines.map(object).collect()))
+    }
 }
 
-async fn rows<C: Connection>(connection: &C) -> Result<Vec<Row>, Error> {
-    let dialect = connection.dialect();
-    let mut rows = Vec::new();
-    for alternatives in dialect.snapshot() {
-        rows.extend(first_understood(connection, alternatives).await?);
+/// What only the first of two sorted lists has, and, by name, what only the second has.
+fn apart(before: &[Object], after: &[Object]) -> (Vec<Object>, BTreeMap<String, VecDeque<Vec<String>>>) {
+    let (mut removed, mut added) = (Vec::new(), BTreeMap::<String, VecDeque<Vec<String>>>::new());
+    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        match (before.peek(), after.peek()) {
+            (Some(one), Some(other)) if one == other => {
+                before.next();
+                after.next();
+            }
+            (Some(one), other) if other.is_none_or(|other| *one < *other) => {
+                removed.extend(before.next().cloned());
+            }
+            (_, Some(_)) => {
+                let Some(Object { name, definition }) = after.next().cloned() else { continue };
+                added.entry(name).or_default().push_back(definition);
+            }
+            _ => return (removed, added),
+        }
     }
-    if let Some(sql) = dialect.statements() {
-        rows.extend(connection.query(sql, &[]).await?.iter().flat_map(|row| dialect.only_written(row)));
-    }
-    Ok(rows)
+}
+
+fn sorted(lines: &[String]) -> Vec<&String> {
+    let mut lines: Vec<_> = lines.iter().collect();
+    lines.sort();
+    lines
 }
 
 /// The answer to the first of some queries that the server understands.
-async fn first_understood<C: Connection>(connection: &C, alternatives: &[&str]) -> Result<Vec<Row>, Error> {
+///
+/// # Errors
+/// What the server said of the last one.
+pub(crate) async fn first_understood<C: Connection>(
+    connection: &C,
+    alternatives: &[impl AsRef<str>],
+) -> Result<Vec<crate::connection::Row>, Error> {
     let mut answer = Ok(Vec::new());
     for sql in alternatives {
-        answer = connection.query(sql, &[]).await;
+        answer = connection.query(sql.as_ref(), &[]).await;
         if answer.is_ok() {
             break;
         }
@@ -151,22 +239,48 @@ async fn first_understood<C: Connection>(connection: &C, alternatives: &[&str]) 
 mod tests {
     use super::*;
 
-    #[test]
-    fn orders_are_taken_out_of_a_difference() {
-        let before = Snapshot::parse("order t a, b\norder u x, y\ncolumn t c");
-        let mut difference = before.difference(&Snapshot::parse("order t b, a\norder u x, y"));
-        assert_eq!(difference.take_orders(), [("order t a, b".to_owned(), "order t b, a".to_owned())]);
-        assert_eq!(difference, Difference { added: vec![], removed: vec!["column t c".to_owned()] });
-        assert!(difference.take_orders().is_empty());
+    fn snapshot(objects: &[(&str, &[&str])]) -> Snapshot {
+        let object = |(name, definition): &(&str, &[&str])| Object {
+            name: (*name).to_owned(),
+            definition: definition.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        Snapshot::default().with(objects.iter().map(object))
     }
 
     #[test]
-    fn the_order_of_columns_is_said_where_it_is_all_that_differs() {
-        let before = Snapshot::parse("table t\norder t a, b, c\norder u x, y\ncolumn t c");
-        let same = before.difference(&before.clone());
-        assert!(same.is_empty());
-        let other = before.difference(&Snapshot::parse("table t\norder t a, b\norder u y, x"));
-        assert_eq!(other.removed, ["column t c", "order u x, y"]);
-        assert_eq!(other.added, ["order u y, x"]);
+    fn each_object_is_compared_with_the_one_of_its_name() {
+        let before = snapshot(&[("check t", &["a"]), ("check t", &["a"]), ("view v", &["x", "y"]), ("table t", &[])]);
+        let after = snapshot(&[("check t", &["a"]), ("view v", &["x", "z"]), ("table u", &[])]);
+        let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            before.changes(&after),
+            [
+                Change::Removed { object: "check t".to_owned(), definition: lines(&["a"]) },
+                Change::Removed { object: "table t".to_owned(), definition: Vec::new() },
+                Change::Added { object: "table u".to_owned(), definition: Vec::new() },
+                Change::Altered { object: "view v".to_owned(), before: lines(&["x", "y"]), after: lines(&["x", "z"]) },
+            ]
+        );
+        assert!(before.changes(&before).is_empty());
+    }
+
+    #[test]
+    fn the_order_of_columns_is_a_change_only_if_nothing_else_is() {
+        let before = snapshot(&[("columns of t", &["a", "b", "c"]), ("columns of u", &["x", "y"])]);
+        let after = snapshot(&[("columns of t", &["a", "b"]), ("columns of u", &["y", "x"])]);
+        let changes = before.changes(&after);
+        assert_eq!(
+            changes.iter().map(Change::reordered).collect::<Vec<_>>(),
+            [Some(["u x, y".to_owned(), "u y, x".to_owned()])]
+        );
+    }
+
+    #[test]
+    fn a_stored_snapshot_comes_back_and_one_of_another_version_does_not() {
+        let whole = snapshot(&[("function f()", &["BEGIN\n\t'\\n'", "", "\\"]), ("table t", &[])]);
+        assert_eq!(Snapshot::parse(&whole.text()), Some(whole));
+        assert_eq!(Snapshot::parse(&Snapshot::default().text()), Some(Snapshot::default()));
+        assert_eq!(Snapshot::parse("table t\ncolumn t id"), None);
+        assert_eq!(Snapshot::parse(""), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::snapshot::Change;
 use crate::wire::{Cause, Direction, Failure, Fault, Holder, Note, PROTOCOL, Remark, Unfit, Warning};
 
 impl fmt::Display for Failure {
@@ -40,13 +41,11 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// What differs between two schemas: lines that are missing, lines that are left over.
-    pub fn difference(&self) -> (&[String], &[String]) {
+    /// What differs between two schemas, if that is the fault.
+    pub fn changes(&self) -> &[Change] {
         match self {
-            Self::Idle { missing, left } | Self::Other { missing, left } | Self::Unlike { missing, left } => {
-                (missing, left)
-            }
-            _ => (&[], &[]),
+            Self::Idle { changes } | Self::Other { changes } | Self::Unlike { changes } => changes,
+            _ => &[],
         }
     }
 }

@@ -237,10 +237,9 @@ fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
                 say(format!("`kit migrate:repair --retry {name}` if none were, or it may run twice"));
             }
             Left::Unknown => say("How the schema was before is not known".to_owned()),
-            Left::Changed(difference) => {
+            Left::Changed(changes) => {
                 say("Since it began, the schema has changed:".to_owned());
-                difference.added.iter().for_each(|line| say(format!("  + {line}")));
-                difference.removed.iter().for_each(|line| say(format!("  - {line}")));
+                ctx.ui.changes(changes);
             }
         }
         if case.left != Left::Nothing {
@@ -269,11 +268,11 @@ fn headline(case: &Case, at_work: bool) -> String {
 
 fn as_json(found: &Diagnosis, target: &Target, at_work: bool) -> Value {
     let halted = found.halted.iter().map(|case| {
-        let (left, difference) = match &case.left {
+        let (left, changes) = match &case.left {
             Left::Nothing => ("nothing", None),
             Left::SameSchema => ("same_schema", None),
             Left::Unknown => ("unknown", None),
-            Left::Changed(difference) => ("changed", Some(difference)),
+            Left::Changed(changes) => ("changed", Some(changes)),
         };
         json!({
             "migration": case.entry.name,
@@ -282,8 +281,7 @@ fn as_json(found: &Diagnosis, target: &Target, at_work: bool) -> Value {
             "failed": case.entry.state == State::Failed,
             "error": case.entry.error.as_ref().map(|error| target.scrub(error)),
             "left": left,
-            "added": difference.map(|difference| &difference.added),
-            "removed": difference.map(|difference| &difference.removed),
+            "changes": changes,
         })
     });
     json!({ "halted": halted.collect::<Vec<_>>(), "invalid_indexes": found.invalid_indexes })

@@ -88,8 +88,7 @@ impl Verified {
         ui.task(&self.migration, Some(self.milliseconds), outcome);
         for fault in &self.faults {
             ui.detail(&fault.to_string());
-            let (missing, left) = fault.difference();
-            ui.difference(missing, left);
+            ui.changes(fault.changes());
         }
         for note in &self.notes {
             ui.detail(&note.to_string());

@@ -1,6 +1,7 @@
 //! The only writer to the terminal: Laravel's look in a dozen words. Answers go to standard output,
 //! talk to standard error. It decides how facts look and knows nothing of where they come from.
 
+mod diff;
 mod events;
 mod prompt;
 mod style;
@@ -9,7 +10,6 @@ use std::cell::{Cell, RefCell};
 use std::io::Write;
 
 use serde::Serialize;
-use similar::TextDiff;
 
 use crate::database::hide_passwords;
 use crate::error::Error;
@@ -207,22 +207,6 @@ impl Ui {
         self.answer(format!("  {}", style::name(title)));
     }
 
-    /// What changes in a file, as `diff -u` and `git apply` write it; `before` is nothing for a new one.
-    pub fn diff(&self, path: &str, before: Option<&str>, after: &str) {
-        let old = before.map_or_else(|| "/dev/null".to_owned(), |_| format!("a/{path}"));
-        let new = if after.is_empty() { "/dev/null".to_owned() } else { format!("b/{path}") };
-        let diff = TextDiff::from_lines(before.unwrap_or_default(), after);
-        for line in diff.unified_diff().header(&old, &new).to_string().lines() {
-            let shown = line.split('\t').map(printable).collect::<Vec<_>>().join("\t");
-            self.answer(match line.as_bytes() {
-                [b'+', ..] => style::added(&shown),
-                [b'-', ..] => style::removed(&shown),
-                [b'@', ..] => style::name(&shown),
-                _ => shown,
-            });
-        }
-    }
-
     /// A task that is over: `  name ........ 12ms DONE`. Nobody asked for it.
     pub fn task(&self, name: &str, millis: Option<u64>, outcome: Outcome) {
         if self.verbosity.get() == Verbosity::Quiet {
@@ -238,19 +222,6 @@ impl Ui {
     pub fn detail(&self, text: &str) {
         if self.verbosity.get() > Verbosity::Quiet {
             self.answer(format!("    {}", printable(text).replace('\n', "\n    ")));
-        }
-    }
-
-    /// Lines that are missing, and lines that are left over.
-    pub fn difference(&self, missing: &[String], left: &[String]) {
-        if self.verbosity.get() == Verbosity::Quiet {
-            return;
-        }
-        for line in missing {
-            self.answer(style::removed(&format!("      - {}", printable(line))));
-        }
-        for line in left {
-            self.answer(style::added(&format!("      + {}", printable(line))));
         }
     }
 

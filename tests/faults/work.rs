@@ -8,7 +8,7 @@ use kit_runtime::ledger::{self, LEDGER, State, own_tables};
 use kit_runtime::lock;
 use kit_runtime::repair::{self, Deed, Left, Verdict};
 use kit_runtime::sea_orm::{Session, Settings};
-use kit_runtime::snapshot::Snapshot;
+use kit_runtime::snapshot::{Scope, Snapshot};
 use kit_runtime::wire::{Action, Direction, Down, Failure, Locking, Up, Wipe};
 
 use crate::database::Database;
@@ -228,7 +228,7 @@ pub async fn repair_by_hand(database: &Database, work: &Work, complete: bool) ->
 
 async fn sees(database: &Database, seen: Seen) -> bool {
     let lines = async |start: String| {
-        let snapshot = Snapshot::take(&database.session, &own_tables(LEDGER)).await.unwrap();
+        let snapshot = Snapshot::take(&database.session, Scope::Schema, &own_tables(LEDGER)).await.unwrap();
         snapshot.lines().filter(|line| line.starts_with(&start)).map(str::to_owned).collect::<Vec<_>>()
     };
     match seen {
@@ -275,13 +275,13 @@ pub struct Faulty {
 impl Golden {
     /// Of a database on which everything went well.
     pub async fn of(database: &Database, goal: Goal) -> Self {
-        Self { schema: Snapshot::take(&database.session, &own_tables(LEDGER)).await.unwrap(), goal }
+        Self { schema: Snapshot::take(&database.session, Scope::Schema, &own_tables(LEDGER)).await.unwrap(), goal }
     }
 
     /// Compares schema, rows and both tables; `own` is whether it was kit's run.
     pub async fn compare(&self, database: &Database, own: bool) -> Faulty {
         let mut faulty = Faulty::default();
-        let now = Snapshot::take(&database.session, &own_tables(LEDGER)).await.unwrap();
+        let now = Snapshot::take(&database.session, Scope::Schema, &own_tables(LEDGER)).await.unwrap();
         if now != self.schema {
             faulty.reasons.push(format!("{:?}", self.schema.difference(&now)));
         }

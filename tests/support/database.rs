@@ -13,7 +13,7 @@ use kit_runtime::connection::{Connection, Row};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger;
 use kit_runtime::sea_orm::Session;
-use kit_runtime::snapshot::Snapshot;
+use kit_runtime::snapshot::{Object, Scope, Snapshot};
 use sea_orm::{ConnectOptions, DatabaseConnection};
 
 /// Table names that all three families accept, as reported against other tools.
@@ -204,19 +204,24 @@ impl Database {
 
     /// Everything in the schema but the ledgers, a line each, sorted: two equal texts are two equal schemas.
     pub async fn schema(&self) -> String {
-        Snapshot::take(&self.session, &ledger::own_tables(ledger::LEDGER)).await.unwrap().text()
+        self.objects(&ledger::own_tables(ledger::LEDGER)).await.join("\n")
     }
 
     /// [`Self::schema`] but for the order of columns: one that was removed and comes back stands last.
     pub async fn schema_in_any_order(&self) -> String {
         let schema = self.schema().await;
-        schema.lines().filter(|line| !line.starts_with("order ")).collect::<Vec<_>>().join("\n")
+        schema.lines().filter(|line| !line.starts_with("columns of ")).collect::<Vec<_>>().join("\n")
     }
 
     /// [`Self::schema`] with the ledgers.
     pub async fn everything(&self) -> Vec<String> {
-        let snapshot = Snapshot::take(&self.session, &[]).await.unwrap();
-        snapshot.lines().map(str::to_owned).collect()
+        self.objects(&[]).await
+    }
+
+    async fn objects(&self, without: &[&str]) -> Vec<String> {
+        let snapshot = Snapshot::take(&self.session, Scope::Schema, without).await.unwrap();
+        let line = |object: &Object| [std::slice::from_ref(&object.name), &object.definition].concat().join(" ");
+        snapshot.objects().iter().map(line).collect()
     }
 }
 

@@ -86,7 +86,7 @@ async fn it_says_what_to_mend(sandbox: &Sandbox, database: &Database) {
     let verified = json["verified"].as_array().unwrap();
     let ok: Vec<bool> = verified.iter().map(|one| one["ok"].as_bool().unwrap()).collect();
     assert_eq!(ok, [true, true, false, true]);
-    assert!(verified[2]["faults"][0]["left"][0].as_str().unwrap().contains("idx_n"), "{json}");
+    assert!(verified[2]["faults"][0]["changes"][0]["object"].as_str().unwrap().contains("idx_n"), "{json}");
     assert_eq!(database.tables().await, Vec::<String>::new());
 
     on.ok(&["migrate", "--limit", "3"]);

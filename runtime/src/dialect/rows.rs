@@ -79,6 +79,29 @@ impl Dialect {
         }
     }
 
+    /// Queries for the checks of tables: table and expression, or on SQLite table and the statement that created it. The
+    /// first counts that the server understands.
+    pub fn checks(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => {
+                &["SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"]
+            }
+            Self::Postgres => &[
+                "SELECT c.relname::text, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
+                 WHERE k.contype = 'c' AND c.relnamespace = to_regnamespace(quote_ident(current_schema()))",
+            ],
+            // The two families keep checks in different shapes, and old servers keep none.
+            Self::MySql => &[
+                "SELECT CAST(table_name AS CHAR), CAST(check_clause AS CHAR) FROM information_schema.check_constraints \
+                 WHERE constraint_schema = DATABASE()",
+                "SELECT CAST(t.table_name AS CHAR), CAST(c.check_clause AS CHAR) FROM information_schema.check_constraints c \
+                 JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema \
+                 AND t.constraint_name = c.constraint_name AND t.constraint_type = 'CHECK' WHERE c.constraint_schema = DATABASE()",
+                "SELECT NULL FROM information_schema.tables WHERE 1 = 0",
+            ],
+        }
+    }
+
     /// A column's values as text that tells different ones apart.
     pub fn readable(self, column: &str, kind: &str, bytes: bool) -> String {
         let column = self.quote(column);

@@ -11,6 +11,9 @@ pub struct Definitions {
     pub columns: Vec<Written>,
     /// Checks, those of columns too: name and expression.
     pub checks: Vec<(Option<String>, String)>,
+    /// What its constraints do on a conflict and when its foreign keys are checked, those of columns excepted:
+    /// `UNIQUE (a, b) ON CONFLICT IGNORE`.
+    pub clauses: Vec<String>,
 }
 
 /// A column as it was written.
@@ -24,6 +27,8 @@ pub struct Written {
     pub collation: Option<String>,
     /// Whether it says AUTOINCREMENT.
     pub auto_increment: bool,
+    /// What its constraints do on a conflict and when its foreign key is checked: `NOT NULL ON CONFLICT IGNORE`.
+    pub clauses: Vec<String>,
 }
 
 /// Takes `CREATE TABLE` apart.
@@ -37,9 +42,16 @@ pub fn table(sql: &str) -> Definitions {
         };
         let Some(first) = tokens.first() else { continue };
         let constraint = ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"].iter().any(|word| is(0, word));
-        let mut column =
-            Written { name: unquote(text(first)), generated: None, collation: None, auto_increment: false };
+        let mut column = Written {
+            name: unquote(text(first)),
+            generated: None,
+            collation: None,
+            auto_increment: false,
+            clauses: Vec::new(),
+        };
         let mut named = None;
+        let words: Vec<&str> = tokens.iter().map(text).collect();
+        column.clauses = clauses(&words);
         for index in 0..tokens.len() {
             let bracket = tokens.get(index + 1).filter(|next| text(next).starts_with('('));
             let inside = || bracket.map(|bracket| inner(text(bracket)));
@@ -58,11 +70,43 @@ pub fn table(sql: &str) -> Definitions {
                 column.auto_increment = true;
             }
         }
-        if !constraint {
+        if constraint {
+            definitions.clauses.append(&mut column.clauses);
+        } else {
             definitions.columns.push(column);
         }
     }
     definitions
+}
+
+/// The clauses of a column or of a table's constraint, without those that say what holds without them, each behind
+/// the constraint that it belongs to.
+fn clauses(words: &[&str]) -> Vec<String> {
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|other| other.eq_ignore_ascii_case(word));
+    let mut found = Vec::new();
+    let mut of = String::new();
+    for at in 0..words.len() {
+        let clause = if is(at, "PRIMARY") || is(at, "NOT") && is(at + 1, "NULL") || is(at, "FOREIGN") {
+            of = words[at..].iter().take(2).copied().collect::<Vec<_>>().join(" ");
+            of.extend(words.get(at + 2).filter(|next| next.starts_with('(')).map(|next| format!(" {}", plain(next))));
+            None
+        } else if is(at, "UNIQUE") || is(at, "REFERENCES") && !of.starts_with("FOREIGN") {
+            words[at].clone_into(&mut of);
+            of.extend(words.get(at + 1).filter(|next| next.starts_with('(')).map(|next| format!(" {}", plain(next))));
+            None
+        } else if is(at, "ON") && is(at + 1, "CONFLICT") && !is(at + 2, "ABORT") {
+            words.get(at + 2).map(|what| format!("ON CONFLICT {what}"))
+        } else if is(at, "MATCH") {
+            words.get(at + 1).map(|what| format!("MATCH {what}"))
+        } else if is(at, "DEFERRABLE") && is(at + 1, "INITIALLY") && is(at + 2, "DEFERRED") {
+            let not = at.checked_sub(1).is_some_and(|before| is(before, "NOT"));
+            (!not).then(|| "DEFERRABLE INITIALLY DEFERRED".to_owned())
+        } else {
+            None
+        };
+        found.extend(clause.map(|clause| format!("{of} {clause}").to_uppercase()));
+    }
+    found
 }
 
 /// The part at `place`, from 0, of what `CREATE INDEX` is over, without its order.

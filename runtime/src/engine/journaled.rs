@@ -11,7 +11,7 @@ use super::settings::{Settings, is_open};
 use super::{Run, database, now_millis, unusable};
 use crate::connection::{Connection, Error, Migrations, Row, Trouble};
 use crate::ledger::{self, Entry, State, own_tables};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Scope, Snapshot};
 use crate::wire::{Direction, Failure, Warning};
 
 /// How the first statements of a migration are held together.
@@ -132,7 +132,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     }
 
     async fn snapshot(&self) -> Result<Snapshot, Error> {
-        Snapshot::take(self.connection, &own_tables(&self.table)).await
+        Snapshot::take(self.connection, Scope::Schema, &own_tables(&self.table)).await
     }
 
     /// Objects if an index was begun and not finished: `IF NOT EXISTS` takes it for one that is there.

@@ -14,7 +14,7 @@ use crate::connection::{Connection, Migrations};
 use crate::ledger::{self, own_tables};
 use crate::rows::{Contents, Loss, fill};
 use crate::scratch::{self, MARK};
-use crate::snapshot::{Difference, Snapshot};
+use crate::snapshot::{Change, Scope, Snapshot};
 use crate::wipe::wipe;
 use crate::wire::{Cause, Direction, Event, Failure, Fault, Remark, Verify, Wipe};
 
@@ -136,33 +136,34 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             Some((_, message)) => return Ok(Err(Fault::Down { message })),
         }
         let restored = self.schema().await?;
-        if let Some(Difference { added: left, removed: missing }) = self.apart(&without, &restored, notes) {
+        if let Some(changes) = self.apart(&without, &restored, notes) {
             let idle = restored == with;
-            return Ok(Err(if idle { Fault::Idle { missing, left } } else { Fault::Other { missing, left } }));
+            return Ok(Err(if idle { Fault::Idle { changes } } else { Fault::Other { changes } }));
         }
         if let Some((_, message)) = self.attempt(Direction::Up, name).await? {
             return Ok(Err(Fault::Again { message }));
         }
         let again = self.schema().await?;
-        if let Some(Difference { added: left, removed: missing }) = self.apart(&with, &again, notes) {
-            return Ok(Err(Fault::Unlike { missing, left }));
+        if let Some(changes) = self.apart(&with, &again, notes) {
+            return Ok(Err(Fault::Unlike { changes }));
         }
         Ok(Ok(Schemas { exact: again == with, without, with, rows }))
     }
 
-    /// Returns the difference of two schemas, without an order of columns that the database cannot restore: that is noted.
-    fn apart(&self, before: &Snapshot, after: &Snapshot, notes: &mut Vec<Remark>) -> Option<Difference> {
-        let mut difference = before.difference(after);
+    /// Returns what is different, without an order of columns that the database cannot restore: that is noted.
+    fn apart(&self, before: &Snapshot, after: &Snapshot, notes: &mut Vec<Remark>) -> Option<Vec<Change>> {
+        let mut changes = before.changes(after);
         if !self.connection.dialect().places_columns() {
-            let table = |line: String| line.trim_start_matches("order ").to_owned();
-            for (was, is) in difference.take_orders() {
-                let note = Remark::Reordered { was: table(was), is: table(is) };
+            changes.retain(|change| {
+                let Some([was, is]) = change.reordered() else { return true };
+                let note = Remark::Reordered { was, is };
                 if !notes.contains(&note) {
                     notes.push(note);
                 }
-            }
+                false
+            });
         }
-        (!difference.is_empty()).then_some(difference)
+        (!changes.is_empty()).then_some(changes)
     }
 
     /// Down and up again on tables that have rows.
@@ -186,10 +187,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             return Ok(());
         }
         let restored = self.schema().await?;
-        if let Some(Difference { added: left, removed: missing }) =
-            self.apart(&schemas.without, &restored, &mut found.notes)
-        {
-            found.faults.push(Fault::Other { missing, left });
+        if let Some(changes) = self.apart(&schemas.without, &restored, &mut found.notes) {
+            found.faults.push(Fault::Other { changes });
             return Ok(());
         }
         let mut between = self.contents().await?;
@@ -249,11 +248,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         Contents::all(self.connection, &self.not_theirs()).await.map_err(database)
     }
 
-    /// The schema, and what stands beside it.
     async fn schema(&self) -> Result<Snapshot, Failure> {
-        let snapshot = Snapshot::take(self.connection, &self.not_theirs()).await.map_err(database)?;
-        let outside = self.outside().await?;
-        Ok(snapshot.with(outside.into_iter().map(|(kind, name)| format!("{} {name}", kind.to_lowercase()))))
+        Snapshot::take(self.connection, Scope::Database, &self.not_theirs()).await.map_err(database)
     }
 
     /// Makes the database anew, with the first `count` migrations applied; says whether that went well.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::connection::{Connection, Error};
-use crate::dialect::Dialect;
-use crate::snapshot;
+use crate::dialect::{Dialect, sqlite_sql};
+use crate::snapshot::first_understood;
 
 /// A table that can have rows.
 #[derive(Clone, Debug, Default)]
@@ -136,7 +136,7 @@ pub(super) async fn read<C: Connection>(connection: &C, without: &[&str]) -> Res
         let column = column.clone().unwrap_or_else(of_key);
         reference.columns.push((own.clone(), column));
     }
-    for (table, check) in snapshot::checks(connection).await? {
+    for (table, check) in checks(connection).await? {
         let Some(found) = tables.iter_mut().find(|found| found.name == table) else { continue };
         // Where there is no type for it, a check says so.
         let is_json = |column: &&mut Column| check == format!("json_valid({})", dialect.quote(&column.name));
@@ -146,6 +146,22 @@ pub(super) async fn read<C: Connection>(connection: &C, without: &[&str]) -> Res
         found.checks.push(check);
     }
     Ok(tables)
+}
+
+/// The checks of all tables: table and expression.
+async fn checks<C: Connection>(connection: &C) -> Result<Vec<(String, String)>, Error> {
+    let dialect = connection.dialect();
+    let mut checks = Vec::new();
+    for row in first_understood(connection, dialect.checks()).await? {
+        let [Some(table), Some(text)] = row.as_slice() else { continue };
+        if dialect == Dialect::Sqlite {
+            let written = sqlite_sql::table(text).checks.into_iter();
+            checks.extend(written.map(|(_, expression)| (table.clone(), sqlite_sql::plain(&expression))));
+        } else {
+            checks.push((table.clone(), text.clone()));
+        }
+    }
+    Ok(checks)
 }
 
 fn last_of(table: &str, which: &Option<String>) -> Option<(String, Option<String>)> {

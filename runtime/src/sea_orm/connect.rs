@@ -149,7 +149,7 @@ impl Session {
         } else {
             Handle::Connection(connection)
         };
-        Ok(Self { handle, settings: Some(Arc::new(settings)), sessions: Sessions::Own, guard })
+        Ok(Self { handle, settings: Some(Arc::new(settings)), sessions: Sessions::Own, guard, pretends: false })
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Error, Result};
 use crate::connection::Connection;
 use crate::dialect::STATEMENTS;
 use crate::scratch::{self, MARK};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Scope, Snapshot};
 
 /// Templates that were not used for so long go.
 const UNUSED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -120,7 +120,8 @@ async fn keep_statements(server: &Server, name: &str) -> Result<()> {
     let same = async {
         server.execute_in(&copy, &statements).await?;
         let copied = server.open(&copy).await?;
-        let schemas = (Snapshot::take(&session, &[]).await, Snapshot::take(&copied, &[]).await);
+        let schemas =
+            (Snapshot::take(&session, Scope::Schema, &[]).await, Snapshot::take(&copied, Scope::Schema, &[]).await);
         copied.close().await;
         Ok::<_, Error>(!statements.is_empty() && matches!(schemas, (Ok(one), Ok(other)) if one == other))
     };

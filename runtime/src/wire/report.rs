@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Direction;
+use crate::snapshot::Change;
 
 /// What is wrong with a migration, as far as it shows when it is applied, rolled back and applied again.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -23,17 +24,13 @@ pub enum Fault {
     },
     /// Its `down` leaves the schema as `up` made it.
     Idle {
-        /// Lines of the schema that `up` has taken away and that do not come back.
-        missing: Vec<String>,
-        /// Lines that `up` has brought and that stay.
-        left: Vec<String>,
+        /// From the schema before `up` to the one after `down`.
+        changes: Vec<Change>,
     },
     /// Its `down` makes another schema than there was before.
     Other {
-        /// Lines of the schema that do not come back.
-        missing: Vec<String>,
-        /// Lines that there were not before.
-        left: Vec<String>,
+        /// From the schema before `up` to the one after `down`.
+        changes: Vec<Change>,
     },
     /// After its `down`, it cannot be applied again.
     Again {
@@ -42,10 +39,8 @@ pub enum Fault {
     },
     /// The second `up` makes another schema than the first.
     Unlike {
-        /// Lines that only the first has made.
-        missing: Vec<String>,
-        /// Lines that only the second has made.
-        left: Vec<String>,
+        /// From the schema after the first `up` to the one after the second.
+        changes: Vec<Change>,
     },
     /// Its `down` works on empty tables only.
     OnlyEmpty {

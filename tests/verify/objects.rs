@@ -1,0 +1,495 @@
+//! Whatever a migration changes that the server's own dump shows, `migrate:verify` notices: each kind of object is altered in
+//! each way, and the program that dumps a schema says whether something has changed.
+
+use std::process::Command;
+
+use kit_runtime::connection::Connection;
+use kit_runtime::dialect::Dialect;
+use kit_runtime::snapshot::{Scope, Snapshot};
+use url::Url;
+
+use crate::database::Database;
+
+/// The schema as the server's own program prints it.
+fn dump(database: &Database) -> String {
+    let url = Url::parse(database.url()).unwrap();
+    let mut command = match database.dialect {
+        Dialect::Sqlite => {
+            let mut command = Command::new("sqlite3");
+            let path = database.url().trim_start_matches("sqlite://").split('?').next().unwrap();
+            command.args(["-batch", path, ".schema --nosys", "PRAGMA user_version", "PRAGMA application_id"]);
+            command
+        }
+        Dialect::Postgres => {
+            let mut command = Command::new("pg_dump");
+            command.args(["--schema-only", "--dbname", database.url()]);
+            command
+        }
+        Dialect::MySql => {
+            let mut command = Command::new("mariadb-dump");
+            command.args(["--no-defaults", "--protocol=tcp", "-h", url.host_str().unwrap(), "-u", url.username()]);
+            command.args(["-P", &url.port().unwrap().to_string(), "--no-data", "--routines", "--events", "--triggers"]);
+            command.args(["--skip-comments", "--skip-dump-date", url.path().trim_start_matches('/')]);
+            command.env("MYSQL_PWD", url.password().unwrap());
+            command
+        }
+    };
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    // A line with a random key differs in each dump.
+    text.lines()
+        .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+async fn snapshot(database: &Database) -> Snapshot {
+    Snapshot::take(&database.session, Scope::Database, &[]).await.unwrap()
+}
+
+/// Runs the statements of a list one after another. Each has to change the dump and the snapshot, or with `alike` neither.
+async fn each_is_seen(database: &Database, statements: &[&str]) {
+    let mut before = (snapshot(database).await, dump(database));
+    let mut wrong = Vec::new();
+    for statement in statements {
+        if let Err(error) = database.session.execute(statement, &[]).await {
+            wrong.push(format!("{error}: {statement}"));
+            continue;
+        }
+        let after = (snapshot(database).await, dump(database));
+        let seen = before.0 != after.0;
+        assert_eq!(seen, !before.0.changes(&after.0).is_empty(), "{statement}");
+        if !seen || before.1 == after.1 {
+            wrong.push(format!("snapshot differs: {seen}, dump differs: {}: {statement}", before.1 != after.1));
+        }
+        before = after;
+    }
+    assert!(wrong.is_empty(), "{:?}:\n{}", database.dialect, wrong.join("\n"));
+}
+
+const SQLITE: &[&str] = &[
+    "CREATE TABLE parents (id integer PRIMARY KEY, code text)",
+    "CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter')",
+    "DROP TABLE words",
+    "CREATE VIRTUAL TABLE words USING fts5 (text, prefix = '2 3')",
+];
+
+/// Two tables with the same name in turn: what differs between them has to be seen.
+const SQLITE_TABLES: &[[&str; 2]] = &[
+    ["a integer REFERENCES parents (id)", "a integer REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED"],
+    [
+        "a integer, FOREIGN KEY (a) REFERENCES parents (id)",
+        "a integer, FOREIGN KEY (a) REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED",
+    ],
+    ["a integer REFERENCES parents (id)", "a integer REFERENCES parents (id) MATCH FULL"],
+    ["a integer REFERENCES parents (id)", "a integer REFERENCES parents (id) ON DELETE CASCADE"],
+    ["a integer REFERENCES parents (id)", "a integer REFERENCES parents (code)"],
+    [
+        "a integer REFERENCES parents (id), b integer REFERENCES parents (id)",
+        "a integer REFERENCES parents (id), b integer",
+    ],
+    ["a integer NOT NULL", "a integer NOT NULL ON CONFLICT IGNORE"],
+    ["a integer UNIQUE", "a integer UNIQUE ON CONFLICT REPLACE"],
+    ["a integer PRIMARY KEY", "a integer PRIMARY KEY ON CONFLICT FAIL"],
+    ["a integer, b integer, UNIQUE (a, b)", "a integer, b integer, UNIQUE (a, b) ON CONFLICT IGNORE"],
+    ["a integer, b integer, UNIQUE (a, b)", "a integer, b integer, UNIQUE (b, a)"],
+    ["a text, UNIQUE (a)", "a text, UNIQUE (a COLLATE NOCASE)"],
+    ["a text, b text, PRIMARY KEY (a, b)", "a text, b text, PRIMARY KEY (a, b DESC)"],
+    ["a text, UNIQUE (a), UNIQUE (a)", "a text"],
+    ["a integer CHECK (a > 0) CHECK (a > 0)", "a integer CHECK (a > 0)"],
+    ["a integer CHECK (a > 0)", "a integer CONSTRAINT low CHECK (a > 0)"],
+    ["a integer, b integer AS (a + 1)", "a integer, b integer AS (a + 1) STORED"],
+    ["a integer, b integer AS (a + 1)", "a integer, b integer AS (a + 2)"],
+    ["a text", "a text COLLATE NOCASE"],
+    ["a text DEFAULT 'x'", "a text DEFAULT 'y'"],
+    ["a integer PRIMARY KEY", "a integer PRIMARY KEY AUTOINCREMENT"],
+    ["a integer, b integer", "b integer, a integer"],
+];
+
+/// Written differently, and the same.
+const SQLITE_ALIKE: &[[&str; 2]] = &[
+    ["a integer NOT NULL", "\"a\" INTEGER  /* the number */ NOT NULL"],
+    ["a integer NOT NULL", "a integer NOT NULL ON CONFLICT ABORT"],
+    ["a integer REFERENCES parents (id)", "a integer REFERENCES parents (id) NOT DEFERRABLE INITIALLY DEFERRED"],
+    ["a integer REFERENCES parents (id)", "a integer, FOREIGN KEY (a) REFERENCES parents (id)"],
+    ["a text, b text, UNIQUE (a, b)", "a text, b text, CONSTRAINT \"c\" UNIQUE (\"a\", b)"],
+];
+
+#[tokio::test]
+async fn sqlite_shows_nothing_that_is_not_compared() {
+    let database = Database::sqlite().await;
+    each_is_seen(&database, SQLITE).await;
+    each_is_seen(
+        &database,
+        &[
+            "CREATE TABLE t (a integer, b text)",
+            "CREATE INDEX i ON t (a)",
+            "DROP INDEX i",
+            "CREATE INDEX i ON t (a DESC)",
+            "DROP INDEX i",
+            "CREATE INDEX i ON t (a) WHERE b IS NOT NULL",
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END",
+            "DROP TRIGGER g",
+            "CREATE TRIGGER g BEFORE INSERT ON t BEGIN SELECT 1; END",
+            "CREATE VIEW v AS SELECT a FROM t",
+            "DROP VIEW v",
+            "CREATE VIEW v AS SELECT b FROM t",
+            "ALTER TABLE t RENAME COLUMN b TO c",
+            "ALTER TABLE t ADD COLUMN d integer",
+            "DROP VIEW v",
+            "ALTER TABLE t RENAME TO u",
+            "PRAGMA user_version = 7",
+            "PRAGMA application_id = 8",
+        ],
+    )
+    .await;
+    let table = async |body: &str| {
+        database.execute(&[&format!("CREATE TABLE twin ({body})")]).await;
+        let taken = snapshot(&database).await;
+        database.execute(&["DROP TABLE twin"]).await;
+        taken
+    };
+    for [one, other] in SQLITE_TABLES {
+        assert!(!table(one).await.changes(&table(other).await).is_empty(), "{one} / {other}");
+    }
+    for [one, other] in SQLITE_ALIKE {
+        assert_eq!(table(one).await.changes(&table(other).await), [], "{one} / {other}");
+    }
+    let options = async |options: &str| {
+        database.execute(&[&format!("CREATE TABLE twin (a integer PRIMARY KEY) {options}")]).await;
+        let taken = snapshot(&database).await;
+        database.execute(&["DROP TABLE twin"]).await;
+        taken
+    };
+    assert_ne!(options("").await, options("STRICT").await);
+    assert_ne!(options("STRICT").await, options("STRICT, WITHOUT ROWID").await);
+}
+
+const MARIADB: &[&str] = &[
+    "CREATE TABLE parents (id int PRIMARY KEY, code varchar(20) NOT NULL, note text)",
+    "CREATE TABLE t (id int NOT NULL, a int, b varchar(20), c json, PRIMARY KEY (id))",
+    // Columns.
+    "ALTER TABLE t MODIFY a bigint",
+    "ALTER TABLE t MODIFY a bigint unsigned",
+    "ALTER TABLE t MODIFY a bigint unsigned NOT NULL",
+    "ALTER TABLE t MODIFY a bigint unsigned NOT NULL DEFAULT 3",
+    "ALTER TABLE t MODIFY a bigint unsigned NOT NULL DEFAULT 3 COMMENT 'how many'",
+    "ALTER TABLE t MODIFY a bigint unsigned INVISIBLE DEFAULT 3",
+    "ALTER TABLE t MODIFY a bigint ZEROFILL",
+    "ALTER TABLE t MODIFY id int NOT NULL AUTO_INCREMENT",
+    "ALTER TABLE t MODIFY b varchar(20) CHARACTER SET ascii",
+    "ALTER TABLE t MODIFY b varchar(20) CHARACTER SET ascii COLLATE ascii_bin",
+    "ALTER TABLE t MODIFY b varchar(20) CHARACTER SET utf8mb4 COMPRESSED",
+    "ALTER TABLE t MODIFY b varchar(20) CHARACTER SET utf8mb4",
+    "ALTER TABLE t ADD d int AS (a + 1)",
+    "ALTER TABLE t DROP d",
+    "ALTER TABLE t ADD d int AS (a + 1) STORED",
+    "ALTER TABLE t ADD e timestamp NULL DEFAULT current_timestamp()",
+    "ALTER TABLE t MODIFY e timestamp NULL DEFAULT current_timestamp() ON UPDATE current_timestamp()",
+    "ALTER TABLE t ADD f enum('a', 'b')",
+    "ALTER TABLE t MODIFY f enum('b', 'a')",
+    "ALTER TABLE t MODIFY f enum('b', 'a') AFTER id",
+    "ALTER TABLE t ADD g point NOT NULL",
+    "ALTER TABLE t ADD h int CHECK (h > 0)",
+    // Indexes.
+    "CREATE INDEX k ON t (a)",
+    "ALTER TABLE t RENAME INDEX k TO l",
+    "ALTER TABLE t ALTER INDEX l IGNORED",
+    "DROP INDEX l ON t",
+    "CREATE INDEX l ON t (a DESC)",
+    "CREATE OR REPLACE INDEX l ON t (b (5))",
+    "CREATE OR REPLACE INDEX l ON t (b (5)) COMMENT 'short'",
+    "CREATE OR REPLACE UNIQUE INDEX l ON t (b)",
+    "CREATE OR REPLACE INDEX l USING HASH ON t (b)",
+    "CREATE FULLTEXT INDEX words ON t (b)",
+    "CREATE SPATIAL INDEX places ON t (g)",
+    // Constraints.
+    "ALTER TABLE t ADD CONSTRAINT low CHECK (a > 0)",
+    "ALTER TABLE t DROP CONSTRAINT low",
+    "ALTER TABLE t ADD CONSTRAINT low CHECK (a > 1)",
+    "ALTER TABLE t ADD p int, ADD CONSTRAINT fk FOREIGN KEY (p) REFERENCES parents (id)",
+    "ALTER TABLE t DROP FOREIGN KEY fk",
+    "ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (p) REFERENCES parents (id) ON DELETE CASCADE",
+    // Tables.
+    "ALTER TABLE t COMMENT 'things'",
+    "ALTER TABLE t ROW_FORMAT = COMPRESSED",
+    "ALTER TABLE t MAX_ROWS = 1000",
+    "ALTER TABLE t CHECKSUM = 1",
+    "ALTER TABLE t DEFAULT CHARACTER SET ascii",
+    "ALTER TABLE t DEFAULT CHARACTER SET ascii COLLATE ascii_bin",
+    "ALTER TABLE t STATS_PERSISTENT = 1",
+    "CREATE TABLE old (id int)",
+    "ALTER TABLE old ENGINE = MyISAM",
+    "CREATE TABLE parts (id int, day date) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10))",
+    "ALTER TABLE parts ADD PARTITION (PARTITION p1 VALUES LESS THAN (20))",
+    "ALTER TABLE parts REMOVE PARTITIONING",
+    "CREATE TABLE past (id int) WITH SYSTEM VERSIONING",
+    "ALTER TABLE past DROP SYSTEM VERSIONING",
+    "ALTER TABLE past ADD s date, ADD e date, ADD PERIOD FOR life (s, e)",
+    // Sequences.
+    "CREATE SEQUENCE s",
+    "ALTER SEQUENCE s INCREMENT 2",
+    "ALTER SEQUENCE s MAXVALUE 1000",
+    "ALTER SEQUENCE s CYCLE",
+    "ALTER SEQUENCE s CACHE 7",
+    // Views.
+    "CREATE VIEW v AS SELECT id FROM parents",
+    "CREATE OR REPLACE VIEW v AS SELECT id, code FROM parents",
+    "CREATE OR REPLACE SQL SECURITY INVOKER VIEW v AS SELECT id, code FROM parents",
+    "CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY INVOKER VIEW v AS SELECT id, code FROM parents",
+    "CREATE OR REPLACE VIEW v AS SELECT id, code FROM parents WHERE id > 0 WITH CHECK OPTION",
+    // Routines.
+    "CREATE FUNCTION f (x int) RETURNS int RETURN x",
+    "CREATE OR REPLACE FUNCTION f (x int) RETURNS int DETERMINISTIC RETURN x",
+    "CREATE OR REPLACE FUNCTION f (x int) RETURNS bigint DETERMINISTIC RETURN x",
+    "CREATE OR REPLACE FUNCTION f (x bigint) RETURNS bigint DETERMINISTIC RETURN x",
+    "ALTER FUNCTION f SQL SECURITY INVOKER",
+    "ALTER FUNCTION f READS SQL DATA",
+    "ALTER FUNCTION f COMMENT 'nothing'",
+    "CREATE PROCEDURE q (IN x int) SELECT x",
+    "CREATE OR REPLACE PROCEDURE q (INOUT x int) SELECT x",
+    "CREATE OR REPLACE PROCEDURE q (INOUT x int) SELECT x + 1",
+    // Triggers.
+    "CREATE TRIGGER g BEFORE INSERT ON parents FOR EACH ROW SET NEW.code = 'x'",
+    "CREATE OR REPLACE TRIGGER g BEFORE INSERT ON parents FOR EACH ROW SET NEW.code = 'y'",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE ON parents FOR EACH ROW SET NEW.code = 'y'",
+    "CREATE TRIGGER h BEFORE UPDATE ON parents FOR EACH ROW PRECEDES g SET NEW.note = 'y'",
+    // Events.
+    "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    "ALTER EVENT e ON SCHEDULE EVERY 2 DAY",
+    "ALTER EVENT e DISABLE",
+    "ALTER EVENT e ON COMPLETION PRESERVE",
+    "ALTER EVENT e DO SELECT 2",
+    "ALTER EVENT e COMMENT 'each day'",
+    "ALTER EVENT e RENAME TO d",
+    "RENAME TABLE parts TO pieces",
+];
+
+#[tokio::test]
+async fn mariadb_shows_nothing_that_is_not_compared() {
+    let database = Database::mysql().await;
+    each_is_seen(&database, MARIADB).await;
+    // A table of more columns than `GROUP_CONCAT` has room for.
+    let columns = |last: &str| {
+        (0..300)
+            .map(|at| format!("a_column_of_a_wide_table_{at} int"))
+            .chain([last.to_owned()])
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    database.execute(&[&format!("CREATE TABLE wide ({})", columns("z int"))]).await;
+    let before = snapshot(&database).await;
+    database.execute(&["ALTER TABLE wide MODIFY z int AFTER a_column_of_a_wide_table_298"]).await;
+    assert_eq!(before.changes(&snapshot(&database).await).len(), 1);
+    // The number that the next row gets is data, and the time at which an event was created is not its schedule.
+    let before = snapshot(&database).await;
+    database.execute(&["ALTER TABLE t AUTO_INCREMENT = 100"]).await;
+    assert_eq!(before.changes(&snapshot(&database).await), []);
+}
+
+const POSTGRES: &[&str] = &[
+    "CREATE TABLE parents (id int PRIMARY KEY, code varchar(20) NOT NULL)",
+    "CREATE TABLE t (id int NOT NULL, a int, b text, c jsonb)",
+    "CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    // Columns.
+    "ALTER TABLE t ALTER a TYPE bigint",
+    "ALTER TABLE t ALTER a SET NOT NULL",
+    "ALTER TABLE t ALTER a SET DEFAULT 3",
+    "ALTER TABLE t ALTER b TYPE varchar(30)",
+    "ALTER TABLE t ALTER b TYPE varchar(30) COLLATE \"C\"",
+    "ALTER TABLE t ALTER b SET STORAGE EXTERNAL",
+    "ALTER TABLE t ALTER b SET COMPRESSION pglz",
+    "ALTER TABLE t ALTER b SET STATISTICS 500",
+    "ALTER TABLE t ALTER b SET (n_distinct = 5)",
+    "COMMENT ON COLUMN t.b IS 'its name'",
+    "GRANT SELECT (b) ON t TO public",
+    "ALTER TABLE t ADD d int GENERATED ALWAYS AS IDENTITY",
+    "ALTER TABLE t ALTER d SET GENERATED BY DEFAULT",
+    "ALTER TABLE t ALTER d SET START 7",
+    "ALTER TABLE t ADD e int GENERATED ALWAYS AS (id + 1) STORED",
+    "ALTER TABLE t ALTER e DROP EXPRESSION",
+    "ALTER TABLE t RENAME e TO f",
+    // Tables.
+    "COMMENT ON TABLE t IS 'things'",
+    "ALTER TABLE t SET (fillfactor = 70)",
+    "ALTER TABLE t SET (toast.autovacuum_enabled = false)",
+    "ALTER TABLE t SET UNLOGGED",
+    "ALTER TABLE t SET LOGGED",
+    "ALTER TABLE t REPLICA IDENTITY FULL",
+    "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE t FORCE ROW LEVEL SECURITY",
+    "GRANT SELECT ON t TO public",
+    "GRANT INSERT ON t TO pg_monitor WITH GRANT OPTION",
+    "CREATE TABLE heir (x int) INHERITS (t)",
+    "ALTER TABLE heir NO INHERIT t",
+    "CREATE TABLE parts (id int, day date) PARTITION BY RANGE (day)",
+    "CREATE TABLE part PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+    "ALTER TABLE parts DETACH PARTITION part",
+    "ALTER TABLE parts ATTACH PARTITION part DEFAULT",
+    "CREATE INDEX parts_day ON ONLY parts (day)",
+    "CREATE INDEX part_day ON part (day)",
+    "ALTER INDEX parts_day ATTACH PARTITION part_day",
+    "CREATE TYPE address AS (street text, town text)",
+    "CREATE TABLE addresses OF address",
+    "ALTER TABLE addresses NOT OF",
+    "ALTER TYPE address ADD ATTRIBUTE country text",
+    // Indexes.
+    "CREATE INDEX k ON t (a)",
+    "ALTER INDEX k SET (fillfactor = 60)",
+    "ALTER TABLE t CLUSTER ON k",
+    "COMMENT ON INDEX k IS 'the numbers'",
+    "ALTER INDEX k RENAME TO l",
+    "CREATE UNIQUE INDEX u ON t (id) INCLUDE (a) WHERE a > 0",
+    "CREATE UNIQUE INDEX w ON t (id) NULLS NOT DISTINCT",
+    "ALTER TABLE t REPLICA IDENTITY USING INDEX w",
+    "CREATE INDEX x ON t ((a + 1))",
+    "ALTER INDEX x ALTER 1 SET STATISTICS 400",
+    "CREATE INDEX y ON t (b text_pattern_ops DESC NULLS LAST)",
+    "CREATE INDEX z ON t USING hash (b)",
+    // Constraints.
+    "ALTER TABLE t ADD CONSTRAINT t_pk PRIMARY KEY USING INDEX w",
+    "ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES parents (id)",
+    "ALTER TABLE t ALTER CONSTRAINT fk DEFERRABLE INITIALLY DEFERRED",
+    "ALTER TABLE t ADD CONSTRAINT low CHECK (a > 0) NOT VALID",
+    "ALTER TABLE t VALIDATE CONSTRAINT low",
+    "ALTER TABLE t RENAME CONSTRAINT low TO lower_end",
+    "ALTER TABLE t ADD CONSTRAINT alone CHECK (a > 1) NO INHERIT",
+    "COMMENT ON CONSTRAINT fk ON t IS 'whose it is'",
+    "ALTER TABLE t ADD CONSTRAINT apart EXCLUDE USING gist (int4range(id, d) WITH &&)",
+    // Triggers, rules, policies.
+    "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touched()",
+    "ALTER TABLE t DISABLE TRIGGER g",
+    "ALTER TABLE t ENABLE ALWAYS TRIGGER g",
+    "ALTER TABLE t ENABLE REPLICA TRIGGER g",
+    "COMMENT ON TRIGGER g ON t IS 'touches'",
+    "CREATE OR REPLACE TRIGGER g BEFORE UPDATE OF a ON t FOR EACH ROW WHEN (NEW.a > 0) EXECUTE FUNCTION touched()",
+    "CREATE RULE r AS ON INSERT TO parents DO ALSO NOTIFY parents",
+    "ALTER TABLE parents DISABLE RULE r",
+    "COMMENT ON RULE r ON parents IS 'tells'",
+    "CREATE POLICY p ON t USING (a > 0)",
+    "ALTER POLICY p ON t USING (a > 1) WITH CHECK (a > 2)",
+    "ALTER POLICY p ON t TO current_user",
+    "COMMENT ON POLICY p ON t IS 'who may'",
+    "DROP POLICY p ON t",
+    "CREATE POLICY p ON t AS RESTRICTIVE FOR SELECT TO public USING (a > 1)",
+    // Views.
+    "CREATE VIEW v AS SELECT id FROM t",
+    "CREATE OR REPLACE VIEW v AS SELECT id, a FROM t",
+    "ALTER VIEW v SET (security_barrier = true)",
+    "CREATE OR REPLACE VIEW v WITH (security_barrier = true) AS SELECT id, a FROM t WHERE a > 0 WITH LOCAL CHECK OPTION",
+    "ALTER VIEW v ALTER a SET DEFAULT 1",
+    "COMMENT ON VIEW v IS 'what is seen'",
+    "CREATE MATERIALIZED VIEW m AS SELECT id FROM t WITH NO DATA",
+    "ALTER MATERIALIZED VIEW m SET (fillfactor = 50)",
+    "CREATE INDEX m_id ON m (id)",
+    // Sequences.
+    "CREATE SEQUENCE s",
+    "ALTER SEQUENCE s INCREMENT 2",
+    "ALTER SEQUENCE s MAXVALUE 1000",
+    "ALTER SEQUENCE s MINVALUE -7",
+    "ALTER SEQUENCE s START 5",
+    "ALTER SEQUENCE s CYCLE",
+    "ALTER SEQUENCE s CACHE 9",
+    "ALTER SEQUENCE s AS smallint",
+    "ALTER SEQUENCE s OWNED BY t.id",
+    "GRANT USAGE ON SEQUENCE s TO public",
+    "COMMENT ON SEQUENCE s IS 'counts'",
+    // Functions.
+    "CREATE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT x'",
+    "CREATE OR REPLACE FUNCTION f(x int) RETURNS int LANGUAGE sql AS 'SELECT x + 1'",
+    "CREATE OR REPLACE FUNCTION f(x int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT x + 1'",
+    "ALTER FUNCTION f IMMUTABLE",
+    "ALTER FUNCTION f STRICT",
+    "ALTER FUNCTION f PARALLEL SAFE",
+    "ALTER FUNCTION f SECURITY DEFINER",
+    "ALTER FUNCTION f LEAKPROOF",
+    "ALTER FUNCTION f COST 7",
+    "ALTER FUNCTION f SET search_path = public",
+    "ALTER FUNCTION f SET work_mem = '1MB'",
+    "REVOKE EXECUTE ON FUNCTION f FROM public",
+    "COMMENT ON FUNCTION f IS 'adds'",
+    "CREATE FUNCTION many(x int) RETURNS SETOF int LANGUAGE sql AS 'SELECT x'",
+    "ALTER FUNCTION many ROWS 5",
+    "CREATE PROCEDURE q(x int) LANGUAGE sql AS 'SELECT x'",
+    "ALTER PROCEDURE q SECURITY DEFINER",
+    "CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)",
+    "CREATE OR REPLACE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0')",
+    "CREATE OR REPLACE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', PARALLEL = safe)",
+    "COMMENT ON AGGREGATE total(int) IS 'sum'",
+    // Types.
+    "CREATE TYPE mood AS ENUM ('sad', 'ok')",
+    "ALTER TYPE mood ADD VALUE 'happy' BEFORE 'ok'",
+    "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
+    "COMMENT ON TYPE mood IS 'how'",
+    "REVOKE USAGE ON TYPE mood FROM public",
+    "CREATE DOMAIN short AS varchar(9)",
+    "ALTER DOMAIN short SET NOT NULL",
+    "ALTER DOMAIN short SET DEFAULT 'x'",
+    "ALTER DOMAIN short ADD CONSTRAINT not_empty CHECK (VALUE <> '')",
+    "COMMENT ON CONSTRAINT not_empty ON DOMAIN short IS 'not nothing'",
+    "CREATE DOMAIN plain AS text COLLATE \"C\"",
+    "CREATE TYPE span AS RANGE (SUBTYPE = float8)",
+    "DROP TYPE span",
+    "CREATE TYPE span AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi)",
+    "CREATE TYPE shell",
+    "CREATE COLLATION german (PROVIDER = libc, LOCALE = 'C')",
+    "DROP COLLATION german",
+    "CREATE COLLATION german (PROVIDER = icu, LOCALE = 'de')",
+    "COMMENT ON COLLATION german IS 'of words'",
+    "CREATE CONVERSION odd FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
+    // Operators.
+    "CREATE FUNCTION same(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 = $2'",
+    "CREATE OPERATOR === (FUNCTION = same, LEFTARG = text, RIGHTARG = text)",
+    "ALTER OPERATOR === (text, text) SET (RESTRICT = eqsel)",
+    "COMMENT ON OPERATOR === (text, text) IS 'is'",
+    "CREATE OPERATOR FAMILY ints USING btree",
+    "CREATE OPERATOR CLASS int_ops2 FOR TYPE int USING btree FAMILY ints AS OPERATOR 3 =, FUNCTION 1 btint4cmp(int, int)",
+    "ALTER OPERATOR FAMILY ints USING btree ADD OPERATOR 1 < (int, bigint)",
+    // Statistics, text search.
+    "CREATE STATISTICS st (ndistinct) ON a, b FROM t",
+    "ALTER STATISTICS st SET STATISTICS 300",
+    "CREATE TEXT SEARCH CONFIGURATION words (COPY = simple)",
+    "ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR word WITH english_stem",
+    "CREATE TEXT SEARCH DICTIONARY stems (TEMPLATE = snowball, LANGUAGE = german)",
+    "ALTER TEXT SEARCH DICTIONARY stems (LANGUAGE = french)",
+    // Another schema, and what belongs to none.
+    "CREATE SCHEMA other",
+    "CREATE TABLE other.t (id int)",
+    "ALTER TABLE other.t ADD a int",
+    "CREATE FUNCTION other.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "ALTER FUNCTION other.f STABLE",
+    "CREATE TYPE other.mood AS ENUM ('x')",
+    "COMMENT ON TABLE other.t IS 'elsewhere'",
+    "GRANT USAGE ON SCHEMA other TO public",
+    "COMMENT ON SCHEMA other IS 'the other one'",
+    "CREATE EXTENSION hstore",
+    "CREATE CAST (mood AS int) WITH INOUT",
+    "CREATE FUNCTION watched() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    "CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION watched()",
+    "ALTER EVENT TRIGGER watch DISABLE",
+    "CREATE PUBLICATION pub FOR TABLE t",
+    "ALTER PUBLICATION pub SET (publish = 'insert')",
+    "ALTER PUBLICATION pub ADD TABLE parents",
+    "CREATE FOREIGN DATA WRAPPER fdw OPTIONS (a 'b')",
+    "CREATE SERVER remote FOREIGN DATA WRAPPER fdw",
+    "ALTER SERVER remote OPTIONS (ADD host 'x')",
+    "CREATE USER MAPPING FOR public SERVER remote OPTIONS (password 'x')",
+    "ALTER USER MAPPING FOR public SERVER remote OPTIONS (SET password 'y')",
+    "CREATE FOREIGN TABLE far (id int) SERVER remote OPTIONS (name 'x')",
+    "ALTER FOREIGN TABLE far OPTIONS (SET name 'y')",
+    "ALTER FOREIGN TABLE far ALTER id OPTIONS (name 'z')",
+    "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO public",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO public",
+    "ALTER FUNCTION f(int) DEPENDS ON EXTENSION hstore",
+];
+
+#[tokio::test]
+async fn postgres_shows_nothing_that_is_not_compared() {
+    let database = Database::postgres().await;
+    each_is_seen(&database, POSTGRES).await;
+    // What was granted and taken away again is as it was before.
+    let before = snapshot(&database).await;
+    database.execute(&["GRANT SELECT ON parents TO public", "REVOKE SELECT ON parents FROM public"]).await;
+    assert_eq!(before.changes(&snapshot(&database).await), []);
+}
