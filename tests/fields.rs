@@ -330,11 +330,10 @@ async fn what_is_in_the_database_is_known() {
 
 /// A line of a schema, without the default of a column.
 fn without_default(line: &str) -> String {
-    let end = |rest: &str| rest.find(" pk=").or_else(|| rest.find(" identity=")).unwrap_or(rest.len());
-    match line.split_once("default=") {
-        Some((before, after)) => format!("{before}{}", &after[end(after)..]),
-        None => line.to_owned(),
-    }
+    let Some(at) = line.to_lowercase().find(" default ") else { return line.to_owned() };
+    let rest = &line[at + 1..];
+    let end = [" primary key", " identity", " CHECK "].iter().find_map(|next| rest.find(next)).unwrap_or(rest.len());
+    format!("{}{}", &line[..at], &rest[end..])
 }
 
 /// Random field lists: the schema says what they say, and nothing of it stays.

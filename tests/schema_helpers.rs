@@ -159,7 +159,7 @@ async fn a_table_is_the_one_that_is_named_else_its_plural() {
         );
         let schema = database.schema().await;
         for expected in
-            ["people staff_id", "categories parent_id", "categories person_id", "categories more", "staff more"]
+            ["people.staff_id", "categories.parent_id", "categories.person_id", "categories.more", "staff.more"]
         {
             assert!(schema.contains(&format!("column {expected}")), "{expected}: {schema}");
         }

@@ -157,14 +157,14 @@ async fn views_and_types_can_stay() {
         .await;
     assert_eq!(wipe(&database.session, Wipe { views: false, types: false }, LEDGER).await.unwrap(), 1);
     let left = database.schema().await;
-    for object in ["type mood", "sequence s", "function f()", "view v"] {
+    for object in ["enum mood", "sequence s", "function f()", "view v"] {
         assert!(left.contains(object), "{object}: {left}");
     }
     database.execute(&["CREATE TABLE a (id int)", "CREATE VIEW on_a AS SELECT * FROM a"]).await;
     let error = wipe(&database.session, Wipe { views: false, types: true }, LEDGER).await.unwrap_err();
     assert!(error.message.contains("view on_a") && error.message.contains("table a"), "{error}");
     assert_eq!(database.tables().await, ["a", "on_a", "v"]);
-    assert!(database.schema().await.contains("type mood"));
+    assert!(database.schema().await.contains("enum mood"));
 }
 
 #[tokio::test]

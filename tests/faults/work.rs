@@ -227,18 +227,20 @@ pub async fn repair_by_hand(database: &Database, work: &Work, complete: bool) ->
 }
 
 async fn sees(database: &Database, seen: Seen) -> bool {
-    let lines = async |start: String| {
+    let objects = async || {
         let snapshot = Snapshot::take(&database.session, Scope::Schema, &own_tables(LEDGER)).await.unwrap();
-        snapshot.lines().filter(|line| line.starts_with(&start)).map(str::to_owned).collect::<Vec<_>>()
+        snapshot.objects().to_vec()
     };
     match seen {
         Seen::Digit(digit) => digits(database).await.get(digit as usize).is_some_and(|times| *times > 0),
         Seen::Table(name) => database.has_table(name).await,
-        Seen::Column(table, name) => !lines(format!("column {table} {name} ")).await.is_empty(),
-        Seen::Index(name) => {
-            let found = lines("index ".to_owned()).await;
-            found.iter().any(|line| line.contains(name) && !line.contains("INVALID"))
+        Seen::Column(table, name) => {
+            objects().await.iter().any(|object| object.name == format!("column {table}.{name}"))
         }
+        Seen::Index(name) => objects().await.iter().any(|object| {
+            let is_it = object.name.starts_with("index ") && object.name.ends_with(&format!(".{name}"));
+            is_it && !object.definition.iter().any(|line| line == "INVALID")
+        }),
     }
 }
 
@@ -283,7 +285,7 @@ impl Golden {
         let mut faulty = Faulty::default();
         let now = Snapshot::take(&database.session, Scope::Schema, &own_tables(LEDGER)).await.unwrap();
         if now != self.schema {
-            faulty.reasons.push(format!("{:?}", self.schema.difference(&now)));
+            faulty.reasons.push(format!("{:?}", self.schema.changes(&now)));
         }
         let (wanted, names) = match self.goal {
             Goal::Up | Goal::Fresh => (DIGITS, TASKS),

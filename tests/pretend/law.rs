@@ -18,7 +18,7 @@ async fn versions(database: &Database) -> Vec<String> {
 async fn compared(database: &Database) -> Vec<String> {
     let name = database.url().rsplit('/').next().unwrap_or_default().to_owned();
     let text = contents(database).await.replace(&name, "DATABASE");
-    text.lines().filter(|line| !line.to_lowercase().starts_with("order orders ")).map(str::to_owned).collect()
+    text.lines().filter(|line| !line.to_lowercase().starts_with("columns of orders ")).map(str::to_owned).collect()
 }
 
 async fn holds(dialect: Dialect, limit: Option<usize>) {

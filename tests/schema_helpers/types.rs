@@ -120,7 +120,7 @@ fn some(dialect: Dialect) -> Vec<(ColType, Make)> {
 /// The lines of a schema that say what columns a table has, without its name; and which of them are unique.
 async fn columns(database: &Database, table: &str) -> (Vec<String>, BTreeSet<String>) {
     let schema = database.schema().await;
-    let begin = format!("column {table} ");
+    let begin = format!("column {table}.");
     let columns =
         schema.lines().filter_map(|line| line.strip_prefix(&begin)).map(|line| line.replace(table, "t")).collect();
     let sql = match database.dialect {

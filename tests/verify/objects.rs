@@ -8,7 +8,9 @@ use kit_runtime::dialect::Dialect;
 use kit_runtime::snapshot::{Scope, Snapshot};
 use url::Url;
 
+use super::{sql, verify};
 use crate::database::Database;
+use crate::steps::Step;
 
 /// The schema as the server's own program prints it.
 fn dump(database: &Database) -> String {
@@ -282,10 +284,15 @@ async fn mariadb_shows_nothing_that_is_not_compared() {
     let before = snapshot(&database).await;
     database.execute(&["ALTER TABLE wide MODIFY z int AFTER a_column_of_a_wide_table_298"]).await;
     assert_eq!(before.changes(&snapshot(&database).await).len(), 1);
-    // The number that the next row gets is data, and the time at which an event was created is not its schedule.
+    // The number that the next row gets is data, and an event starts when it is created if nothing else is said.
+    let event = "CREATE EVENT f ON SCHEDULE EVERY 1 DAY DO SELECT 1";
+    database.execute(&[event]).await;
     let before = snapshot(&database).await;
-    database.execute(&["ALTER TABLE t AUTO_INCREMENT = 100"]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    database.execute(&["ALTER TABLE t AUTO_INCREMENT = 100", "DROP EVENT f", event]).await;
     assert_eq!(before.changes(&snapshot(&database).await), []);
+    database.execute(&["ALTER EVENT f ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01'"]).await;
+    assert_eq!(before.changes(&snapshot(&database).await).len(), 1);
 }
 
 const POSTGRES: &[&str] = &[
@@ -492,4 +499,30 @@ async fn postgres_shows_nothing_that_is_not_compared() {
     let before = snapshot(&database).await;
     database.execute(&["GRANT SELECT ON parents TO public", "REVOKE SELECT ON parents FROM public"]).await;
     assert_eq!(before.changes(&snapshot(&database).await), []);
+}
+
+#[tokio::test]
+async fn what_belongs_to_no_schema_does_not_stay_for_the_next_migration() {
+    let database = Database::postgres().await;
+    let before = snapshot(&database).await;
+    let steps = [
+        Step::new(
+            "m1_has_no_down",
+            sql(&[
+                "CREATE SCHEMA other",
+                "CREATE EXTENSION hstore",
+                "CREATE PUBLICATION pub FOR ALL TABLES",
+                "CREATE FOREIGN DATA WRAPPER fdw",
+                "CREATE SERVER remote FOREIGN DATA WRAPPER fdw",
+                "CREATE FUNCTION watched() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+                "CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION watched()",
+            ]),
+            Vec::new(),
+        ),
+        Step::table("m2"),
+    ];
+    let found = verify(&database, &steps, 0).await;
+    assert_eq!(found.iter().map(|one| one.faults.len()).collect::<Vec<_>>(), [1, 0], "{found:?}");
+    let left = before.changes(&snapshot(&database).await);
+    assert!(left.iter().all(|change| change.object().contains("kit_")), "{left:?}");
 }

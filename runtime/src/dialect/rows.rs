@@ -1,7 +1,7 @@
 //! What has to be known of tables to put rows into them that nobody wrote, and how values of each kind are written. It
 //! returns SQL text; what the values are is not its business.
 
-use super::Dialect;
+use super::{Dialect, sqlite_sql};
 
 impl Dialect {
     /// A query for the columns of all tables, in their order: table, column, type, whether it takes NULL, whether it is
@@ -102,6 +102,16 @@ impl Dialect {
         }
     }
 
+    /// The checks in the second column of a row of [`Dialect::checks`].
+    pub fn checks_in(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite => {
+                sqlite_sql::table(text).checks.iter().map(|(_, expression)| sqlite_sql::plain(expression)).collect()
+            }
+            Self::Postgres | Self::MySql => vec![text.to_owned()],
+        }
+    }
+
     /// A column's values as text that tells different ones apart.
     pub fn readable(self, column: &str, kind: &str, bytes: bool) -> String {
         let column = self.quote(column);
@@ -165,7 +175,12 @@ impl Dialect {
         match self {
             Self::Postgres => Some(
                 "SELECT 'SCHEMA', nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema' \
-                 UNION ALL SELECT 'EXTENSION', extname::text FROM pg_extension ORDER BY 1, 2",
+                 UNION ALL SELECT 'EXTENSION', extname::text FROM pg_extension \
+                 UNION ALL SELECT 'EVENT TRIGGER', evtname::text FROM pg_event_trigger \
+                 UNION ALL SELECT 'PUBLICATION', pubname::text FROM pg_publication \
+                 UNION ALL SELECT 'FOREIGN DATA WRAPPER', fdwname::text FROM pg_foreign_data_wrapper \
+                 UNION ALL SELECT 'SERVER', srvname::text FROM pg_foreign_server \
+                 UNION ALL SELECT 'LANGUAGE', lanname::text FROM pg_language ORDER BY 1, 2",
             ),
             Self::Sqlite | Self::MySql => None,
         }

@@ -27,7 +27,7 @@ impl Definition {
     /// Reads a row of [`Dialect::snapshot`].
     pub fn parse(row: &Row) -> Option<Self> {
         let [Some(kind), relation, name, rest @ ..] = row.as_slice() else { return None };
-        let lines = rest.iter().flatten().flat_map(|cell| cell.split('\n')).map(str::to_owned);
+        let lines = rest.iter().flatten().flat_map(|cell| cell.trim_end_matches('\n').split('\n')).map(str::to_owned);
         Some(Self { kind: kind.clone(), relation: relation.clone(), name: name.clone(), lines: lines.collect() })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::connection::{Connection, Error};
-use crate::dialect::{Dialect, sqlite_sql};
+use crate::dialect::Dialect;
 use crate::snapshot::first_understood;
 
 /// A table that can have rows.
@@ -154,12 +154,7 @@ async fn checks<C: Connection>(connection: &C) -> Result<Vec<(String, String)>, 
     let mut checks = Vec::new();
     for row in first_understood(connection, dialect.checks()).await? {
         let [Some(table), Some(text)] = row.as_slice() else { continue };
-        if dialect == Dialect::Sqlite {
-            let written = sqlite_sql::table(text).checks.into_iter();
-            checks.extend(written.map(|(_, expression)| (table.clone(), sqlite_sql::plain(&expression))));
-        } else {
-            checks.push((table.clone(), text.clone()));
-        }
+        checks.extend(dialect.checks_in(text).into_iter().map(|check| (table.clone(), check)));
     }
     Ok(checks)
 }

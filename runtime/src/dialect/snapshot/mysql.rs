@@ -38,7 +38,8 @@ const QUERIES: &[&[&str]] = &[
      LOWER(CONCAT(action_timing, ' ', event_manipulation)), CONCAT('order ', action_order), CONCAT('definer ', CAST(definer AS CHAR)), \
      CONCAT('sql_mode ', CAST(sql_mode AS CHAR)), CONCAT('client ', CAST(character_set_client AS CHAR), ' ', CAST(collation_connection AS CHAR)), \
      CAST(action_statement AS CHAR) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"],
-    &["SELECT 'event', CAST(event_name AS CHAR), NULL, CONCAT('status ', CAST(status AS CHAR)) \
+    &["SELECT 'event', CAST(event_name AS CHAR), NULL, CONCAT('status ', CAST(status AS CHAR)), \
+     CASE WHEN starts NOT IN (created, last_altered) THEN CONCAT('starts ', CAST(starts AS CHAR)) END \
      FROM information_schema.events WHERE event_schema = DATABASE()"],
     &["SELECT 'database', NULL, NULL, CONCAT('character set ', CAST(default_character_set_name AS CHAR)), \
      CONCAT('collation ', CAST(default_collation_name AS CHAR)) FROM information_schema.schemata WHERE schema_name = DATABASE()"],
@@ -70,7 +71,12 @@ pub(super) fn shown(definition: &Definition, row: &Row) -> Vec<Object> {
         return table(definition.relation.as_deref().unwrap_or_default(), cells[at]);
     }
     let settings = cells.iter().enumerate().skip(1).filter(|(place, _)| *place != at);
-    let mut lines: Vec<String> = cells[at].split('\n').map(str::to_owned).collect();
+    let mut lines: Vec<String> = if definition.kind == "event" {
+        let catalog = definition.lines.iter().cloned();
+        [without_start(cells[at])].into_iter().chain(catalog).collect()
+    } else {
+        cells[at].split('\n').map(str::to_owned).collect()
+    };
     lines.extend(settings.map(|(_, cell)| format!("setting {cell}")));
     vec![Definition { lines, ..definition.clone() }.object()]
 }
@@ -127,6 +133,12 @@ fn name_in(line: &str) -> Option<String> {
 fn without_counter(options: &str) -> String {
     let Some((before, rest)) = options.split_once(" AUTO_INCREMENT=") else { return options.to_owned() };
     format!("{before}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+}
+
+/// An event without the time at which it starts: unless one is given, that is when it was created.
+fn without_start(statement: &str) -> String {
+    let Some((before, rest)) = statement.split_once(" STARTS '") else { return statement.to_owned() };
+    format!("{before}{}", rest.split_once('\'').map_or("", |(_, rest)| rest))
 }
 
 #[cfg(test)]
