@@ -11,6 +11,7 @@ use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result};
+use crate::migrator::package::Package;
 use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
 use crate::project::source::{SourceMigration, Sources};
@@ -221,8 +222,14 @@ impl Context {
     /// as an empty database. `pretended` is what would be done, as far as that could be said.
     ///
     /// # Errors
-    /// [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
+    /// [`Error::CannotPretend`], [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
     pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
+        if !self.has_own_migrator()? {
+            let release = Package::of(&self.project()?.index)?.sea_orm()?;
+            if !release.can_pretend() {
+                return Err(Error::CannotPretend { version: release.version.to_string() });
+            }
+        }
         let url = target.url_to_read().await?;
         if url != target.secret_url() {
             self.ui.info(format!("{} does not exist: an empty one is assumed", target.redacted()));

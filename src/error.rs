@@ -507,6 +507,18 @@ pub enum Error {
         /// The compiler could not find something that `crate::…` names.
         unreachable: bool,
     },
+    /// What does not compile is SeaORM or kit's own half; the compiler's output has been shown.
+    #[error("kit does not build with SeaORM {version}")]
+    OwnBuild {
+        /// Of `sea-orm-migration`.
+        version: String,
+    },
+    /// SeaORM before 1.1.11 has no connection over which a run can be pretended.
+    #[error("SeaORM {version} cannot run migrations without a database: `--pretend` needs 1.1.11 or later")]
+    CannotPretend {
+        /// Of `sea-orm-migration`.
+        version: String,
+    },
     /// The migrator ended before it said how it went.
     #[error("the migrator ended unexpectedly: {status}")]
     MigratorDied {

@@ -10,7 +10,8 @@ use crate::error::{Advice, Error, Result};
 use crate::migrator::package::Package;
 use crate::migrator::runtime_source;
 use crate::project::Project;
-use crate::project::manifest::{Major, major, parse};
+use crate::project::manifest::parse;
+use crate::project::sea_orm::SeaOrm;
 
 /// Looks at each.
 pub fn look(project: &Project, package: &Result<Package>, target: Option<&Target>) -> Vec<Finding> {
@@ -27,25 +28,27 @@ pub fn look(project: &Project, package: &Result<Package>, target: Option<&Target
         None => Finding::warn("Cargo.lock", "none", Advice::Lock),
     }];
     match package.sea_orm() {
-        Ok(sea_orm) => {
-            findings.push(versions(package, sea_orm));
+        Ok(release) => {
+            findings.push(versions(package, &release));
             findings.extend(target.and_then(|target| drivers(project, package, target)));
-            findings.extend(library(project, package, sea_orm));
+            findings.extend(library(project, package, &release));
         }
         Err(error) => findings.push(Finding::failed("SeaORM", &error, Advice::OneSeaOrm)),
     }
     findings
 }
 
-fn versions(package: &Package, sea_orm: Major) -> Finding {
-    let (own, migration) = (package.locked("sea-orm"), package.locked("sea-orm-migration"));
+fn versions(package: &Package, release: &SeaOrm) -> Finding {
+    let lock = package.locked();
+    let (own, migration) = (lock.versions("sea-orm"), lock.versions("sea-orm-migration"));
     let all: BTreeSet<&str> = own.iter().chain(&migration).map(String::as_str).collect();
-    let lines: BTreeSet<Option<&str>> = all.iter().map(|version| major(version).map(Major::requirement)).collect();
+    let lines: BTreeSet<Option<&str>> =
+        all.iter().map(|version| SeaOrm::locked(version).map(|one| one.major.requirement())).collect();
     if lines.len() > 1 {
         let found = format!("sea-orm {}, sea-orm-migration {}", own.join(" and "), migration.join(" and "));
         return Finding::warn("SeaORM", found, Advice::OneSeaOrm);
     }
-    let shown = all.into_iter().next_back().unwrap_or(sea_orm.requirement());
+    let shown = all.into_iter().next_back().unwrap_or(release.major.requirement());
     Finding::ok("SeaORM", shown)
 }
 
@@ -61,7 +64,7 @@ fn drivers(project: &Project, package: &Package, target: &Target) -> Option<Find
 }
 
 /// The sources that `kit init --library` put into the project.
-fn library(project: &Project, package: &Package, sea_orm: Major) -> Option<Finding> {
+fn library(project: &Project, package: &Package, release: &SeaOrm) -> Option<Finding> {
     const NAME: &str = "kit-runtime";
     let roots = [package.root.as_path(), &project.root];
     let folder = roots.iter().map(|root| root.join("vendor").join(NAME)).find(|folder| folder.is_dir())?;
@@ -73,7 +76,7 @@ fn library(project: &Project, package: &Package, sea_orm: Major) -> Option<Findi
     if version != own {
         return Some(Finding::warn(NAME, format!("{version}, kit is {own}"), Advice::Library));
     }
-    if !runtime_source::files(sea_orm).iter().all(|(path, content)| is_same(path, content)) {
+    if !runtime_source::files(release.major).iter().all(|(path, content)| is_same(path, content)) {
         return Some(Finding::warn(NAME, format!("{version}, but not the sources of this kit"), Advice::Library));
     }
     Some(Finding::ok(NAME, version))

@@ -133,9 +133,15 @@ impl Error {
                     .to_owned()
             }
             Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
-            Self::SeaOrmVersion { .. } => "kit works with 1.1 and 2.0: run `cargo update -p sea-orm-migration`, or \
-                 change the version in Cargo.toml"
+            Self::SeaOrmVersion { .. } => "kit works with releases of SeaORM 1.0, 1.1 and 2: ask for `\"1.1\"` or `\"2.0\"` in Cargo.toml, \
+                 then run `cargo update -p sea-orm-migration`"
                 .to_owned(),
+            Self::OwnBuild { .. } => "run `cargo update -p sea-orm-migration -p sea-orm` for the newest release of this line; if that does \
+                 not help, report the lines above: this is no fault of your migrations"
+                .to_owned(),
+            Self::CannotPretend { .. } => {
+                "run `cargo update -p sea-orm-migration -p sea-orm`; if Cargo.toml asks for an older one, ask for `\"1.1\"`".to_owned()
+            }
             Self::Program { program, .. } if program == "cargo" => {
                 "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
             }

@@ -9,10 +9,11 @@ use super::cargo::{self, Built};
 use super::cargo_settings::CargoSettings;
 use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
+use super::lock::Lock;
 use super::{Build, Cache, Notice, Program, runtime_source, seeder};
 use crate::error::{Error, Result};
 use crate::project::Project;
-use crate::project::manifest::Major;
+use crate::project::sea_orm::Major;
 
 /// Returns the program, built if need be.
 ///
@@ -99,11 +100,19 @@ async fn build_lean(
 struct Failed {
     lines: Vec<String>,
     unreachable: bool,
+    /// The version of SeaORM, if it or kit's own half is what does not compile.
+    not_theirs: Option<String>,
 }
+
+/// Crates whose errors are no fault of the project's.
+const NOT_THEIRS: [&str; 3] = [runtime_source::OWN_NAME, "sea-orm", "sea-orm-migration"];
 
 impl Failed {
     fn show(self, program: &Program, notify: &mut dyn FnMut(Notice)) -> Error {
         self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
+        if let Some(version) = self.not_theirs {
+            return Error::OwnBuild { version };
+        }
         Error::Build { what: program.what(), unreachable: self.unreachable }
     }
 }
@@ -120,8 +129,16 @@ async fn cargo_build(
         let text = lines.join("\n");
         let unreachable = ["E0603", "E0433", "E0432"].iter().any(|code| text.contains(code))
             && (text.contains("src/main.rs:") || text.contains("crate::"));
-        Failed { lines, unreachable }
+        let fails = |name: &&str| text.contains(&format!("could not compile `{name}`"));
+        let not_theirs = NOT_THEIRS.iter().any(fails).then(|| sea_orm_in(folder, crate_.sea_orm));
+        Failed { lines, unreachable, not_theirs }
     }))
+}
+
+/// The version of SeaORM that a crate was built with.
+fn sea_orm_in(folder: &Path, line: Major) -> String {
+    let lock = Lock::parse(&fs::read_to_string(folder.join("Cargo.lock")).unwrap_or_default());
+    lock.versions("sea-orm-migration").pop().unwrap_or_else(|| line.requirement().to_owned())
 }
 
 /// Paths in the compiler's output as seen from the project's root.

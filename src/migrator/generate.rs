@@ -11,7 +11,7 @@ use super::package::Package;
 use super::{fingerprint, runtime_source};
 use crate::error::{Error, Result};
 use crate::project::Project;
-use crate::project::manifest::Major;
+use crate::project::sea_orm::Major;
 use crate::project::source::{self, Sources};
 
 /// A crate to build.
@@ -40,7 +40,8 @@ pub struct Generated {
 /// [`Error::NoMigrator`], [`Error::Unreachable`], [`Error::SeaOrmVersion`], and those of reading files.
 pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let package = Package::of(&project.index)?;
-    let sea_orm = package.sea_orm()?;
+    let release = package.sea_orm()?;
+    let sea_orm = release.major;
     let sources = source::read(project)?;
     // A workspace may have several migration crates.
     let name = format!("kit-migrator-{}", &fingerprint::key(&[&project.index.to_string_lossy()])[..12]);
@@ -48,7 +49,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     let manifest = |fill: &dyn Fn(&mut DocumentMut)| {
         let mut manifest = frame(&name, &package.edition());
         fill(&mut manifest);
-        add_runtime(&mut manifest, &runtime(sea_orm), &["drivers"]);
+        add_runtime(&mut manifest, &runtime(release.major), &release.runtime_features());
         package.copy_patches(&mut manifest);
         manifest.to_string()
     };

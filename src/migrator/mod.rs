@@ -7,6 +7,7 @@ mod cargo;
 pub(crate) mod cargo_settings;
 mod fingerprint;
 mod generate;
+pub mod lock;
 mod modules;
 pub mod package;
 mod process;

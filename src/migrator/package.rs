@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
+use super::lock::Lock;
 use crate::error::{Error, Result};
-use crate::project::manifest::{Major, major, parse, version};
+use crate::project::manifest::{parse, version};
 use crate::project::read;
+use crate::project::sea_orm::{Major, SeaOrm};
+use crate::project::workspace::workspace_of;
 
 /// A package, and the workspace it is in.
 pub struct Package {
@@ -37,18 +40,9 @@ impl Package {
         };
         let manifest = parse(&path)?;
         let mut package = Self { root: root.to_owned(), manifest, workspace_root: root.to_owned(), workspace: None };
-        if !package.manifest.contains_key("workspace") {
-            for folder in root.ancestors().skip(1) {
-                let path = folder.join("Cargo.toml");
-                if path.is_file() {
-                    let manifest = parse(&path)?;
-                    if manifest.contains_key("workspace") {
-                        folder.clone_into(&mut package.workspace_root);
-                        package.workspace = Some(manifest);
-                        break;
-                    }
-                }
-            }
+        if let Some((folder, workspace)) = workspace_of(root, &package.manifest)? {
+            package.workspace_root = folder;
+            package.workspace = Some(workspace);
         }
         Ok(package)
     }
@@ -89,8 +83,9 @@ impl Package {
     /// The drivers that its SeaORM is built with, as features, in no particular order; inherited ones followed.
     pub fn drivers(&self) -> Vec<String> {
         let dependencies = self.manifest.get("dependencies").and_then(Item::as_table_like);
-        let named = ["sea-orm", "sea-orm-migration"].into_iter().filter_map(|name| {
-            let dependency = self.resolved(name, dependencies?.get(name)?);
+        let named = ["sea-orm", MIGRATION].into_iter().filter_map(|name| {
+            let (key, dependency) = dependencies?.iter().find(|(key, one)| package_of(key, one) == name)?;
+            let dependency = self.resolved(key, dependency);
             let features = dependency.get("features").and_then(Item::as_array)?.clone();
             Some(features.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>())
         });
@@ -131,19 +126,18 @@ impl Package {
     ///
     /// # Errors
     /// [`Error::SeaOrmVersion`] for one without an adapter.
-    pub fn sea_orm(&self) -> Result<Major> {
-        let required = self.requirement("sea-orm-migration").or_else(|| self.requirement("sea-orm"));
-        let locked = self.locked("sea-orm-migration");
-        let version = match (locked.as_slice(), required) {
-            ([one], _) => one.clone(),
-            (_, Some(required)) => required,
-            ([.., last], None) => last.clone(),
-            ([], None) => return Ok(Major::Two),
-        };
-        // What is locked on a pre-release does not fit the released version that the adapters are written for.
-        match major(&version) {
-            Some(major) if !version.contains('-') => Ok(major),
-            _ => Err(Error::SeaOrmVersion { version }),
+    pub fn sea_orm(&self) -> Result<SeaOrm> {
+        let refused = |version| Error::SeaOrmVersion { version };
+        let lock = self.locked();
+        let all = lock.versions(MIGRATION);
+        let own = self.name().ok().and_then(|name| lock.version_for(&name, MIGRATION));
+        if let Some(version) = own.or_else(|| all.first().filter(|_| all.len() == 1).cloned()) {
+            return SeaOrm::locked(&version).ok_or_else(|| refused(version));
+        }
+        match (self.requirement(MIGRATION).or_else(|| self.requirement("sea-orm")), all.last()) {
+            (Some(required), _) => SeaOrm::required(&required).ok_or_else(|| refused(required)),
+            (None, Some(last)) => SeaOrm::locked(last).ok_or_else(|| refused(last.clone())),
+            (None, None) => Ok(SeaOrm::newest()),
         }
     }
 
@@ -161,44 +155,91 @@ impl Package {
     /// paths absolute. SeaORM's own crates are always among them, since its derives write their names.
     pub fn copy_dependencies(&self, to: &mut DocumentMut, sea_orm: Major, used: &dyn Fn(&str) -> bool) {
         let mut copied = Vec::new();
-        let own = |name: &str| matches!(name, "sea-orm" | "sea-orm-migration" | "sea-query");
-        let wanted = |name: &str| own(name) || used(&name.replace('-', "_"));
+        let own = |package: &str| matches!(package, "sea-orm" | MIGRATION | "sea-query");
+        let wanted = |name: &str, dependency: &Item| own(package_of(name, dependency)) || used(&name.replace('-', "_"));
         if let Some(dependencies) = self.manifest.get("dependencies").and_then(Item::as_table_like) {
-            for (name, dependency) in dependencies.iter().filter(|(name, _)| wanted(name)) {
+            for (name, dependency) in dependencies.iter().filter(|(name, one)| wanted(name, one)) {
                 to["dependencies"][name] = self.resolved(name, dependency);
-                copied.push(name.to_owned());
+                copied.push(package_of(name, dependency).to_owned());
             }
         }
         let targets = self.manifest.get("target").and_then(Item::as_table_like);
         for (target, tables) in targets.into_iter().flat_map(TableLike::iter) {
             let dependencies = tables.get("dependencies").and_then(Item::as_table_like);
             for (name, dependency) in dependencies.into_iter().flat_map(TableLike::iter) {
-                if wanted(name) {
+                if wanted(name, dependency) {
                     let table = to["target"].or_insert(implicit())[target].or_insert(implicit());
                     let table = table["dependencies"].or_insert(Item::Table(Table::new()));
                     table[name] = self.resolved(name, dependency);
-                    copied.push(name.to_owned());
+                    copied.push(package_of(name, dependency).to_owned());
                 }
             }
         }
-        if !copied.iter().any(|name| name == "sea-orm-migration") {
+        if !copied.iter().any(|name| name == MIGRATION) {
             let mut own = InlineTable::new();
             own.insert("version", Value::from(sea_orm.requirement()));
             own.insert("default-features", Value::from(false));
-            to["dependencies"]["sea-orm-migration"] = value(own);
+            to["dependencies"][MIGRATION] = value(own);
         }
     }
 
-    /// Copies `[patch]`, which cargo honours only in the root it builds.
+    /// Copies what `[patch]` says of crates that this package needs, since cargo honours it only in the root that it builds. A
+    /// SeaORM that is a folder or a repository takes the place of the registry's, so that kit's half is built against it, too.
     pub fn copy_patches(&self, to: &mut DocumentMut) {
         let source = self.workspace.as_ref().unwrap_or(&self.manifest);
-        let Some(patch) = source.get("patch") else { return };
-        to["patch"] = patch.clone();
-        for (_, registry) in to["patch"].as_table_like_mut().into_iter().flat_map(|table| table.iter_mut()) {
-            for (_, crate_) in registry.as_table_like_mut().into_iter().flat_map(|table| table.iter_mut()) {
-                absolute(crate_, &self.workspace_root);
+        let lock = self.locked();
+        let needed = self.name().ok().and_then(|name| lock.closure(&name));
+        let mut patched = Vec::new();
+        for (registry, crates) in
+            source.get("patch").and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter)
+        {
+            for (key, crate_) in crates.as_table_like().into_iter().flat_map(TableLike::iter) {
+                let name = package_of(key, crate_);
+                if needed.as_ref().is_none_or(|needed| needed.contains(name)) {
+                    patched.push(name.to_owned());
+                    let mut crate_ = crate_.clone();
+                    absolute(&mut crate_, &self.workspace_root);
+                    patch(to, registry, key, crate_);
+                }
             }
         }
+        for (name, place) in self.forks() {
+            if !patched.iter().any(|patched| patched == name) {
+                patch(to, "crates-io", name, value(place));
+            }
+        }
+    }
+
+    /// The crates of SeaORM that the package has from a folder or a repository, and from where.
+    fn forks(&self) -> Vec<(&'static str, InlineTable)> {
+        let mut forks: Vec<(&str, InlineTable)> =
+            [MIGRATION, "sea-orm"].into_iter().filter_map(|name| Some((name, self.place_of(name)?))).collect();
+        // Its own package there depends on the `sea-orm` beside it, whatever this package names.
+        if let [(MIGRATION, place)] = forks.as_slice() {
+            let mut place = place.clone();
+            if let Some(folder) = place.get("path").and_then(Value::as_str).map(PathBuf::from) {
+                let beside = parse(&folder.join("Cargo.toml")).ok().and_then(|manifest| {
+                    let path = manifest.get("dependencies")?.get("sea-orm")?.get("path")?.as_str()?.to_owned();
+                    Some(folder.join(path))
+                });
+                let Some(beside) = beside else { return forks };
+                place.insert("path", Value::from(beside.to_string_lossy().into_owned()));
+            }
+            forks.push(("sea-orm", place));
+        }
+        forks
+    }
+
+    /// Where a dependency comes from, if that is no registry: its `path`, or its `git` with branch, tag or revision.
+    fn place_of(&self, name: &str) -> Option<InlineTable> {
+        let dependencies = self.manifest.get("dependencies")?.as_table_like()?;
+        let (key, dependency) = dependencies.iter().find(|(key, one)| package_of(key, one) == name)?;
+        let table = table_of(Some(&self.resolved(key, dependency)));
+        let kept = ["path", "git", "branch", "tag", "rev"];
+        let place = InlineTable::from_iter(
+            table.iter().filter(|(key, _)| kept.contains(key)).map(|(key, one)| (key, one.clone())),
+        );
+        (!place.is_empty()).then_some(place)
     }
 
     /// A dependency that stands alone: nothing inherited, no relative path, not optional.
@@ -228,20 +269,28 @@ impl Package {
     }
 
     fn requirement(&self, name: &str) -> Option<String> {
-        let dependency = self.manifest.get("dependencies")?.get(name)?;
-        let inherits = dependency.get("workspace").and_then(Item::as_bool).unwrap_or(false);
-        let dependency = if inherits { self.workspace_item("dependencies")?.get(name)? } else { dependency };
-        version(dependency)
+        let dependencies = self.manifest.get("dependencies")?.as_table_like()?;
+        let (key, dependency) = dependencies.iter().find(|(key, one)| package_of(key, one) == name)?;
+        version(&self.resolved(key, dependency))
     }
 
-    /// All versions of a crate in the lock file.
-    pub fn locked(&self, name: &str) -> Vec<String> {
-        let Some(lock) = self.lock().and_then(|lock| lock.parse::<DocumentMut>().ok()) else { return Vec::new() };
-        let packages = lock.get("package").and_then(Item::as_array_of_tables);
-        let named =
-            packages.into_iter().flatten().filter(|package| package.get("name").and_then(Item::as_str) == Some(name));
-        named.filter_map(|package| Some(package.get("version")?.as_str()?.to_owned())).collect()
+    /// What the lock file says; nothing without one.
+    pub fn locked(&self) -> Lock {
+        Lock::parse(&self.lock().unwrap_or_default())
     }
+}
+
+/// The crate that migrations are written against.
+const MIGRATION: &str = "sea-orm-migration";
+
+/// The package that a dependency is on, whatever it is called here.
+fn package_of<'a>(key: &'a str, dependency: &'a Item) -> &'a str {
+    dependency.get("package").and_then(Item::as_str).unwrap_or(key)
+}
+
+fn patch(to: &mut DocumentMut, registry: &str, key: &str, crate_: Item) {
+    let registry = to["patch"].or_insert(implicit())[registry].or_insert(Item::Table(Table::new()));
+    registry[key] = crate_;
 }
 
 /// A dependency as an inline table, whichever way it is written.

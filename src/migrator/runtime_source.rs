@@ -4,7 +4,7 @@
 
 use include_dir::{Dir, DirEntry, include_dir};
 
-use crate::project::manifest::Major;
+use crate::project::sea_orm::Major;
 
 static SOURCES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/runtime/src");
 const MANIFEST: &str = include_str!("../../runtime/Cargo.toml");
@@ -52,9 +52,9 @@ fn manifest(sea_orm: Major) -> String {
         Major::Two => alone,
         Major::One => alone
             .replace("default = [\"sea-orm-2\"]", "default = [\"sea-orm-1\"]")
-            .replace("sea-orm-migration = { version = \"2.0\"", "sea-orm-migration = { version = \"1.1\"")
+            .replace("sea-orm-migration = { version = \"2.0\"", "sea-orm-migration = { version = \"1\"")
             // With the other way a connection of this version is no longer `Clone`.
-            .replace("sea-orm = { version = \"2.0\"", "sea-orm = { version = \"1.1\"")
+            .replace("sea-orm = { version = \"2.0\"", "sea-orm = { version = \"1\"")
             .replace("\"mock\"", "\"proxy\""),
     }
 }
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_manifest_fits_the_projects_sea_orm_and_needs_no_workspace() {
-        for (major, version, feature) in [(Major::One, "1.1", "sea-orm-1"), (Major::Two, "2.0", "sea-orm-2")] {
+        for (major, version, feature) in [(Major::One, "1", "sea-orm-1"), (Major::Two, "2.0", "sea-orm-2")] {
             let (path, text) = files(major).remove(0);
             assert_eq!(path, "Cargo.toml");
             let manifest: toml::Table = text.parse().unwrap();

@@ -12,7 +12,7 @@ use super::generate::{Generated, add_runtime, frame, program, text};
 use super::modules::{Included, gather, names_in};
 use super::package::Package;
 use crate::error::Result;
-use crate::project::manifest::Major;
+use crate::project::sea_orm::Major;
 use crate::project::seeders::{Seeders, SourceSeeder, factories};
 use crate::project::{Project, read};
 
@@ -32,7 +32,8 @@ struct Library {
 pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let home = Package::of(&seeders.index)?;
     // As for the migrations: a workspace says nothing of versions.
-    let sea_orm = Package::of(&project.index)?.sea_orm()?;
+    let release = Package::of(&project.index)?.sea_orm()?;
+    let sea_orm = release.major;
     let name = format!("kit-seeder-{}", &fingerprint::key(&[&seeders.index.to_string_lossy()])[..12]);
     let first: Vec<Included> = [("seeders", seeders.index.clone()), ("factories", factories(&project.root))]
         .into_iter()
@@ -64,7 +65,7 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
         for library in own.iter().chain(&apart) {
             library.add(&mut manifest);
         }
-        add_runtime(&mut manifest, &runtime(sea_orm), &["drivers", "seed"]);
+        add_runtime(&mut manifest, &runtime(sea_orm), &[release.runtime_features(), vec!["seed"]].concat());
         home.copy_patches(&mut manifest);
         manifest.to_string()
     };

@@ -6,27 +6,9 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 
 use super::read;
+use super::sea_orm::{Major, SeaOrm};
 use crate::database::DEFAULT_DRIVER;
 use crate::error::{Error, Result};
-
-/// A version of SeaORM that kit has an adapter for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Major {
-    /// 1.1
-    One,
-    /// 2.0
-    Two,
-}
-
-impl Major {
-    /// What a Cargo.toml asks for, to get the newest of it.
-    pub fn requirement(self) -> &'static str {
-        match self {
-            Self::One => "1.1",
-            Self::Two => "2.0",
-        }
-    }
-}
 
 /// The Cargo.toml of a package.
 #[derive(Clone, Debug)]
@@ -80,7 +62,9 @@ impl Manifest {
     pub fn sea_orm(&self) -> Result<Major> {
         let version = [MIGRATION, "sea-orm"].iter().find_map(|name| self.requirement(name));
         match version {
-            Some(version) => major(&version).ok_or(Error::SeaOrmVersion { version }),
+            Some(version) => {
+                SeaOrm::required(&version).map(|release| release.major).ok_or(Error::SeaOrmVersion { version })
+            }
             None => Ok(Major::Two),
         }
     }
@@ -222,17 +206,6 @@ pub fn version(dependency: &Item) -> Option<String> {
     version.as_str().map(str::to_owned)
 }
 
-/// The major version that a requirement or a version means.
-pub fn major(requirement: &str) -> Option<Major> {
-    let number = requirement.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let mut parts = number.split(|c: char| !c.is_ascii_digit());
-    match (parts.next()?, parts.next()) {
-        ("1", None | Some("" | "1")) => Some(Major::One),
-        ("2", _) => Some(Major::Two),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,25 +229,6 @@ mod tests {
             ("", "app"),
         ] {
             assert_eq!(package_name(folder), name, "{folder}");
-        }
-    }
-
-    #[test]
-    fn versions_of_sea_orm() {
-        for (requirement, expected) in [
-            ("1", Some(Major::One)),
-            ("1.1", Some(Major::One)),
-            ("=1.1.3", Some(Major::One)),
-            ("^1.1.0-rc.1", Some(Major::One)),
-            ("~2.0", Some(Major::Two)),
-            (">=2.0.0-rc.28, <2.1", Some(Major::Two)),
-            ("2", Some(Major::Two)),
-            ("1.0", None),
-            ("0.12", None),
-            ("3", None),
-            ("*", None),
-        ] {
-            assert_eq!(major(requirement), expected, "{requirement}");
         }
     }
 

@@ -12,12 +12,14 @@ pub mod manifest;
 mod misspelt;
 pub mod modules;
 pub mod register;
+pub mod sea_orm;
 pub mod seeders;
 pub mod settings;
 pub mod source;
 pub mod status;
 mod template;
 pub mod unregister;
+pub mod workspace;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -89,10 +89,6 @@ mod with_drivers {
     const STATEMENTS: usize = 2_000;
 
     pub async fn open(mut options: ConnectOptions, pool: Pool, guard: &Guard) -> Result<DatabaseConnection, DbErr> {
-        #[cfg(feature = "sqlx-postgres")]
-        if pool.lent {
-            options.map_sqlx_postgres_opts(|options| options.statement_cache_capacity(0));
-        }
         let url = options.get_url().to_owned();
         // Opens nothing yet: SeaORM's own way from its options to the driver's.
         options.connect_lazy(true);
@@ -163,13 +159,14 @@ mod with_drivers {
                         })
                     });
                 let place = match pool.exact {
-                    Some(Exact::Postgres(exact)) if pool.lent => exact.statement_cache_capacity(0),
                     Some(Exact::Postgres(exact)) => *exact,
                     _ => match address(&url) {
                         Some(address) => (*plan.connect_options()).clone().host(address),
                         None => (*plan.connect_options()).clone(),
                     },
                 };
+                // SeaORM has a setting for that only since 1.1.17.
+                let place = if pool.lent { place.statement_cache_capacity(0) } else { place };
                 let opened = options.connect_with(place).await.map_err(failed)?;
                 SqlxPostgresConnector::from_sqlx_postgres_pool(opened)
             }
@@ -228,7 +225,7 @@ mod with_drivers {
             #[cfg(feature = "sqlx-sqlite")]
             DbBackend::Sqlite => {
                 let options = connection.get_sqlite_connection_pool().connect_options();
-                options.get_filename().is_file().then(|| (options.to_url_lossy().to_string(), None))
+                options.get_filename().is_file().then(|| ((*options).clone().to_url_lossy().to_string(), None))
             }
             _ => None,
         }
