@@ -10,7 +10,7 @@ use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 
 use crate::cli::Globals;
 use crate::database::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SeaOrmTrouble};
 use crate::migrator::package::Package;
 use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
@@ -222,12 +222,15 @@ impl Context {
     /// as an empty database. `pretended` is what would be done, as far as that could be said.
     ///
     /// # Errors
-    /// [`Error::CannotPretend`], [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
+    /// [`Error::SeaOrm`], [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
     pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
         if !self.has_own_migrator()? {
             let release = Package::of(&self.project()?.index)?.sea_orm()?;
             if !release.can_pretend() {
-                return Err(Error::CannotPretend { version: release.version.to_string() });
+                return Err(Error::SeaOrm {
+                    version: release.version.to_string(),
+                    trouble: SeaOrmTrouble::CannotPretend,
+                });
             }
         }
         let url = target.url_to_read().await?;

@@ -9,6 +9,7 @@ mod failure;
 mod field;
 mod hint;
 mod missing;
+mod sea_orm;
 
 use std::io;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
 use missing::missing_text;
+pub use sea_orm::SeaOrmTrouble;
+use sea_orm::{no_migrator_text, sea_orm_text};
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
@@ -471,11 +474,13 @@ pub enum Error {
     },
 
     // The migrator.
-    /// No `Migrator` in the project's sources.
-    #[error("no `impl MigratorTrait for …` in {}", path.display())]
+    /// No `Migrator` in the project's sources, or several to choose from.
+    #[error("{}", no_migrator_text(path, several))]
     NoMigrator {
         /// Where kit looked.
         path: PathBuf,
+        /// Those that are there.
+        several: Vec<String>,
     },
     /// The `Migrator` stands where no other crate can reach it.
     #[error("the migrations in {} cannot be reached: {reason}", path.display())]
@@ -485,11 +490,13 @@ pub enum Error {
         /// Why.
         reason: String,
     },
-    /// A SeaORM version that kit has no adapter for.
-    #[error("sea-orm-migration {version} is not supported")]
-    SeaOrmVersion {
-        /// As the project names it.
+    /// The project's SeaORM is not one that kit can do this with.
+    #[error("{}", sea_orm_text(version, *trouble))]
+    SeaOrm {
+        /// As the project names it, or as it is locked.
         version: String,
+        /// What is the matter.
+        trouble: SeaOrmTrouble,
     },
     /// cargo is not there or cannot be started.
     #[error("cannot run `{program}`: {source}")]
@@ -506,18 +513,6 @@ pub enum Error {
         what: &'static str,
         /// The compiler could not find something that `crate::…` names.
         unreachable: bool,
-    },
-    /// What does not compile is SeaORM or kit's own half; the compiler's output has been shown.
-    #[error("kit does not build with SeaORM {version}")]
-    OwnBuild {
-        /// Of `sea-orm-migration`.
-        version: String,
-    },
-    /// SeaORM before 1.1.11 has no connection over which a run can be pretended.
-    #[error("SeaORM {version} cannot run migrations without a database: `--pretend` needs 1.1.11 or later")]
-    CannotPretend {
-        /// Of `sea-orm-migration`.
-        version: String,
     },
     /// The migrator ended before it said how it went.
     #[error("the migrator ended unexpectedly: {status}")]

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use cache::{kit_cache, write_whole};
 use kit::migrator::runtime_source;
-use kit::project::manifest::Major;
+use kit::project::sea_orm::Major;
 use support::{EMPTY_INDEX, Sandbox};
 
 /// Names of ordinary migrations, of every kind.

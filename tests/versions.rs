@@ -10,7 +10,7 @@ mod projects;
 
 use std::process::Command;
 
-use kit::error::Error;
+use kit::error::{Error, SeaOrmTrouble};
 use kit_runtime::wire::{Cause, Failure};
 use projects::{On, creates, executes, index, migration, sandbox};
 use support::{Sandbox, assert_error, assert_failure};
@@ -98,7 +98,7 @@ fn lives(release: &Release) {
             assert!(script.stdout.contains("INSERT INTO a"), "{version}: {script}");
         } else {
             let refused = on.fails(&["migrate", "--pretend"]);
-            assert_error!(refused, Error::CannotPretend { version: named } if named == version);
+            assert_error!(refused, Error::SeaOrm { version: named, trouble: SeaOrmTrouble::CannotPretend } if named == version);
         }
         on.ok(&["migrate"]);
         assert_eq!(on.states(), ["ran"; 3], "{version}");

@@ -145,7 +145,7 @@ fn plan(project: &Project, found: &Found) -> Result<FilePlan> {
     for file in &own {
         plan.remove(file)?;
     }
-    plan.write(index, unregister(index, &text, &module)?)?;
+    plan.write(index, unregister(index, &text, &module, project.chosen_migrator())?)?;
     Ok(plan)
 }
 

@@ -8,6 +8,7 @@ use super::Error;
 use super::failure::{LEDGER, failure_hint, fault_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
+use super::sea_orm::sea_orm_hint;
 
 impl Error {
     /// What to do about it: imperative, with the exact command or flag.
@@ -128,20 +129,15 @@ impl Error {
             Self::NoSuchTable { similar, .. } if !similar.is_empty() => {
                 format!("did you mean `{}`?", similar.join("`, `"))
             }
+            Self::NoMigrator { several, .. } if !several.is_empty() => {
+                format!("choose one in kit.toml: [project] migrator = \"{}\"", several[0])
+            }
             Self::NoMigrator { .. } => {
                 "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
                     .to_owned()
             }
             Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
-            Self::SeaOrmVersion { .. } => "kit works with releases of SeaORM 1.0, 1.1 and 2: ask for `\"1.1\"` or `\"2.0\"` in Cargo.toml, \
-                 then run `cargo update -p sea-orm-migration`"
-                .to_owned(),
-            Self::OwnBuild { .. } => "run `cargo update -p sea-orm-migration -p sea-orm` for the newest release of this line; if that does \
-                 not help, report the lines above: this is no fault of your migrations"
-                .to_owned(),
-            Self::CannotPretend { .. } => {
-                "run `cargo update -p sea-orm-migration -p sea-orm`; if Cargo.toml asks for an older one, ask for `\"1.1\"`".to_owned()
-            }
+            Self::SeaOrm { trouble, .. } => sea_orm_hint(*trouble),
             Self::Program { program, .. } if program == "cargo" => {
                 "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
             }

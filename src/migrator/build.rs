@@ -11,7 +11,7 @@ use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
 use super::lock::Lock;
 use super::{Build, Cache, Notice, Program, runtime_source, seeder};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SeaOrmTrouble};
 use crate::project::Project;
 use crate::project::sea_orm::Major;
 
@@ -111,7 +111,7 @@ impl Failed {
     fn show(self, program: &Program, notify: &mut dyn FnMut(Notice)) -> Error {
         self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
         if let Some(version) = self.not_theirs {
-            return Error::OwnBuild { version };
+            return Error::SeaOrm { version, trouble: SeaOrmTrouble::DoesNotBuild };
         }
         Error::Build { what: program.what(), unreachable: self.unreachable }
     }

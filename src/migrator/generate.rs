@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
+use super::belongs::of_package;
 use super::modules::{self, Included};
 use super::package::Package;
 use super::{fingerprint, runtime_source};
@@ -37,7 +38,7 @@ pub struct Generated {
 /// Generates the crate; `runtime` is where the sources of kit-runtime will be.
 ///
 /// # Errors
-/// [`Error::NoMigrator`], [`Error::Unreachable`], [`Error::SeaOrmVersion`], and those of reading files.
+/// [`Error::NoMigrator`], [`Error::Unreachable`], [`Error::SeaOrm`], and those of reading files.
 pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let package = Package::of(&project.index)?;
     let release = package.sea_orm()?;
@@ -48,6 +49,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
 
     let manifest = |fill: &dyn Fn(&mut DocumentMut)| {
         let mut manifest = frame(&name, &package.edition());
+        package.copy_features(&mut manifest);
         fill(&mut manifest);
         add_runtime(&mut manifest, &runtime(release.major), &release.runtime_features());
         package.copy_patches(&mut manifest);
@@ -55,10 +57,11 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     };
     let entry = |path: &str| entry_of(&sources, project, path);
     let in_library = package.library().and_then(|library| modules::path_to(&library, &project.index));
+    let of_package = of_package(&project.index, &package.root);
     if let Some(path) = in_library
         && (package.is_library_root(&project.index)
             || modules::uses_crate(project.migrations())
-            || modules::uses_package(project.migrations()))
+            || !of_package.is_empty())
     {
         let mut own = InlineTable::new();
         own.insert("path", text(&package.root));
@@ -72,6 +75,14 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
             package_root: Some(package.root.clone()),
             name: name.clone(),
             sea_orm,
+        });
+    }
+    // The default features go with the files; nothing else of a package can.
+    let lost: Vec<String> = of_package.into_iter().filter(|one| !one.starts_with("the feature")).collect();
+    if !lost.is_empty() {
+        return Err(Error::Unreachable {
+            path: project.migrations().to_owned(),
+            reason: format!("they use {}, which only their own package has", lost.join(" and ")),
         });
     }
     let inclusion = modules::include(&package, project)?;
@@ -124,7 +135,7 @@ pub(super) fn add_runtime(manifest: &mut DocumentMut, runtime: &Path, features: 
 /// The call that starts the migrator.
 fn entry_of(sources: &Sources, project: &Project, path: &str) -> Result<String> {
     let Some(migrator) = &sources.migrator else {
-        return Err(Error::NoMigrator { path: project.index.clone() });
+        return Err(Error::NoMigrator { path: project.index.clone(), several: sources.migrators.clone() });
     };
     Ok(match (migrator.with_self, migrator.unit) {
         (false, _) => format!("kit_runtime::main::<{path}::{}>()", migrator.name),

@@ -1,6 +1,7 @@
 //! The programs that kit builds from a project's migrations and seeders: generating their crates, building and caching them,
 //! and running requests. It returns what a program reported. It does not know the terminal.
 
+mod belongs;
 mod build;
 mod cache;
 mod cargo;

@@ -60,14 +60,6 @@ pub fn uses_crate(folder: &Path) -> bool {
     rust_files(folder).iter().any(|file| crate_names(tokens_of(file)).iter().any(|name| !own.contains(name)))
 }
 
-/// Whether a migrations folder names its package through `env!`, as in `env!("CARGO_MANIFEST_DIR")`: in another package the variable
-/// has another value.
-pub fn uses_package(folder: &Path) -> bool {
-    let names = ["CARGO_MANIFEST_DIR", "CARGO_PKG_"];
-    let texts = rust_files(folder).into_iter().filter_map(|file| fs::read_to_string(file).ok());
-    texts.into_iter().any(|text| names.iter().any(|name| text.contains(name)))
-}
-
 /// Includes the migrations by path, with every module of the application that they name.
 ///
 /// # Errors
@@ -157,14 +149,14 @@ fn declared_modules(root: &Path) -> BTreeMap<String, PathBuf> {
 }
 
 /// A module's file and every source below its folder.
-fn files_of(module: &Path) -> Vec<PathBuf> {
+pub fn files_of(module: &Path) -> Vec<PathBuf> {
     let name = module.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut files = rust_files(&child_folder(module, &name));
     files.push(module.to_owned());
     files
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
         if path.is_dir() {
@@ -177,7 +169,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A file's tokens; one that does not lex has none, and the compiler will say so.
-fn tokens_of(file: &Path) -> TokenStream {
+pub fn tokens_of(file: &Path) -> TokenStream {
     let tokens = fs::read_to_string(file).ok().and_then(|text| text.parse().ok());
     tokens.unwrap_or_default()
 }

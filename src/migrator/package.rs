@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::lock::Lock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SeaOrmTrouble};
 use crate::project::manifest::{parse, version};
 use crate::project::read;
 use crate::project::sea_orm::{Major, SeaOrm};
@@ -125,9 +125,9 @@ impl Package {
     /// Which SeaORM the project is on: as locked, else as required, else the newest.
     ///
     /// # Errors
-    /// [`Error::SeaOrmVersion`] for one without an adapter.
+    /// [`Error::SeaOrm`] for one without an adapter.
     pub fn sea_orm(&self) -> Result<SeaOrm> {
-        let refused = |version| Error::SeaOrmVersion { version };
+        let refused = |version| Error::SeaOrm { version, trouble: SeaOrmTrouble::NoAdapter };
         let lock = self.locked();
         let all = lock.versions(MIGRATION);
         let own = self.name().ok().and_then(|name| lock.version_for(&name, MIGRATION));
@@ -180,6 +180,24 @@ impl Package {
             own.insert("version", Value::from(sea_orm.requirement()));
             own.insert("default-features", Value::from(false));
             to["dependencies"][MIGRATION] = value(own);
+        }
+    }
+
+    /// Copies the names of the features that are on by default, for `#[cfg(feature = "…")]` in included files.
+    pub fn copy_features(&self, to: &mut DocumentMut) {
+        let Some(features) = self.manifest.get("features").and_then(Item::as_table_like) else { return };
+        let (mut on, mut next) = (BTreeSet::new(), vec!["default".to_owned()]);
+        while let Some(name) = next.pop() {
+            let Some(others) = features.get(&name).and_then(Item::as_array) else { continue };
+            if on.insert(name) {
+                next.extend(others.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
+        }
+        if on.remove("default") && !on.is_empty() {
+            let mut table = Table::new();
+            table["default"] = value(Array::from_iter(on.iter().map(String::as_str)));
+            on.iter().for_each(|name| table[name] = value(Array::new()));
+            to["features"] = Item::Table(table);
         }
     }
 

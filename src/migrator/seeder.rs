@@ -28,7 +28,7 @@ struct Library {
 /// Generates the crate; `runtime` is where the sources of kit-runtime will be.
 ///
 /// # Errors
-/// [`crate::error::Error::Unreachable`], [`crate::error::Error::SeaOrmVersion`], and those of reading files.
+/// [`crate::error::Error::Unreachable`], [`crate::error::Error::SeaOrm`], and those of reading files.
 pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let home = Package::of(&seeders.index)?;
     // As for the migrations: a workspace says nothing of versions.
@@ -58,6 +58,7 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
 
     let manifest = |used: &dyn Fn(&str) -> bool| {
         let mut manifest = frame(&name, &home.edition());
+        home.copy_features(&mut manifest);
         if let Some(entities) = entities.as_ref().filter(|_| apart.is_some()) {
             entities.copy_dependencies(&mut manifest, sea_orm, used);
         }

@@ -56,9 +56,25 @@ impl Index {
         Ok(Self { text: text.to_owned(), mark, file })
     }
 
-    /// The one Migrator of the file; otherwise why there is none.
-    pub fn migrator(&self) -> std::result::Result<Migrator<'_>, &'static str> {
-        let mut found = self.file.items.iter().filter_map(|item| {
+    /// The Migrator of the file: the only one, else the one called `chosen`, else the one called `Migrator`. Otherwise why
+    /// there is none.
+    pub fn migrator(&self, chosen: Option<&str>) -> std::result::Result<Migrator<'_>, &'static str> {
+        let all = self.migrators();
+        let is_one = all.len() == 1;
+        if all.is_empty() {
+            return Err("no `impl MigratorTrait` stands in it");
+        }
+        let name = chosen.unwrap_or("Migrator");
+        let mut found = all.into_iter().filter(|one| is_one && chosen.is_none() || one.name == name);
+        found.next().filter(|_| found.next().is_none()).ok_or(match chosen {
+            Some(_) => "the `impl MigratorTrait` that kit.toml names does not stand in it",
+            None => "several `impl MigratorTrait` stand in it",
+        })
+    }
+
+    /// All Migrators of the file.
+    pub fn migrators(&self) -> Vec<Migrator<'_>> {
+        let found = self.file.items.iter().filter_map(|item| {
             let Item::Impl(implementation) = item else { return None };
             let trait_name = trait_name(implementation)?;
             let with_self = trait_name == "MigratorTraitSelf";
@@ -68,11 +84,7 @@ impl Index {
                 implementation,
             })
         });
-        let first = found.next().ok_or("no `impl MigratorTrait` stands in it")?;
-        if found.next().is_some() {
-            return Err("several `impl MigratorTrait` stand in it");
-        }
-        Ok(first)
+        found.collect()
     }
 
     /// The modules that are declared in it, those in the file itself included.

@@ -8,7 +8,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 use super::read;
 use super::sea_orm::{Major, SeaOrm};
 use crate::database::DEFAULT_DRIVER;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SeaOrmTrouble};
 
 /// The Cargo.toml of a package.
 #[derive(Clone, Debug)]
@@ -58,13 +58,13 @@ impl Manifest {
     /// The SeaORM that the package names, in its own words or its workspace's; the newest one if none.
     ///
     /// # Errors
-    /// [`Error::SeaOrmVersion`] for one that kit has no adapter for.
+    /// [`Error::SeaOrm`] for one that kit has no adapter for.
     pub fn sea_orm(&self) -> Result<Major> {
         let version = [MIGRATION, "sea-orm"].iter().find_map(|name| self.requirement(name));
         match version {
-            Some(version) => {
-                SeaOrm::required(&version).map(|release| release.major).ok_or(Error::SeaOrmVersion { version })
-            }
+            Some(version) => SeaOrm::required(&version)
+                .map(|release| release.major)
+                .ok_or(Error::SeaOrm { version, trouble: SeaOrmTrouble::NoAdapter }),
             None => Ok(Major::Two),
         }
     }

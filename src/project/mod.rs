@@ -73,6 +73,11 @@ impl Invocation<'_> {
 }
 
 impl Project {
+    /// The Migrator that kit.toml names.
+    pub fn chosen_migrator(&self) -> Option<&str> {
+        self.settings.project.migrator.as_deref()
+    }
+
     /// Finds the project around `start`.
     ///
     /// # Errors

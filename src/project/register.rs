@@ -31,12 +31,13 @@ impl Module<'_> {
     }
 }
 
-/// The text of the index file at `path` with the module declared and listed. Unchanged where it is already.
+/// The text of the index file at `path` with the module declared and listed, by the Migrator that is `chosen` in
+/// kit.toml where there are several. Unchanged where it is already.
 ///
 /// # Errors
 /// [`Error::Registration`] where the list is built otherwise than as one `vec![…]`, [`Error::Unreadable`]
 /// where the text is no Rust.
-pub fn register(path: &Path, text: &str, module: Module<'_>) -> Result<String> {
+pub fn register(path: &Path, text: &str, module: Module<'_>, chosen: Option<&str>) -> Result<String> {
     let refused = |reason: &str| Error::Registration {
         path: path.to_owned(),
         module: module.name.to_owned(),
@@ -44,7 +45,7 @@ pub fn register(path: &Path, text: &str, module: Module<'_>) -> Result<String> {
         lines: module.lines(),
     };
     let index = Index::parse(path, text)?;
-    let list = index.migrator().and_then(|migrator| migrator.list()).map_err(refused)?;
+    let list = index.migrator(chosen).and_then(|migrator| migrator.list()).map_err(refused)?;
     let mut edits = Vec::new();
     if !index.modules().any(|declared| declared.ident == module.name) {
         edits.push(declaration(&index, &list, module));
@@ -55,7 +56,7 @@ pub fn register(path: &Path, text: &str, module: Module<'_>) -> Result<String> {
     let edited = apply(&index, edits);
     let registered = Index::parse(path, &edited).is_ok_and(|edited| {
         edited.modules().any(|declared| declared.ident == module.name)
-            && edited.migrator().and_then(|migrator| migrator.list()).is_ok_and(|after| {
+            && edited.migrator(chosen).and_then(|migrator| migrator.list()).is_ok_and(|after| {
                 after.elements.len() >= list.elements.len() && listed(&after).any(|name| name == module.name)
             })
     });

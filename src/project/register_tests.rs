@@ -5,7 +5,7 @@ use super::*;
 const NAME: &str = "m20260102_030405_create_posts";
 
 fn registered(text: &str) -> Result<String> {
-    register(Path::new("mod.rs"), text, Module { name: NAME, path: None })
+    register(Path::new("mod.rs"), text, Module { name: NAME, path: None }, None)
 }
 
 /// A file with these modules and this body of `migrations`.
@@ -160,7 +160,7 @@ fn the_rest_of_the_file_stays() {
 fn a_path_is_written_where_rust_would_not_look() {
     let text = file("mod a;\n", "vec![]");
     let module = Module { name: NAME, path: Some("billing/m1.rs") };
-    let edited = register(Path::new("mod.rs"), &text, module).unwrap();
+    let edited = register(Path::new("mod.rs"), &text, module, None).unwrap();
     assert!(edited.starts_with(&format!("mod a;\n#[path = \"billing/m1.rs\"]\nmod {NAME};\n")), "{edited}");
 }
 

@@ -61,6 +61,8 @@ pub struct Sources {
     pub ledger_table: Option<String>,
     /// The type that lists the migrations.
     pub migrator: Option<Migrator>,
+    /// Where that cannot be told, the types that could be meant.
+    pub migrators: Vec<String>,
     /// Modules of the index file that have no file, in its order: they do not compile.
     pub gone: Vec<GoneModule>,
 }
@@ -133,8 +135,12 @@ pub fn read(project: &Project) -> Result<Sources> {
     let index = Index::parse(path, &read_text(path)?)?;
     let modules: Modules = index.modules().map(|module| (module.ident.to_string(), module)).collect();
     let mut listed = HashSet::new();
-    let mut sources = Sources { ledger_table: Some(LEDGER.to_owned()), gone: gone(path, &index), ..Sources::default() };
-    if let Ok(migrator) = index.migrator() {
+    let mut sources =
+        Sources { ledger_table: Some(LEDGER.to_owned()), gone: gone(project, &index), ..Sources::default() };
+    if index.migrator(project.chosen_migrator()).is_err() {
+        sources.migrators = index.migrators().into_iter().map(|one| one.name).collect();
+    }
+    if let Ok(migrator) = index.migrator(project.chosen_migrator()) {
         let unit = index.file.items.iter().any(|item| match item {
             Item::Struct(of) => of.ident == migrator.name && matches!(of.fields, syn::Fields::Unit),
             _ => false,
@@ -159,8 +165,13 @@ pub fn read(project: &Project) -> Result<Sources> {
 }
 
 /// Modules without a file. One that is compiled under a condition may rightly have none.
-fn gone(path: &Path, index: &Index) -> Vec<GoneModule> {
-    let list = index.migrator().and_then(|migrator| migrator.list()).map(|list| list.elements).unwrap_or_default();
+fn gone(project: &Project, index: &Index) -> Vec<GoneModule> {
+    let path = &project.index;
+    let list = index
+        .migrator(project.chosen_migrator())
+        .and_then(|migrator| migrator.list())
+        .map(|list| list.elements)
+        .unwrap_or_default();
     let without_file =
         |module: &&ItemMod| module.content.is_none() && !has_cfg(&module.attrs) && file_of(path, module).is_none();
     let of = |module: &ItemMod| {
@@ -186,7 +197,7 @@ fn gone(path: &Path, index: &Index) -> Vec<GoneModule> {
 /// [`Error::MissingFile`] for the first that has none, and those of [`read`].
 pub fn check_files(project: &Project) -> Result<()> {
     let path = &project.index;
-    let Some(gone) = gone(path, &Index::parse(path, &read_text(path)?)?).into_iter().next() else { return Ok(()) };
+    let Some(gone) = gone(project, &Index::parse(path, &read_text(path)?)?).into_iter().next() else { return Ok(()) };
     let at = |line: usize| format!("{}:{line}", project.relative(path));
     Err(Error::MissingFile {
         module: gone.module,

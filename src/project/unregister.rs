@@ -12,13 +12,13 @@ use super::register::{Edit, apply, end_of_line, start_of_block};
 use super::source::boxed;
 use crate::error::{Error, Result};
 
-/// Returns the text of the index file at `path` without the module and its element of the list. Unchanged if it has
-/// neither.
+/// Returns the text of the index file at `path` without the module and its element of the list, that of the Migrator
+/// `chosen` in kit.toml where there are several. Unchanged if it has neither.
 ///
 /// # Errors
 /// [`Error::Unregistration`] where the module is used in a way that kit does not understand, [`Error::Unreadable`] where
 /// the text is no Rust.
-pub fn unregister(path: &Path, text: &str, module: &str) -> Result<String> {
+pub fn unregister(path: &Path, text: &str, module: &str, chosen: Option<&str>) -> Result<String> {
     let index = Index::parse(path, text)?;
     let refused = |reason: &str| Error::Unregistration {
         path: path.to_owned(),
@@ -37,7 +37,7 @@ pub fn unregister(path: &Path, text: &str, module: &str) -> Result<String> {
     if explained > 1 {
         return Err(refused("it is declared more than once"));
     }
-    let list = index.migrator().and_then(|migrator| migrator.list());
+    let list = index.migrator(chosen).and_then(|migrator| migrator.list());
     if let Ok(list) = &list {
         let is_it = |element: &&syn::Expr| boxed(element).is_some_and(|(listed, _)| listed == module);
         let found: Vec<&syn::Expr> = list.elements.iter().filter(is_it).collect();

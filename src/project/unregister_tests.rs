@@ -28,7 +28,7 @@ impl MigratorTrait for Migrator {
 ";
 
 fn without(text: &str, module: &str) -> Result<String> {
-    unregister(Path::new("migrations/mod.rs"), text, module)
+    unregister(Path::new("migrations/mod.rs"), text, module, None)
 }
 
 #[test]

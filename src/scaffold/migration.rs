@@ -129,7 +129,8 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
     let module = format!("{}_{name}", free_moment(&existing, request.now));
     let path = place.folder.join(format!("{module}.rs"));
     let relative = relative(&place, &module)?;
-    let registered = register(&place.index, &text, Module { name: &module, path: relative.as_deref() })?;
+    let registered =
+        register(&place.index, &text, Module { name: &module, path: relative.as_deref() }, project.chosen_migrator())?;
     let mut plan = FilePlan::new(&project.root);
     plan.create(&path, source)?;
     plan.write(&place.index, registered)?;

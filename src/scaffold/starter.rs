@@ -34,7 +34,7 @@ pub struct Starter {
 /// A project in `root`, or what the cargo project there lacks.
 ///
 /// # Errors
-/// [`Error::NoPackage`], [`Error::SeaOrmVersion`], and those of reading what is there.
+/// [`Error::NoPackage`], [`Error::SeaOrm`], and those of reading what is there.
 pub fn project(root: &Path) -> Result<Starter> {
     let mut starter = Starter { plan: FilePlan::new(root), by_hand: Vec::new() };
     let cargo = root.join("Cargo.toml");

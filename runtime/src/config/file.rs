@@ -75,6 +75,8 @@ pub struct ProjectSettings {
     pub layout: Option<Layout>,
     /// The folder that holds the mod.rs or lib.rs of the migrations, relative to kit.toml.
     pub migrations: Option<PathBuf>,
+    /// The type that implements MigratorTrait, where that file has several and none of them is called `Migrator`.
+    pub migrator: Option<String>,
 }
 
 /// `[database]`

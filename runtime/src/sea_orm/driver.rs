@@ -224,8 +224,9 @@ mod with_drivers {
             }
             #[cfg(feature = "sqlx-sqlite")]
             DbBackend::Sqlite => {
-                let options = connection.get_sqlite_connection_pool().connect_options();
-                options.get_filename().is_file().then(|| ((*options).clone().to_url_lossy().to_string(), None))
+                // These take their options by value in sqlx 0.7.
+                let options = || (*connection.get_sqlite_connection_pool().connect_options()).clone();
+                options().get_filename().is_file().then(|| (options().to_url_lossy().to_string(), None))
             }
             _ => None,
         }
