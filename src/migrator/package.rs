@@ -99,8 +99,17 @@ impl Package {
         all.into_iter().collect()
     }
 
-    /// The library's root file, if the package has a library.
+    /// The library's root file, if the package has a library that others can be linked with.
     pub fn library(&self) -> Option<PathBuf> {
+        let kinds = self.manifest.get("lib").and_then(|library| library.get("crate-type")).and_then(Item::as_array);
+        let links = |kind: &Value| matches!(kind.as_str(), Some("lib" | "rlib" | "dylib"));
+        if kinds.is_some_and(|kinds| !kinds.iter().any(links)) {
+            return None;
+        }
+        self.root_of_library()
+    }
+
+    fn root_of_library(&self) -> Option<PathBuf> {
         let named = self.manifest.get("lib").and_then(|library| library.get("path")).and_then(Item::as_str);
         let path = self.root.join(named.unwrap_or("src/lib.rs"));
         path.is_file().then_some(path)
@@ -113,7 +122,7 @@ impl Package {
 
     /// The root files of its library and programs.
     pub fn root_files(&self) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> = self.library().into_iter().collect();
+        let mut files: Vec<PathBuf> = self.root_of_library().into_iter().collect();
         let programs = self.manifest.get("bin").and_then(Item::as_array_of_tables);
         let named = programs.into_iter().flatten().filter_map(|bin| bin.get("path")?.as_str());
         files.extend(named.map(|path| self.root.join(path)));
