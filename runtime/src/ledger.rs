@@ -388,6 +388,16 @@ pub async fn fail<C: Connection>(connection: &C, name: &str, error: &str, now: i
     set(connection, name, "state", State::Failed.name().into()).await
 }
 
+/// Writes that a signal ended a migration, `now` in milliseconds, and by which `error` that is shown. Its state stays
+/// `running`: part of it may be in the database.
+///
+/// # Errors
+/// The error of the database.
+pub async fn interrupt<C: Connection>(connection: &C, name: &str, error: &str, now: i64) -> Result<(), Error> {
+    set(connection, name, "finished_at", now.into()).await?;
+    set(connection, name, "error", error.into()).await
+}
+
 async fn set<C: Connection>(connection: &C, name: &str, column: &str, value: Value) -> Result<(), Error> {
     let dialect = connection.dialect();
     let (journal, first, second) = (dialect.quote(JOURNAL), dialect.placeholder(1), dialect.placeholder(2));

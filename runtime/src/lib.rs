@@ -11,6 +11,7 @@
 //! | [`dialect`] | everything that differs between databases |
 //! | [`ledger`] | `seaql_migrations`, and kit's `kit_migrations` beside it |
 //! | [`lock`] | keeping two runs on one database apart |
+//! | [`interrupt`] | ending a run early, after a signal |
 //! | [`plan`] | what a request means for a ledger: pure |
 //! | [`engine`] | doing it |
 //! | `pretend` | saying what it would do |
@@ -179,6 +180,7 @@ pub mod dialect;
 pub mod engine;
 #[cfg(feature = "fault")]
 pub mod fault;
+pub mod interrupt;
 pub mod ledger;
 #[cfg(feature = "driver")]
 mod library;

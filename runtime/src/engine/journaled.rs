@@ -8,7 +8,7 @@
 use super::call::Refusal;
 use super::migration::{Halt, Job};
 use super::settings::{Settings, is_open};
-use super::{Run, database, now_millis, unusable};
+use super::{Run, database, unusable};
 use crate::connection::{Connection, Error, Migrations, Row, Trouble};
 use crate::ledger::{self, Entry, State, own_tables};
 use crate::snapshot::Snapshot;
@@ -63,7 +63,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             let note = async |on: &C| match (undone, &previous) {
                 (true, Some(previous)) => ledger::record(on, previous, &self.request.kit).await,
                 (true, None) => ledger::forget(on, &entry.name).await,
-                (false, _) => ledger::fail(on, &entry.name, &refusal.message, now_millis()).await,
+                (false, _) => self.note_failure(job, on, &refusal).await,
             };
             // If this cannot be written either, `running` stands there and says enough.
             let noted = self.lock.write(connection, note).await;
