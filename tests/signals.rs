@@ -35,7 +35,7 @@ fn project() -> Sandbox {
         };
         let slow = std::env::var("SLOW").unwrap_or_default();
         if !slow.is_empty() {
-            println!("it waits");
+            println!("WAITS");
         }
         match slow.as_str() {
             "statement" => {
@@ -85,6 +85,9 @@ struct Run {
 struct Ended {
     code: Option<i32>,
     stdout: String,
+    /// Shown when an assertion fails.
+    #[expect(dead_code, reason = "only printed")]
+    errors: String,
     took: Duration,
 }
 
@@ -97,7 +100,7 @@ impl Run {
         let mut kit = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = BufReader::new(kit.stderr.take().unwrap());
         let mut said = String::new();
-        while !said.ends_with("it waits\n") {
+        while !said.ends_with("WAITS\n") {
             assert!(errors.read_line(&mut said).unwrap() > 0, "{said}");
         }
         std::thread::sleep(Duration::from_millis(300));
@@ -118,8 +121,7 @@ impl Run {
         let took = clock.elapsed();
         let mut errors = String::new();
         self.errors.read_to_string(&mut errors).unwrap();
-        eprintln!("{stdout}--- stderr ---\n{errors}---");
-        Ended { code, stdout, took }
+        Ended { code, stdout, errors, took }
     }
 }
 
@@ -227,6 +229,34 @@ async fn an_interrupted_rollback_is_undone_or_reported_as_interrupted() {
     }
 }
 
+/// A seeder is one transaction on every database.
+#[tokio::test]
+async fn an_interrupted_seeder_is_rolled_back() {
+    const SEEDER: &str = "use kit_runtime::seeding::prelude::*;\nuse sea_orm::{ConnectionTrait, DbErr};\n\n
+        pub struct DatabaseSeeder;\n\nimpl Seeder for DatabaseSeeder {
+            async fn run(&self, seeds: &Seeds<'_>) -> Result<(), DbErr> {
+                seeds.db().execute_unprepared(\"INSERT INTO first (n) VALUES (7)\").await?;
+                println!(\"WAITS\");
+                std::future::pending::<()>().await;
+                Ok(())
+            }
+        }\n";
+    let sandbox = projects::started()
+        .file("database/seeders/mod.rs", SEEDER)
+        .file("migrations/mod.rs", &index(&["m1_first"]))
+        .file("migrations/m1_first.rs", &creates("first"));
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        on.ok(&["migrate"]);
+        let run = Run::start(&sandbox, &database, &["db:seed", "--class", "DatabaseSeeder"], "");
+        run.send("-INT", true);
+        let ended = run.end();
+        assert_eq!(ended.code, Some(130), "{:?} {ended:?}", database.dialect);
+        assert_eq!(database.value("(SELECT COUNT(*) FROM first)").await.as_deref(), Some("0"));
+        on.ok(&["migrate:rollback", "--force", "--wait", "0"]);
+    }
+}
+
 #[tokio::test]
 async fn a_second_signal_ends_the_run_at_once() {
     let sandbox = project();
@@ -242,6 +272,33 @@ async fn a_second_signal_ends_the_run_at_once() {
         assert!(ended.took < Duration::from_secs(10), "{ended:?}");
         assert_eq!(ended.json()["interrupted"]["signal"], 2);
         the_next_run_goes_on(&on, &database).await;
+    }
+}
+
+/// Where nothing is rolled back, what ran is known after `kill -9`.
+#[tokio::test]
+async fn a_killed_run_names_the_statements_that_ran_and_the_one_that_was_running() {
+    let sandbox = project();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        on.ok(&["migrate", "--limit", "1"]);
+        let run = Run::start(&sandbox, &database, &["migrate"], "statement");
+        run.send("-KILL", true);
+        assert_eq!(run.end().code, None);
+        let halted = on.kit(&["migrate:repair", "--json"]).json()["halted"].clone();
+        if takes_back(&database) {
+            assert_eq!(halted, json!([]), "{:?}", database.dialect);
+            continue;
+        }
+        let steps = halted[0]["statements"].as_array().unwrap();
+        let of = |key: &str| steps.iter().map(|step| step[key].clone()).collect::<Vec<Value>>();
+        assert_eq!(of("state"), ["ran", "ran", "running"], "{halted}");
+        assert_eq!(of("undo"), [json!(["DROP TABLE `slow`"]), json!([]), Value::Null], "{halted}");
+        assert_eq!(of("undone_with"), [Value::Null, json!(1), Value::Null]);
+        assert_eq!(of("not_undoable"), [Value::Null, Value::Null, json!("unknown")]);
+        assert!(steps[2]["sql"].as_str().unwrap().contains("SLEEP"), "{halted}");
+        let said = on.kit(&["migrate:repair"]);
+        assert!(said.shows("INSERT INTO slow VALUES (1)") && said.shows("DROP TABLE `slow`"), "{said}");
     }
 }
 

@@ -24,6 +24,7 @@ use crate::interrupt::Interrupt;
 use crate::ledger::{self, Ledger, State};
 use crate::lock::{self, Lock};
 use crate::plan;
+use crate::record::Recorder;
 use crate::serve::interrupted;
 use crate::truncate::truncate;
 use crate::wipe::wipe;
@@ -75,7 +76,19 @@ pub async fn run_until<C: Connection, M: Migrations<C>>(
     let locking = lock::acquire(connection, &table, &request.locking, &mut told);
     let lock = interrupt.or(locking).await.map_err(interrupted)??;
     fault!("after-lock", connection);
-    let mut run = Run { request, migrations, connection, lock, list, names, table, last_start: 0, on_event, interrupt };
+    let mut run = Run {
+        request,
+        migrations,
+        connection,
+        lock,
+        list,
+        names,
+        table,
+        last_start: 0,
+        on_event,
+        interrupt,
+        recorder: None,
+    };
     let outcome = match run.prepare().await {
         Ok(()) => run.all().await,
         Err(failure) => Err(failure),
@@ -101,6 +114,8 @@ struct Run<'a, C, M> {
     last_start: i64,
     on_event: &'a mut (dyn FnMut(Event) + Send),
     interrupt: &'a Interrupt,
+    /// Records statements, once a migration ran that cannot be rolled back.
+    recorder: Option<Recorder>,
 }
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {

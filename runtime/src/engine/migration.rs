@@ -7,7 +7,9 @@ use super::{Run, now_millis, unusable};
 use crate::connection::{Connection, Error, Migrations, Sessions, Trouble};
 use crate::interrupt::{Ended, interruptible};
 use crate::ledger::{self, Entry, State};
+use crate::record::Recorder;
 use crate::serve::interrupted;
+use crate::statements;
 use crate::wire::{Direction, Event, Failure, Stopped, Unfit, Warning};
 
 /// A migration that is to run.
@@ -144,6 +146,27 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     /// The migration's own code.
     pub(super) async fn call(&self, job: &Job, connection: &C) -> Result<(), Refusal> {
         let work = call(self.migrations, job.direction, job.index, connection, &self.request.secrets);
+        self.until_interrupted(connection, work).await
+    }
+
+    /// The migration's own code, whose statements are recorded.
+    pub(super) async fn call_recorded(
+        &self,
+        job: &Job,
+        connection: &C,
+        recorder: Option<&Recorder>,
+    ) -> Result<(), Refusal> {
+        let Some(recorder) = recorder else { return self.call(job, connection).await };
+        let work = call(self.migrations, job.direction, job.index, connection, &self.request.secrets);
+        recorder.begin(&job.entry.name, &self.request.secrets);
+        self.until_interrupted(connection, recorder.watch(work)).await
+    }
+
+    async fn until_interrupted(
+        &self,
+        connection: &C,
+        work: impl Future<Output = Result<(), Refusal>>,
+    ) -> Result<(), Refusal> {
         match interruptible(self.interrupt, connection, work).await {
             Ended::Finished(outcome) => outcome,
             Ended::Interrupted { signal, returned } => Err(Refusal::interrupted(signal, returned)),
@@ -162,6 +185,9 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     pub(super) async fn settle(&self, job: &Job, connection: &C) -> Result<(), Error> {
         let entry = &job.entry;
         fault!("before-record", connection);
+        if self.recorder.is_some() && !job.transactional {
+            statements::forget(connection, &entry.name).await?;
+        }
         match job.direction {
             Direction::Up => {
                 let finished_at = now_millis();
