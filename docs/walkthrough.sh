@@ -224,24 +224,24 @@ RUST
   say '```' '' 'Kit and its migrator are killed with `kill -9` during the slow statement.' ''
   kill_half_way "$url"
   { printf '```console\n$ kit migrate\n'; normalise <"$temp/output"; printf 'Killed\n```\n\n'; } >>"$page"
-  say 'The next run does nothing. It says what has happened and which command knows more:' ''
+  say 'The next run changes nothing. It reports what happened, and the command that shows more:' ''
   shown fails kit migrate
   shown fails kit migrate:repair
-  say 'The table is new, so its first statement has run. What of the rest?' ''
+  say 'The first three statements ran. The fourth was running and changes nothing; the fifth was never sent. The row shows the' 'same:' ''
   client "$url" 'SELECT * FROM visits'
-  say '10 + 1: only the last statement is missing. Doing it by hand is the first of the two ways:' ''
+  say '10 + 1: only the last statement is missing. The first way to repair it is to execute that statement by hand:' ''
   client "$url" 'UPDATE visits SET n = n * 2'
   shown kit migrate:repair --applied count_visits
   shown kit migrate:status
   shown kit migrate
   "$KIT" migrate:rollback --force >/dev/null 2>&1 </dev/null
   kill_half_way "$url"
-  say 'The other way, after a rollback and another kill at the same place, is to undo what is in:' ''
+  say 'The other way, after a rollback and another kill at the same place, is to undo what ran, with the SQL that kit names:' ''
   client "$url" 'DROP TABLE visits'
   shown kit migrate:repair --rolled-back count_visits
   shown kit migrate
   client "$url" 'SELECT * FROM visits'
-  say 'Either way it is 22. Who said what is kept:' ''
+  say 'Both ways end with 22. kit keeps who repaired what:' ''
   client "$url" 'SELECT command, what FROM kit_history'
   sed -i '$ d' "$page"
 }

@@ -341,20 +341,13 @@ impl Context {
         match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => {
-                report.failed(&self.ui, &target.scrub_failure(failure.clone()).to_string());
                 let done = report.done.iter().map(|ran| ran.migration.clone()).collect();
-                Err(Error::Migrator {
-                    failure: target.scrub_failure(failure),
-                    database: target.redacted(),
-                    done,
-                    again,
-                })
+                let failure = target.scrub_failure(failure);
+                Err(Error::Migrator { failure, database: target.redacted(), done, again })
             }
-            Err(error) => {
-                report.failed(&self.ui, &error.to_string());
-                Err(error)
-            }
+            Err(error) => Err(error),
         }
+        .inspect_err(|error| report.failed(&self.ui, error))
     }
 
     /// `production`, `development` …: `--env`, then variables of the process (`APP_ENV`, in a project of Loco's also `LOCO_ENV`),

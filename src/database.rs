@@ -286,6 +286,7 @@ impl Target {
             | Failure::Gone { name: _ }
             | Failure::Halted { error: None, name: _, direction: _ }
             | Failure::NoSeeder { name: _ }
+            | Failure::Interrupted { signal: _, stopped: _ }
             | Failure::Undecided { count: _ } => {}
         }
         failure

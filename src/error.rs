@@ -416,9 +416,12 @@ pub enum Error {
         /// What the database said.
         message: String,
     },
-    /// Somebody ended it.
+    /// A signal ended `migrate:verify`.
     #[error("interrupted, nothing was changed but on the scratch database")]
-    Interrupted,
+    Interrupted {
+        /// Its number.
+        signal: u8,
+    },
     /// Migrations that do not go up, down and up again.
     #[error("{}", faulty_text(faulty, *unseen))]
     Faulty {
@@ -519,6 +522,12 @@ pub enum Error {
     MigratorDied {
         /// Its exit status.
         status: String,
+    },
+    /// A second signal ended the migrator at once, or the migrator does not end its work when it receives one.
+    #[error("the migrator was killed while it was at work")]
+    Killed {
+        /// Number of the signal.
+        signal: u8,
     },
     /// The migrator reported a failure.
     #[error("{}", failure_text(failure))]

@@ -64,6 +64,29 @@ async fn a_migration_crate_on_1_1_lives_on_every_database() {
     }
 }
 
+/// SeaORM 1.1 reports statements in another way than 2.0.
+#[tokio::test]
+async fn a_failed_migration_on_1_1_names_its_statements() {
+    let up = "let db = manager.get_connection();
+        db.execute_unprepared(\"CREATE TABLE a (id int)\").await?;
+        manager.create_table(Table::create().table(Alias::new(\"b\")).col(ColumnDef::new(Alias::new(\"id\")).integer()).to_owned()).await?;
+        manager.has_table(\"a\").await?;
+        db.execute_unprepared(\"INSERT INTO nowhere VALUES (1)\").await.map(|_| ())";
+    let sandbox = seaorm("1.1.0", &[("m1_fails", migration(up, "let _ = manager; Ok(())"))]);
+    let database = Database::mysql().await;
+    let on = projects::On::new(&sandbox, &database);
+    assert_failure!(on.fails(&["migrate"]), Failure::Migration { rolled_back: false, .. });
+    let json = on.kit(&["migrate:repair", "--json"]).json();
+    let steps = json["halted"][0]["statements"].as_array().unwrap();
+    let of = |key: &str| steps.iter().map(|step| step[key].clone()).collect::<Vec<_>>();
+    assert_eq!(of("state"), ["ran", "ran", "failed"], "{json}");
+    assert_eq!(
+        of("undo"),
+        [serde_json::json!(["DROP TABLE `a`"]), serde_json::json!(["DROP TABLE `b`"]), serde_json::json!([])]
+    );
+    assert!(steps[2]["error"].as_str().unwrap().contains("nowhere"), "{json}");
+}
+
 #[tokio::test]
 async fn the_sample_lives_on_every_database() {
     // Kit's own manifest, as in a clone: with comments behind dependencies, and an edition from its workspace.

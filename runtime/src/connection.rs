@@ -62,6 +62,16 @@ pub trait Connection: Sized + Send + Sync + 'static {
         true
     }
 
+    /// Cancels the statements that its sessions run, by another session. Returns whether that is possible here.
+    fn cancel(&self) -> impl Future<Output = bool> + Send {
+        std::future::ready(false)
+    }
+
+    /// Ends what [`Connection::cancel`] began: statements sent afterwards are not cancelled.
+    fn end_cancel(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// Commits what [`Connection::begin`] began.
     fn commit(self) -> impl Future<Output = Result<(), Error>> + Send;
 

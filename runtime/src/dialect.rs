@@ -16,6 +16,7 @@ pub mod sqlite_sql;
 mod template;
 mod trouble;
 mod truncate;
+mod undo;
 #[cfg(feature = "config")]
 pub mod url;
 pub mod virtual_table;
@@ -167,6 +168,40 @@ impl Dialect {
              command {text} NOT NULL, version {name}, what {text} NOT NULL, kit_version {name} NOT NULL)",
             self.quote(table)
         )
+    }
+
+    /// `CREATE TABLE IF NOT EXISTS` for the statements of migrations that cannot be rolled back.
+    pub fn create_statements(self, table: &str) -> String {
+        let (name, text) = match self {
+            Self::Sqlite | Self::Postgres => ("text", "text"),
+            Self::MySql => ("varchar(255)", ANY_TEXT),
+        };
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (version {name} NOT NULL, step bigint NOT NULL, body {text} NOT NULL, \
+             state {name} NOT NULL, error {text}, PRIMARY KEY (version, step))",
+            self.quote(table)
+        )
+    }
+
+    /// A statement that writes so many rows of that table, and replaces those that are in it.
+    pub fn put_statements(self, table: &str, rows: usize) -> String {
+        let (verb, end) = match self {
+            Self::Sqlite => ("INSERT OR REPLACE", ""),
+            Self::Postgres => (
+                "INSERT",
+                " ON CONFLICT (version, step) DO UPDATE SET body = excluded.body, state = excluded.state, error = excluded.error",
+            ),
+            Self::MySql => ("REPLACE", ""),
+        };
+        let rows: Vec<String> = (0..rows)
+            .map(|row| format!("({})", (1..=5).map(|at| self.placeholder(row * 5 + at)).collect::<Vec<_>>().join(", ")))
+            .collect();
+        format!("{verb} INTO {} (version, step, body, state, error) VALUES {}{end}", self.quote(table), rows.join(", "))
+    }
+
+    /// Whether kit creates that table with the other ones: most migrations here cannot be rolled back.
+    pub fn installs_statements(self) -> bool {
+        !self.transactional_ddl()
     }
 
     /// What has to be switched off for tables to go in any order. `None` where a drop says so itself.

@@ -20,9 +20,12 @@ pub use call::quiet_panics;
 use migration::TRIES;
 
 use crate::connection::{Connection, Error, Listed, Migrations, Sessions, Trouble};
+use crate::interrupt::Interrupt;
 use crate::ledger::{self, Ledger, State};
 use crate::lock::{self, Lock};
 use crate::plan;
+use crate::record::Recorder;
+use crate::serve::interrupted;
 use crate::truncate::truncate;
 use crate::wipe::wipe;
 use crate::wire::{Action, Direction, Down, Event, Failure, Request, Up};
@@ -36,6 +39,21 @@ pub async fn run<C: Connection, M: Migrations<C>>(
     migrations: &M,
     connection: &C,
     on_event: &mut (dyn FnMut(Event) + Send),
+) -> Result<(), Failure> {
+    // Boxed, or the types are nested too deep for the compiler.
+    Box::pin(run_until(request, migrations, connection, on_event, &Interrupt::default())).await
+}
+
+/// [`run`], which `interrupt` ends early: the migration that runs then is rolled back where the database can do that.
+///
+/// # Errors
+/// As [`run`]; [`Failure::Interrupted`].
+pub async fn run_until<C: Connection, M: Migrations<C>>(
+    request: &Request,
+    migrations: &M,
+    connection: &C,
+    on_event: &mut (dyn FnMut(Event) + Send),
+    interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     fault!("after-connect", connection);
     let list = migrations.list();
@@ -54,9 +72,23 @@ pub async fn run<C: Connection, M: Migrations<C>>(
         return Err(Failure::Request { message: message.to_owned() });
     }
     fault!("before-lock", connection);
-    let lock = lock::acquire(connection, &table, &request.locking, &mut |event| on_event(event)).await?;
+    let mut told = |event| on_event(event);
+    let locking = lock::acquire(connection, &table, &request.locking, &mut told);
+    let lock = interrupt.or(locking).await.map_err(interrupted)??;
     fault!("after-lock", connection);
-    let mut run = Run { request, migrations, connection, lock, list, names, table, last_start: 0, on_event };
+    let mut run = Run {
+        request,
+        migrations,
+        connection,
+        lock,
+        list,
+        names,
+        table,
+        last_start: 0,
+        on_event,
+        interrupt,
+        recorder: None,
+    };
     let outcome = match run.prepare().await {
         Ok(()) => run.all().await,
         Err(failure) => Err(failure),
@@ -65,7 +97,9 @@ pub async fn run<C: Connection, M: Migrations<C>>(
     let released = run.lock.release(connection).await;
     fault!("after-release", connection);
     // The first failure is the one to report.
-    outcome.and(released)
+    outcome.and(released)?;
+    // Whoever sent a signal does not want what comes after the run either.
+    interrupt.requested().map_or(Ok(()), |signal| Err(interrupted(signal)))
 }
 
 struct Run<'a, C, M> {
@@ -79,6 +113,9 @@ struct Run<'a, C, M> {
     /// When the last migration started, so that no two of a run carry the same time.
     last_start: i64,
     on_event: &'a mut (dyn FnMut(Event) + Send),
+    interrupt: &'a Interrupt,
+    /// Records statements, once a migration ran that cannot be rolled back.
+    recorder: Option<Recorder>,
 }
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
@@ -95,6 +132,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
     async fn all(&mut self) -> Result<(), Failure> {
         for action in &self.request.actions {
+            self.go_on()?;
             match action {
                 Action::List => {
                     let (migrations, ledger) = (self.names.clone(), self.table.clone());
@@ -129,6 +167,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             }
         }
         Ok(())
+    }
+
+    /// Passes unless the run is to end.
+    fn go_on(&self) -> Result<(), Failure> {
+        self.interrupt.requested().map_or(Ok(()), |signal| Err(interrupted(signal)))
     }
 
     async fn install(&mut self) -> Result<Ledger, Failure> {
@@ -174,6 +217,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         (self.on_event)(Event::Planned { direction: Direction::Up, migrations: names.clone() });
         let mut batch = before.last_batch() + 1;
         for name in names {
+            self.go_on()?;
             self.migrate(Direction::Up, &name, Some(batch)).await?;
             if up.batch_each {
                 batch += 1;
@@ -194,6 +238,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             self.rehearse(&names).await?;
         }
         for name in &names {
+            self.go_on()?;
             let applied = before.applied.iter().find(|applied| applied.name == *name);
             let batch = applied.and_then(|applied| applied.entry.as_ref()?.batch);
             self.migrate(Direction::Down, name, batch).await?;

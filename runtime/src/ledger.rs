@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use crate::connection::{Connection, Error, Row, Value};
 use crate::lock;
 use crate::snapshot::Snapshot;
+use crate::statements;
 use crate::wire::Direction;
 
 /// Kit's side table.
@@ -16,8 +17,8 @@ pub const JOURNAL: &str = "kit_migrations";
 pub const HISTORY: &str = "kit_history";
 
 /// The tables that are kit's own, and the ledger `table`.
-pub fn own_tables(table: &str) -> [&str; 5] {
-    [table, JOURNAL, HISTORY, lock::TABLE, lock::PROBE]
+pub fn own_tables(table: &str) -> [&str; 6] {
+    [table, JOURNAL, HISTORY, statements::TABLE, lock::TABLE, lock::PROBE]
 }
 
 /// SeaORM's table, unless the project's `migration_table_name()` says otherwise.
@@ -220,7 +221,11 @@ fn unfinished(entries: HashMap<String, Entry>) -> Vec<Entry> {
 pub async fn install<C: Connection>(connection: &C, table: &str) -> Result<(), Error> {
     let dialect = connection.dialect();
     connection.execute(&dialect.create_ledger(table), &[]).await?;
-    connection.execute(&dialect.create_journal(JOURNAL), &[]).await
+    connection.execute(&dialect.create_journal(JOURNAL), &[]).await?;
+    match dialect.installs_statements() {
+        true => statements::install(connection).await,
+        false => Ok(()),
+    }
 }
 
 /// Adds to a side table what a version of kit that made it did not know of.
@@ -386,6 +391,16 @@ pub async fn fail<C: Connection>(connection: &C, name: &str, error: &str, now: i
     set(connection, name, "finished_at", now.into()).await?;
     set(connection, name, "error", error.into()).await?;
     set(connection, name, "state", State::Failed.name().into()).await
+}
+
+/// Writes that a signal ended a migration, `now` in milliseconds, and by which `error` that is shown. Its state stays
+/// `running`: part of it may be in the database.
+///
+/// # Errors
+/// The error of the database.
+pub async fn interrupt<C: Connection>(connection: &C, name: &str, error: &str, now: i64) -> Result<(), Error> {
+    set(connection, name, "finished_at", now.into()).await?;
+    set(connection, name, "error", error.into()).await
 }
 
 async fn set<C: Connection>(connection: &C, name: &str, column: &str, value: Value) -> Result<(), Error> {

@@ -11,10 +11,13 @@
 //! | [`dialect`] | everything that differs between databases |
 //! | [`ledger`] | `seaql_migrations`, and kit's `kit_migrations` beside it |
 //! | [`lock`] | keeping two runs on one database apart |
+//! | [`interrupt`] | ending a run early, after a signal |
 //! | [`plan`] | what a request means for a ledger: pure |
 //! | [`engine`] | doing it |
 //! | `pretend` | saying what it would do |
 //! | [`repair`] | putting the ledger right by hand |
+//! | [`statements`], `record` | which statements of a migration ran, where it cannot be rolled back |
+//! | `undo` | the SQL that undoes a statement |
 //! | [`snapshot`] | a schema as lines, to be compared |
 //! | [`scratch`] | databases that kit makes for a while |
 //! | `rows` | rows that nobody wrote, to try migrations on |
@@ -179,6 +182,7 @@ pub mod dialect;
 pub mod engine;
 #[cfg(feature = "fault")]
 pub mod fault;
+pub mod interrupt;
 pub mod ledger;
 #[cfg(feature = "driver")]
 mod library;
@@ -186,6 +190,7 @@ pub mod lock;
 pub mod plan;
 #[cfg(feature = "pretend")]
 pub mod pretend;
+mod record;
 pub mod repair;
 mod rows;
 pub mod schema;
@@ -196,9 +201,12 @@ pub mod secrets;
 pub mod seeding;
 mod serve;
 pub mod snapshot;
+pub mod statements;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod truncate;
+#[cfg(feature = "pretend")]
+pub mod undo;
 pub mod wipe;
 pub mod wire;
 mod words;

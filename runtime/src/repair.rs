@@ -4,6 +4,7 @@
 use crate::connection::{Connection, Error};
 use crate::ledger::{self, Applied, Entry, HISTORY, Ledger, State, own_tables};
 use crate::snapshot::{Change, Scope, Snapshot};
+use crate::statements::{self, Recorded};
 use crate::wire::Direction;
 
 /// What is not as it should be.
@@ -29,6 +30,10 @@ pub struct Case {
     pub entry: Entry,
     /// What it has left.
     pub left: Left,
+    /// The statements that it sent and that change something, where they are known.
+    pub statements: Vec<Recorded>,
+    /// The schema as it was before, where that is known.
+    pub before: Option<Snapshot>,
 }
 
 /// What a migration that stopped has left in the database.
@@ -57,7 +62,8 @@ pub async fn diagnose<C: Connection>(connection: &C, table: &str) -> Result<Diag
     };
     let mut halted = Vec::new();
     for entry in ledger.halted() {
-        let left = match ledger::snapshot(connection, &entry.name).await? {
+        let before = ledger::snapshot(connection, &entry.name).await?;
+        let left = match &before {
             _ if entry.state == State::Starting && !keeps_rows => Left::Nothing,
             None => Left::Unknown,
             Some(before) => {
@@ -66,7 +72,11 @@ pub async fn diagnose<C: Connection>(connection: &C, table: &str) -> Result<Diag
                 if changes.is_empty() { Left::SameSchema } else { Left::Changed(changes) }
             }
         };
-        halted.push(Case { entry: entry.clone(), left });
+        let statements = match left {
+            Left::Nothing => Vec::new(),
+            _ => statements::read(connection, &entry.name).await?,
+        };
+        halted.push(Case { entry: entry.clone(), left, statements, before });
     }
     let rows = match dialect.invalid_indexes() {
         Some(sql) => connection.query(sql, &[]).await?,
@@ -121,8 +131,12 @@ pub async fn settle<C: Connection>(
     ledger::install(connection, table).await?;
     let before = ledger::read(connection, table).await?;
     create_history(connection).await?;
+    let recorded = statements::is_installed(connection).await?;
     let transaction = connection.begin().await?;
     let outcome = async {
+        if recorded && !matches!(verdict, Verdict::Accepted { .. }) {
+            statements::forget(&transaction, name).await?;
+        }
         change(&transaction, table, &before, name, verdict, deed).await?;
         fault!("in-repair", &transaction);
         remember(&transaction, Some(name), &word(verdict), deed).await

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::connection::{Connection, Migrations};
 use crate::engine;
+use crate::interrupt::Interrupt;
 use crate::wire::{Action, Event, Failure, PROTOCOL, Request};
 
 /// Serves one request with the migrations and the way to connect that an adapter brings.
@@ -22,15 +23,22 @@ where
             on_event(Event::Listed { migrations: names, ledger: migrations.ledger_table() });
             return Ok(());
         }
+        let interrupt = Interrupt::of_signals();
         block_on(async {
-            let connection = connect(request.clone()).await?;
+            let connection = interrupt.or(connect(request.clone())).await.map_err(interrupted)??;
             #[cfg(feature = "pretend")]
             if let [Action::Pretend { actions }] = request.actions.as_slice() {
-                return crate::pretend::run(&request, actions, migrations, &connection, on_event).await;
+                let pretending = crate::pretend::run(&request, actions, migrations, &connection, on_event);
+                return interrupt.or(pretending).await.map_err(interrupted)?;
             }
-            engine::run(&request, migrations, &connection, on_event).await
+            engine::run_until(&request, migrations, &connection, on_event, &interrupt).await
         })
     })
+}
+
+/// The failure of a run that a signal ended while nothing was running.
+pub(crate) fn interrupted(signal: u8) -> Failure {
+    Failure::Interrupted { signal, stopped: None }
 }
 
 /// Serves one request with whatever answers it.

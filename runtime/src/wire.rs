@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use failure::{Cause, Failure, Unfit};
+pub use failure::{Cause, Failure, Stopped, Unfit};
 pub use report::{Fault, Note, Remark, Warning};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]

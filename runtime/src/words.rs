@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::snapshot::Change;
-use crate::wire::{Cause, Direction, Failure, Fault, Holder, Note, PROTOCOL, Remark, Unfit, Warning};
+use crate::wire::{Cause, Direction, Failure, Fault, Holder, Note, PROTOCOL, Remark, Stopped, Unfit, Warning};
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,6 +123,7 @@ fn failure_text(failure: &Failure) -> String {
         Failure::OutcomeUnknown { name, message } => {
             format!("the connection was lost while `{name}` was being committed: {message}")
         }
+        Failure::Interrupted { signal, stopped } => interrupted_text(*signal, stopped.as_ref()),
         Failure::Undecided { count: 1 } => "the script is marked `undecided` in 1 place".to_owned(),
         Failure::Undecided { count } => format!("the script is marked `undecided` in {count} places"),
         Failure::NoSeeder { name } => format!("there is no seeder `{name}`"),
@@ -147,6 +148,35 @@ fn failure_text(failure: &Failure) -> String {
                 Cause::Irreversible => format!("`{name}` has no `down`"),
             }
         }
+    }
+}
+
+fn interrupted_text(signal: u8, stopped: Option<&Stopped>) -> String {
+    let signal = signal_name(signal);
+    let Some(Stopped { name, direction, rolled_back }) = stopped else {
+        return format!("interrupted by {signal}: no migration was left half-way");
+    };
+    let verb = match direction {
+        Some(Direction::Up) => "applying",
+        Some(Direction::Down) => "rolling back",
+        None => "the seeder",
+    };
+    let outcome = match (rolled_back, direction) {
+        (true, Some(Direction::Down)) => "it is still applied, nothing of it was undone",
+        (true, _) => "it was rolled back, nothing of it is in the database",
+        (false, Some(Direction::Down)) => "part of it may be undone",
+        (false, _) => "part of it may be in the database",
+    };
+    format!("interrupted by {signal} while {verb} `{name}`{}: {outcome}", if direction.is_none() { " ran" } else { "" })
+}
+
+/// Returns the usual name of a signal that ends a run.
+pub(crate) fn signal_name(signal: u8) -> String {
+    match signal {
+        1 => "SIGHUP".to_owned(),
+        2 => "SIGINT".to_owned(),
+        15 => "SIGTERM".to_owned(),
+        other => format!("signal {other}"),
     }
 }
 

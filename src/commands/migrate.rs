@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use kit_runtime::plan;
-use kit_runtime::wire::{Action, Up};
-use serde_json::json;
+use kit_runtime::wire::{Action, Failure, Up};
+use serde_json::{Value, json};
 
 use super::db_seed::AfterArgs;
 use super::{LockArgs, ReachArgs};
@@ -80,17 +80,32 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
         if args.pretend {
             ctx.ui.json(&json!({ "pretended": pretended, "error": error }));
         } else {
-            ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error }));
+            let interrupted = outcome.as_ref().err().and_then(interrupted);
+            ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error, "interrupted": interrupted }));
         }
     }
     match outcome {
         Ok(_) => Ok(Exit::Ok),
-        Err(error) if args.graceful => {
+        Err(error) if args.graceful && error.signal().is_none() => {
             ctx.ui.warn(error.to_string());
             Ok(Exit::Ok)
         }
         Err(error) => Err(error),
     }
+}
+
+/// What a signal ended, for `--json`.
+fn interrupted(error: &Error) -> Option<Value> {
+    let stopped = match error {
+        Error::Migrator { failure: Failure::Interrupted { stopped, .. }, .. } => stopped.as_ref(),
+        _ => None,
+    };
+    Some(json!({
+        "signal": error.signal()?,
+        "migration": stopped.map(|stopped| &stopped.name),
+        "direction": stopped.map(|stopped| stopped.direction),
+        "rolled_back": stopped.map(|stopped| stopped.rolled_back),
+    }))
 }
 
 /// Runs all pending migrations, for a command that goes on from there.

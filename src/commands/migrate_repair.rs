@@ -5,6 +5,7 @@ use kit_runtime::ledger::{self, State};
 use kit_runtime::lock;
 use kit_runtime::repair::{self, Case, Diagnosis, Left, Verdict};
 use kit_runtime::sea_orm::Session;
+use kit_runtime::undo::{self, Fate, Reason, Step, Undo};
 use kit_runtime::wire::{Direction, Locking};
 use serde_json::{Value, json};
 
@@ -230,6 +231,7 @@ fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
         }
         let name = &case.entry.name;
         let down = case.entry.direction == Direction::Down;
+        show_steps(&steps_of(case, target), &say);
         match &case.left {
             Left::Nothing => say("Nothing of it is in the database: it runs again by itself".to_owned()),
             Left::SameSchema => {
@@ -258,6 +260,88 @@ fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
     }
 }
 
+/// The statements of a migration that stopped, without passwords.
+fn steps_of(case: &Case, target: &Target) -> Vec<Step> {
+    let changes = match &case.left {
+        Left::Changed(changes) => Some(changes.as_slice()),
+        _ => None,
+    };
+    let mut steps = undo::steps(&case.statements, target.dialect, case.before.as_ref(), changes);
+    for step in &mut steps {
+        step.recorded.body = target.scrub(&step.recorded.body);
+        step.recorded.error = step.recorded.error.as_ref().map(|error| target.scrub(error));
+        if let Undo::Sql(statements) = &mut step.undo {
+            statements.iter_mut().for_each(|sql| *sql = target.scrub(sql));
+        }
+    }
+    steps
+}
+
+/// Says which statements ran, which one did not, and what undoes those that did.
+fn show_steps(steps: &[Step], say: &impl Fn(String)) {
+    let line = |step: &Step| format!("  {}. {}", step.recorded.step, one_line(&step.recorded.body));
+    let of = |fate: Fate| steps.iter().filter(move |step| step.fate == fate);
+    for (fate, heading) in [
+        (Fate::Ran, "These statements ran:"),
+        (Fate::RolledBack, "These statements were rolled back:"),
+        (Fate::Failed, "This statement failed:"),
+        (Fate::Running, "This statement was running when the migration ended; check whether it took effect:"),
+    ] {
+        if of(fate).next().is_some() {
+            say(heading.to_owned());
+        }
+        for step in of(fate) {
+            say(line(step));
+            if let Some(error) = step.recorded.error.as_ref().filter(|_| fate == Fate::Failed) {
+                say(format!("     {error}"));
+            }
+        }
+    }
+    let to_undo: Vec<&Step> = steps.iter().rev().filter(|step| is_to_undo(step)).collect();
+    if to_undo.is_empty() {
+        return;
+    }
+    say("To undo what ran, in this order:".to_owned());
+    for step in to_undo {
+        let number = step.recorded.step;
+        let condition = if step.fate == Fate::Ran { "" } else { " (if it took effect)" };
+        match &step.undo {
+            Undo::Sql(statements) => {
+                statements.iter().for_each(|sql| say(format!("  {number}. {sql};{condition}")));
+            }
+            Undo::Unknown(reason) => say(format!("  {number}. by hand{condition}: {}", reason_text(*reason))),
+            Undo::Nothing | Undo::With(_) => {}
+        }
+    }
+}
+
+/// Whether something has to be done to undo a statement.
+fn is_to_undo(step: &Step) -> bool {
+    matches!(step.undo, Undo::Sql(_) | Undo::Unknown(_))
+}
+
+/// A statement on one line, shortened.
+fn one_line(sql: &str) -> String {
+    let text = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((at, _)) => format!("{} …", text.get(..at).unwrap_or_default()),
+        None => text,
+    }
+}
+
+/// How many characters of a statement are shown; `--json` has all of it.
+const MAX_SHOWN: usize = 200;
+
+fn reason_text(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Rows => "it changed rows, and their values before are not known",
+        Reason::Drops => "it deleted an object that the statement does not describe",
+        Reason::Changes => "it changed an object, and what that was like before is not in the statement",
+        Reason::Several => "it consists of several statements, and it is not known which of them ran",
+        Reason::Unknown => "kit does not know what it changes",
+    }
+}
+
 fn headline(case: &Case, at_work: bool) -> String {
     let state = Status::unfinished(&case.entry, at_work).word();
     match case.entry.direction {
@@ -280,9 +364,28 @@ fn as_json(found: &Diagnosis, target: &Target, at_work: bool) -> Value {
             "state": Status::unfinished(&case.entry, at_work),
             "failed": case.entry.state == State::Failed,
             "error": case.entry.error.as_ref().map(|error| target.scrub(error)),
+            "statements": steps_of(case, target).iter().map(step_as_json).collect::<Vec<_>>(),
             "left": left,
             "changes": changes,
         })
     });
     json!({ "halted": halted.collect::<Vec<_>>(), "invalid_indexes": found.invalid_indexes })
+}
+
+fn step_as_json(step: &Step) -> Value {
+    let (undo, with, reason) = match &step.undo {
+        Undo::Sql(statements) => (Some(statements.as_slice()), None, None),
+        Undo::Nothing => (Some(&[][..]), None, None),
+        Undo::With(other) => (Some(&[][..]), Some(*other), None),
+        Undo::Unknown(reason) => (None, None, Some(reason.name())),
+    };
+    json!({
+        "step": step.recorded.step,
+        "sql": step.recorded.body,
+        "state": step.fate.name(),
+        "error": step.recorded.error,
+        "undo": undo,
+        "undone_with": with,
+        "not_undoable": reason,
+    })
 }

@@ -129,7 +129,7 @@ async fn verify(
     let outcome = tokio::select! {
         // On a terminal, both hear Ctrl-C; that the migrator ends is no failure of its own then.
         biased;
-        () = interrupt.heard() => Err(Error::Interrupted),
+        signal = interrupt.heard() => Err(Error::Interrupted { signal }),
         outcome = ctx.migrate(scratch.target(), locking, vec![action]) => outcome,
     };
     ctx.ui.clear_transient();

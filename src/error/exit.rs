@@ -1,5 +1,7 @@
 //! How kit ends: its exit codes, and which one each error has.
 
+use kit_runtime::wire::Failure;
+
 use super::Error;
 
 /// How kit ends.
@@ -11,7 +13,7 @@ pub enum Exit {
     Failed,
     /// The command line was wrong.
     Usage,
-    /// Pending migrations or stale files, where `--check` asks; any other code by `--pending=CODE`.
+    /// Pending migrations or stale files, where `--check` asks; any other code by `--pending=CODE`; 128 and the number of a signal.
     Code(u8),
 }
 
@@ -31,6 +33,16 @@ impl Exit {
 }
 
 impl Error {
+    /// The number of the signal that ended the command, if one did.
+    pub fn signal(&self) -> Option<u8> {
+        match self {
+            Self::Interrupted { signal }
+            | Self::Killed { signal }
+            | Self::Migrator { failure: Failure::Interrupted { signal, .. }, .. } => Some(*signal),
+            _ => None,
+        }
+    }
+
     /// The exit code that goes with it.
     pub fn exit(&self) -> Exit {
         match self {
@@ -43,7 +55,8 @@ impl Error {
             | Self::BadColumn { .. }
             | Self::FieldsUnplaced { .. }
             | Self::FieldsUnused { .. } => Exit::Usage,
-            _ => Exit::Failed,
+            // As shells have it.
+            _ => self.signal().map_or(Exit::Failed, |signal| Exit::Code(signal.saturating_add(128))),
         }
     }
 }

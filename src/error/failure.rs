@@ -1,7 +1,7 @@
 //! What a migrator reports, in sentences: failures, their hints, warnings.
 
 use chrono::DateTime;
-use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Unfit, Warning};
+use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Stopped, Unfit, Warning};
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
      give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
@@ -124,6 +124,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Migration { rolled_back: false, direction: Direction::Down, .. } => {
             "part of it may be undone: `kit migrate:repair` says what, and how to go on"
         }
+        Failure::Interrupted { stopped, .. } => return Some(interrupted_hint(stopped.as_ref(), false)),
         Failure::NoSeeder { .. } => "make it public, and the modules it is in: `pub mod`, `pub struct`",
         Failure::Seeder { rolled_back: true, .. } => "mend the seeder, then run `kit db:seed` again",
         Failure::Seeder { rolled_back: false, .. } => {
@@ -134,6 +135,23 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Returns the command that goes on after a signal. With `again`, migrations that were rolled back were to run again.
+pub(super) fn interrupted_hint(stopped: Option<&Stopped>, again: bool) -> String {
+    let Some(stopped) = stopped else {
+        return "run `kit migrate:status` to see what was done, then the command again".to_owned();
+    };
+    let next = match (stopped.direction, stopped.rolled_back) {
+        (_, false) => "run `kit migrate:repair` to see what is in the database and how to go on",
+        (Some(Direction::Up), true) => "run `kit migrate` to go on",
+        (Some(Direction::Down), true) => "run `kit migrate:rollback` to go on",
+        (None, true) => "run `kit db:seed` again",
+    };
+    match (again, stopped) {
+        (true, Stopped { direction: Some(Direction::Down), .. }) => format!("{next}, and at the end `kit migrate`"),
+        _ => next.to_owned(),
+    }
 }
 
 /// Names of prepared statements are a session's own: somebody else's session has others.

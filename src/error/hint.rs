@@ -5,7 +5,7 @@ use kit_runtime::secrets::hide_passwords;
 use kit_runtime::wire::{Direction, Failure};
 
 use super::Error;
-use super::failure::{LEDGER, failure_hint, fault_hint, unsettled_hint};
+use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
 use super::sea_orm::sea_orm_hint;
@@ -153,6 +153,12 @@ impl Error {
                 ..
             } => {
                 return failure_hint(failure).map(|hint| format!("{hint}, and at the end `kit migrate`"));
+            }
+            Self::Killed { .. } => "run `kit migrate:status` to see what was done; if a migration is interrupted, \
+                 run `kit migrate:repair`"
+                .to_owned(),
+            Self::Migrator { failure: Failure::Interrupted { stopped, .. }, again, .. } => {
+                interrupted_hint(stopped.as_ref(), *again)
             }
             Self::Migrator { failure: Failure::Busy { holder: Some(holder), .. }, .. } => format!(
                 "wait longer with --wait SECS; if it hangs, end process {} on {}: its lock goes with it",

@@ -52,6 +52,8 @@ pub enum Notice {
     Output(String),
     /// An event of the migrator.
     Event(Event),
+    /// kit has received a signal and asked the program to end its work.
+    Stopping,
 }
 
 /// What is built and run.

@@ -54,7 +54,9 @@ fn manifest(sea_orm: Major) -> String {
             .replace("sea-orm-migration = { version = \"2.0\"", "sea-orm-migration = { version = \"1\"")
             // With the other way a connection of this version is no longer `Clone`.
             .replace("sea-orm = { version = \"2.0\"", "sea-orm = { version = \"1\"")
-            .replace("\"mock\"", "\"proxy\""),
+            .replace("sea-orm/mock", "sea-orm/proxy")
+            // That version has no such feature: it does not report the outcome of a statement.
+            .replace(", \"sea-orm/tracing-spans\"", ""),
     }
 }
 

@@ -1,13 +1,14 @@
 //! What a migrator does, shown as it happens and kept for what is said at the end.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use kit_runtime::dialect::Dialect;
-use kit_runtime::wire::{Direction, Event, Fault, Remark};
+use kit_runtime::wire::{Direction, Event, Failure, Fault, Remark};
 use serde::Serialize;
 
 use super::{Outcome, Ui, counted};
-use crate::error::holder_text;
+use crate::error::{Error, holder_text};
 use crate::migrator::Notice;
 
 /// What a run did so far.
@@ -29,6 +30,8 @@ pub struct Report {
     pub rows: u64,
     /// The migration that runs now.
     running: Option<String>,
+    /// Those that are to run after it.
+    planned: VecDeque<String>,
     building: &'static str,
     built: usize,
     /// When a seeder began, for how quick it is.
@@ -119,16 +122,28 @@ impl Report {
             }
             Notice::Compiler(line) | Notice::Output(line) => ui.foreign(&line),
             Notice::Event(event) => self.event(ui, event),
+            Notice::Stopping => ui.info("Interrupted: stopping what is running (once more ends it at once)"),
         }
     }
 
-    /// Shows the migration that was running when it failed.
-    pub fn failed(&mut self, ui: &Ui, why: &str) {
-        let Some(name) = self.running.take() else { return };
-        if self.script.is_some() {
-            ui.remark(&format!("failed: {why}"));
-        } else {
-            ui.task(&name, None, Outcome::Fail);
+    /// Shows the migration that was running when it failed, and which ones did not run after a signal.
+    pub fn failed(&mut self, ui: &Ui, error: &Error) {
+        let running = self.running.take();
+        let outcome = match error {
+            Error::Migrator { failure: Failure::Interrupted { stopped: Some(stopped), .. }, .. } => {
+                if stopped.rolled_back { Outcome::RolledBack } else { Outcome::Interrupted }
+            }
+            Error::Killed { .. } => Outcome::Interrupted,
+            _ => Outcome::Fail,
+        };
+        if let Some(name) = running {
+            match self.script {
+                Some(_) => ui.remark(&format!("failed: {error}")),
+                None => ui.task(&name, None, outcome),
+            }
+        }
+        if error.signal().is_some() && !self.planned.is_empty() && self.script.is_none() {
+            ui.info(format!("Not run: {}", self.planned.iter().cloned().collect::<Vec<_>>().join(", ")));
         }
     }
 
@@ -170,12 +185,15 @@ impl Report {
                 self.begin(ui, direction, name);
             }
             Event::Finished { .. } if self.script.is_some() => self.running = None,
-            Event::Planned { direction, migrations } => ui.info(match (direction, migrations.is_empty()) {
-                (Direction::Up, true) => "Nothing to migrate",
-                (Direction::Up, false) => "Running migrations",
-                (Direction::Down, true) => "Nothing to roll back",
-                (Direction::Down, false) => "Rolling back migrations",
-            }),
+            Event::Planned { direction, migrations } => {
+                ui.info(match (direction, migrations.is_empty()) {
+                    (Direction::Up, true) => "Nothing to migrate",
+                    (Direction::Up, false) => "Running migrations",
+                    (Direction::Down, true) => "Nothing to roll back",
+                    (Direction::Down, false) => "Rolling back migrations",
+                });
+                self.planned = migrations.into();
+            }
             Event::Warned(warning) => {
                 let text = warning.to_string();
                 // A migration that is tried several times says the same each time.
@@ -186,6 +204,7 @@ impl Report {
             }
             Event::Started { name, .. } => {
                 ui.progress(&name);
+                self.planned.pop_front();
                 self.running = Some(name);
             }
             Event::Seeding { seeder, rows } => {

@@ -293,6 +293,10 @@ pub enum Outcome {
     Done,
     /// Badly.
     Fail,
+    /// A signal ended it, and nothing of it is in the database.
+    RolledBack,
+    /// A signal ended it, and part of it may be in the database.
+    Interrupted,
 }
 
 impl Outcome {
@@ -300,6 +304,8 @@ impl Outcome {
         match self {
             Self::Done => style::done("DONE"),
             Self::Fail => style::fail("FAIL"),
+            Self::RolledBack => style::pending("ROLLED BACK"),
+            Self::Interrupted => style::fail("INTERRUPTED"),
         }
     }
 }

@@ -198,7 +198,8 @@ impl Database {
     pub fn own_tables(&self) -> Vec<&'static str> {
         match self.dialect {
             Dialect::Sqlite => vec!["kit_migrations", "seaql_migrations"],
-            _ => vec!["kit_lock", "kit_migrations", "seaql_migrations"],
+            Dialect::Postgres => vec!["kit_lock", "kit_migrations", "seaql_migrations"],
+            Dialect::MySql => vec!["kit_lock", "kit_migrations", "kit_statements", "seaql_migrations"],
         }
     }
 

@@ -67,7 +67,10 @@ pub async fn whole(database: &Database) -> String {
 async fn rows(database: &Database, whole: bool) -> String {
     let mut lines = if whole { database.everything().await } else { vec![database.schema().await] };
     for table in database.tables().await {
-        if !whole && ["seaql_migrations", "kit_migrations", "kit_lock", "kit_probe"].contains(&table.as_str()) {
+        if !whole
+            && ["seaql_migrations", "kit_migrations", "kit_statements", "kit_lock", "kit_probe"]
+                .contains(&table.as_str())
+        {
             continue;
         }
         let literal = database.dialect.text_literal(&table);

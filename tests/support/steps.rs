@@ -19,6 +19,10 @@ use sea_orm_migration::sea_orm::{DbBackend, TransactionTrait};
 #[derive(Clone, Debug)]
 pub enum Op {
     Sql(String),
+    /// Sends it, and ignores that it fails.
+    Try(String),
+    /// Sends these in a transaction of its own, and commits it or not.
+    Within(Vec<String>, bool),
     Fail(&'static str),
     /// Begins a transaction of its own and goes on outside of it.
     Nested(String),
@@ -121,6 +125,14 @@ async fn act(ops: &[Op], manager: &SchemaManager<'_>, point: &str) -> Result<(),
         }
         match op.clone() {
             Op::Sql(sql) => manager.get_connection().execute_unprepared(&sql).await.map(|_| ())?,
+            Op::Try(sql) => drop(manager.get_connection().execute_unprepared(&sql).await),
+            Op::Within(statements, commits) => {
+                let transaction = manager.get_connection().begin().await?;
+                for sql in statements {
+                    transaction.execute_unprepared(&sql).await?;
+                }
+                if commits { transaction.commit().await? } else { transaction.rollback().await? }
+            }
             Op::Nested(sql) => {
                 let transaction = manager.get_connection().begin().await?;
                 manager.get_connection().execute_unprepared(&sql).await?;

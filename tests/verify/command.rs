@@ -166,15 +166,15 @@ async fn nothing_stays_on_a_server(sandbox: &Sandbox, database: &Database) {
     assert_eq!(scratches(database).await, Vec::<String>::new(), "after a fault");
 
     // Ctrl-C, and what a supervisor sends: to kit alone.
-    for signal in ["-INT", "-TERM"] {
+    for (signal, number) in [("-INT", 2), ("-TERM", 15)] {
         let kit = start(sandbox, database.url(), 600_000);
         until("a scratch database", async || !scratches(database).await.is_empty()).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         send(signal, &kit.id().to_string());
         let Output { status, stderr, .. } = kit.wait_with_output().unwrap();
         let said = String::from_utf8(stderr).unwrap();
-        assert_eq!(status.code(), Some(1), "{said}");
-        assert!(shows(&said, Error::Interrupted.to_string()), "{said}");
+        assert_eq!(status.code(), Some(128 + i32::from(number)), "{said}");
+        assert!(shows(&said, Error::Interrupted { signal: number }.to_string()), "{said}");
         assert_eq!(scratches(database).await, Vec::<String>::new(), "{dialect:?} {signal}: {said}");
     }
 

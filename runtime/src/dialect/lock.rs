@@ -177,6 +177,24 @@ impl Dialect {
         }
     }
 
+    /// A query or statement that cancels what another session runs, by its number. The session goes on.
+    pub fn cancel_session(self, session: u64) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("SELECT pg_cancel_backend({session})")),
+            Self::MySql => Some(format!("KILL QUERY {session}")),
+        }
+    }
+
+    /// A query for the number of this session, as text.
+    pub fn session_query(self) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("SELECT CAST({} AS TEXT)", self.own_session())),
+            Self::MySql => Some(format!("SELECT CAST({} AS CHAR)", self.own_session())),
+        }
+    }
+
     /// The number of this session, as an expression.
     pub fn own_session(self) -> &'static str {
         match self {

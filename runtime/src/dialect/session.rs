@@ -66,6 +66,20 @@ impl Dialect {
         }
     }
 
+    /// A statement after which a session hardly waits for what others have locked.
+    pub fn hurry(self) -> &'static str {
+        match self {
+            Self::Sqlite => "PRAGMA busy_timeout = 0",
+            Self::Postgres => "SET lock_timeout = '1s'",
+            Self::MySql => "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1",
+        }
+    }
+
+    /// Whether a second session may stay open while a migration runs. An open file keeps SQLite from changing its journal mode.
+    pub fn keeps_writer_open(self) -> bool {
+        self != Self::Sqlite
+    }
+
     /// Whether settings can be put back while a transaction is open; what runs after the migration in the same transaction
     /// needs them then.
     pub fn restores_inside(self) -> bool {

@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 
 use crate::connection::{Connection, Error, Migrations, Trouble};
 use crate::wire::{Cause, Direction};
+use crate::words::signal_name;
 
 /// How a migration's own code failed.
 #[derive(Debug)]
@@ -15,11 +16,13 @@ pub(crate) struct Refusal {
     pub cause: Cause,
     pub message: String,
     pub trouble: Trouble,
+    /// The signal that ended it.
+    pub signal: Option<u8>,
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { cause: Cause::Error, message: error.message, trouble: error.trouble }
+        Self { cause: Cause::Error, message: error.message, trouble: error.trouble, signal: None }
     }
 }
 
@@ -27,6 +30,15 @@ impl Refusal {
     /// What kit itself has to object.
     pub(crate) fn new(message: String) -> Self {
         Error::new(message).into()
+    }
+
+    /// A migration that `signal` ended; `returned` is what it returned then, if it did.
+    pub(crate) fn interrupted(signal: u8, returned: Option<Result<(), Self>>) -> Self {
+        let trouble = match returned {
+            Some(Err(refusal)) if refusal.trouble == Trouble::Lost => Trouble::Lost,
+            _ => Trouble::Lasting,
+        };
+        Self { trouble, signal: Some(signal), ..Self::new(format!("interrupted by {}", signal_name(signal))) }
     }
 }
 
@@ -52,7 +64,7 @@ pub(crate) async fn call<C: Connection, M: Migrations<C>>(
         Err(panic) if is_unsupported(&panic.message) => (Cause::Unsupported, panic.to_string(), Trouble::Lasting),
         Err(panic) => (Cause::Panic, panic.to_string(), Trouble::Lasting),
     };
-    Err(Refusal { cause, message: without_secrets(message), trouble })
+    Err(Refusal { cause, message: without_secrets(message), trouble, signal: None })
 }
 
 /// What SeaORM's default `down` returns.

@@ -8,11 +8,13 @@
 use super::call::Refusal;
 use super::migration::{Halt, Job};
 use super::settings::{Settings, is_open};
-use super::{Run, database, now_millis, unusable};
+use super::{Run, database, unusable};
 use crate::connection::{Connection, Error, Migrations, Row, Trouble};
 use crate::ledger::{self, Entry, State, own_tables};
+use crate::record::Recorder;
 use crate::snapshot::{Scope, Snapshot};
-use crate::wire::{Direction, Failure, Warning};
+use crate::statements::{self, Outcome, Recorded};
+use crate::wire::{Cause, Direction, Failure, Warning};
 
 /// How the first statements of a migration are held together.
 enum Start<C> {
@@ -29,9 +31,13 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let (entry, connection) = (&job.entry, self.connection);
         let settings = Settings::read(connection).await.map_err(database)?;
         let (starting, previous) = self.starting(job).await?;
+        let recorder = self.recorder().await;
         let (before, kit) = (self.snapshot().await.map_err(database)?, &self.request.kit);
         let note = async |on: &C| {
             ledger::record(on, &starting, kit).await?;
+            if recorder.is_some() {
+                statements::forget(on, &entry.name).await?;
+            }
             ledger::keep_snapshot(on, &entry.name, &before).await
         };
         fault!("before-running-row", connection);
@@ -48,10 +54,11 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
         fault!("before-up", on);
         let changes = changed(on).await;
-        let outcome = match self.call(job, on).await {
+        let outcome = match self.call_recorded(job, on, recorder.as_ref()).await {
             Ok(()) => self.finished_indexes(on).await,
             refused => refused,
         };
+        let sent = recorder.as_ref().map(Recorder::end);
         fault!("after-up", on);
         if !early {
             ledger::touch(on, &entry.name).await.map_err(database)?;
@@ -60,10 +67,19 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             let undone = self.is_undone(job, start, &before, &changes, &refusal).await?;
             // A session that was lost has no settings; the first failure is the one to report.
             let _ = settings.restore(connection).await;
-            let note = async |on: &C| match (undone, &previous) {
-                (true, Some(previous)) => ledger::record(on, previous, &self.request.kit).await,
-                (true, None) => ledger::forget(on, &entry.name).await,
-                (false, _) => ledger::fail(on, &entry.name, &refusal.message, now_millis()).await,
+            let sent = sent.map(|sent| blamed(sent, &refusal));
+            let note = async |on: &C| {
+                if sent.is_some() {
+                    statements::forget(on, &entry.name).await?;
+                }
+                match (undone, &previous) {
+                    (true, Some(previous)) => ledger::record(on, previous, &self.request.kit).await,
+                    (true, None) => ledger::forget(on, &entry.name).await,
+                    (false, _) => {
+                        statements::write(on, &entry.name, sent.as_deref().unwrap_or_default()).await?;
+                        self.note_failure(job, on, &refusal).await
+                    }
+                }
             };
             // If this cannot be written either, `running` stands there and says enough.
             let noted = self.lock.write(connection, note).await;
@@ -118,6 +134,17 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         let checksum = own.as_ref().and_then(|own| own.checksum.clone());
         let previous = own.map(|own| Entry { state: State::Applied, direction: Direction::Up, error: None, ..own });
         Ok((Entry { applied_at, checksum, ..job.entry.clone() }, previous))
+    }
+
+    /// What records the statements of this run's migrations; `None` if there can be no table for it.
+    async fn recorder(&mut self) -> Option<Recorder> {
+        let installed = statements::is_installed(self.connection).await.unwrap_or_default();
+        if !installed && statements::install(self.connection).await.is_err() {
+            self.recorder = None;
+        } else if self.recorder.is_none() {
+            self.recorder = Some(Recorder::start(self.connection));
+        }
+        self.recorder.clone()
     }
 
     async fn start(&self, wanted: Option<bool>) -> Result<Start<C>, Error> {
@@ -207,6 +234,21 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
     }
 }
+
+/// The statements, of which the one that made the migration fail is marked: SeaORM 1.1 does not report which one failed.
+fn blamed(mut sent: Vec<Recorded>, refusal: &Refusal) -> Vec<Recorded> {
+    let from_database = refusal.cause == Cause::Error && refusal.message.contains(FROM_DATABASE);
+    if from_database
+        && sent.iter().all(|statement| statement.outcome == Outcome::Done)
+        && let Some(last) = sent.last_mut()
+    {
+        (last.outcome, last.error) = (Outcome::Failed, Some(refusal.message.clone()));
+    }
+    sent
+}
+
+/// What the driver writes before an error of the database.
+const FROM_DATABASE: &str = "error returned from database";
 
 /// How many rows this session has changed, if the database tells. While a transaction is open, `on` is that: there may be no
 /// other way to the session.

@@ -5,8 +5,12 @@ use std::time::{Duration, Instant};
 use super::call::{Refusal, call};
 use super::{Run, now_millis, unusable};
 use crate::connection::{Connection, Error, Migrations, Sessions, Trouble};
+use crate::interrupt::{Ended, interruptible};
 use crate::ledger::{self, Entry, State};
-use crate::wire::{Direction, Event, Failure, Unfit, Warning};
+use crate::record::Recorder;
+use crate::serve::interrupted;
+use crate::statements;
+use crate::wire::{Direction, Event, Failure, Stopped, Unfit, Warning};
 
 /// A migration that is to run.
 pub(super) struct Job {
@@ -100,7 +104,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             };
             let (refusal, undone) = match outcome {
                 Ok(()) => return Ok(()),
-                Err(Halt::Failed(failure)) => return Err(failure),
+                Err(Halt::Failed(failure)) => return Err(self.or_interrupted(job, failure)),
                 Err(Halt::NeedsForeignKeysOff) => {
                     foreign_keys_off = true;
                     continue;
@@ -112,9 +116,14 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
             }
             tried += 1;
             let name = job.entry.name.clone();
+            if let Some(signal) = refusal.signal {
+                let stopped = Stopped { name, direction: Some(job.direction), rolled_back: undone };
+                return Err(Failure::Interrupted { signal, stopped: Some(stopped) });
+            }
             if undone && refusal.trouble == Trouble::Passing && tried < TRIES {
                 self.warn(Warning::Retried { name, message: refusal.message });
-                tokio::time::sleep(PAUSE * 2_u32.pow(tried - 1)).await;
+                let pause = tokio::time::sleep(PAUSE * 2_u32.pow(tried - 1));
+                self.interrupt.or(pause).await.map_err(interrupted)?;
                 continue;
             }
             let (direction, cause, message) = (job.direction, refusal.cause, refusal.message);
@@ -122,15 +131,63 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
     }
 
+    /// The failure to report: a session that was lost while a signal ended the migration is a consequence of that.
+    fn or_interrupted(&self, job: &Job, failure: Failure) -> Failure {
+        let lost = matches!(failure, Failure::Database { .. } | Failure::LockLost | Failure::OutcomeUnknown { .. });
+        match self.interrupt.requested().filter(|_| lost) {
+            Some(signal) => {
+                let (name, direction) = (job.entry.name.clone(), Some(job.direction));
+                Failure::Interrupted { signal, stopped: Some(Stopped { name, direction, rolled_back: false }) }
+            }
+            None => failure,
+        }
+    }
+
     /// The migration's own code.
     pub(super) async fn call(&self, job: &Job, connection: &C) -> Result<(), Refusal> {
-        call(self.migrations, job.direction, job.index, connection, &self.request.secrets).await
+        let work = call(self.migrations, job.direction, job.index, connection, &self.request.secrets);
+        self.until_interrupted(connection, work).await
+    }
+
+    /// The migration's own code, whose statements are recorded.
+    pub(super) async fn call_recorded(
+        &self,
+        job: &Job,
+        connection: &C,
+        recorder: Option<&Recorder>,
+    ) -> Result<(), Refusal> {
+        let Some(recorder) = recorder else { return self.call(job, connection).await };
+        let work = call(self.migrations, job.direction, job.index, connection, &self.request.secrets);
+        recorder.begin(&job.entry.name, &self.request.secrets);
+        self.until_interrupted(connection, recorder.watch(work)).await
+    }
+
+    async fn until_interrupted(
+        &self,
+        connection: &C,
+        work: impl Future<Output = Result<(), Refusal>>,
+    ) -> Result<(), Refusal> {
+        match interruptible(self.interrupt, connection, work).await {
+            Ended::Finished(outcome) => outcome,
+            Ended::Interrupted { signal, returned } => Err(Refusal::interrupted(signal, returned)),
+        }
+    }
+
+    /// Writes into its side row how a migration ended of which part may be in the database.
+    pub(super) async fn note_failure(&self, job: &Job, connection: &C, refusal: &Refusal) -> Result<(), Error> {
+        match refusal.signal {
+            Some(_) => ledger::interrupt(connection, &job.entry.name, &refusal.message, now_millis()).await,
+            None => ledger::fail(connection, &job.entry.name, &refusal.message, now_millis()).await,
+        }
     }
 
     /// Writes both rows of a migration that went well.
     pub(super) async fn settle(&self, job: &Job, connection: &C) -> Result<(), Error> {
         let entry = &job.entry;
         fault!("before-record", connection);
+        if self.recorder.is_some() && !job.transactional {
+            statements::forget(connection, &entry.name).await?;
+        }
         match job.direction {
             Direction::Up => {
                 let finished_at = now_millis();

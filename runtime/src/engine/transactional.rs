@@ -5,7 +5,7 @@
 use super::call::Refusal;
 use super::migration::{Halt, Job};
 use super::settings::{Settings, is_open};
-use super::{Run, database, now_millis};
+use super::{Run, database};
 use crate::connection::{Connection, Error, Migrations, Row, Trouble};
 use crate::dialect::Switch;
 use crate::ledger::{self, Entry, State};
@@ -74,7 +74,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 _ => self.give_up(job, transaction, &before).await,
             };
             if !undone {
-                let note = async |on: &C| ledger::fail(on, &job.entry.name, &refusal.message, now_millis()).await;
+                let note = async |on: &C| self.note_failure(job, on, &refusal).await;
                 // If this cannot be written, `running` stands there and says enough.
                 let _ = self.lock.write(self.connection, note).await;
             }

@@ -413,7 +413,7 @@ pub(super) fn closing(words: &[Token]) -> Option<usize> {
 }
 
 /// The parts between signs or keywords that stand in no parentheses; none of nothing.
-pub(super) fn split<'a>(words: &'a [Token], by: &'a str) -> impl Iterator<Item = &'a [Token]> {
+pub fn split<'a>(words: &'a [Token], by: &'a str) -> impl Iterator<Item = &'a [Token]> {
     let mut depth = 0_usize;
     let parts = words.split(move |word| {
         if word.is("(") {

@@ -77,6 +77,8 @@ mod with_drivers {
     use sea_orm_migration::sea_orm::SqlxMySqlConnector;
     #[cfg(feature = "sqlx-postgres")]
     use sea_orm_migration::sea_orm::SqlxPostgresConnector;
+    #[cfg(feature = "sqlx-sqlite")]
+    use sea_orm_migration::sea_orm::SqlxSqliteConnector;
     use sea_orm_migration::sea_orm::sqlx::{self, ConnectOptions as _, Executor};
     use sea_orm_migration::sea_orm::{Database, DbBackend, RuntimeErr};
 
@@ -116,8 +118,9 @@ mod with_drivers {
                                 // Refused here, the pool would try until its patience is over.
                                 let _ =
                                     connection.execute(text(crate::dialect::Dialect::MySql.end_own_session())).await;
+                                return Ok(());
                             }
-                            Ok(())
+                            number(connection, &guard, crate::dialect::Dialect::MySql, mysql).await
                         })
                     });
                 let place = match pool.exact {
@@ -154,8 +157,13 @@ mod with_drivers {
                                 // As above.
                                 let _ =
                                     connection.execute(text(crate::dialect::Dialect::Postgres.end_own_session())).await;
+                                return Ok(());
                             }
-                            Ok(())
+                            if pool.lent {
+                                // The session is somebody else's next.
+                                return Ok(());
+                            }
+                            number(connection, &guard, crate::dialect::Dialect::Postgres, postgres).await
                         })
                     });
                 let place = match pool.exact {
@@ -170,8 +178,45 @@ mod with_drivers {
                 let opened = options.connect_with(place).await.map_err(failed)?;
                 SqlxPostgresConnector::from_sqlx_postgres_pool(opened)
             }
+            #[cfg(feature = "sqlx-sqlite")]
+            DbBackend::Sqlite => {
+                let plan = plan.get_sqlite_connection_pool();
+                let guard = guard.clone();
+                let options = plan.options().clone().after_connect(move |connection, _| {
+                    let guard = guard.clone();
+                    Box::pin(async move {
+                        connection.lock_handle().await?.set_progress_handler(STEPS, move || !guard.cancels());
+                        Ok(())
+                    })
+                });
+                let opened = options.connect_with((*plan.connect_options()).clone()).await.map_err(failed)?;
+                SqlxSqliteConnector::from_sqlx_sqlite_pool(opened)
+            }
             _ => plan,
         })
+    }
+
+    /// Steps of SQLite's virtual machine between two questions whether a statement is to end: about a tenth of a millisecond.
+    #[cfg(feature = "sqlx-sqlite")]
+    const STEPS: i32 = 10_000;
+
+    /// Notes the number of a new session.
+    async fn number<'c, D, E>(
+        connection: E,
+        guard: &Guard,
+        dialect: crate::dialect::Dialect,
+        cell: fn(&D::Row) -> Option<String>,
+    ) -> Result<(), sqlx::Error>
+    where
+        D: sqlx::Database,
+        E: Executor<'c, Database = D>,
+    {
+        let Some(sql) = dialect.session_query() else { return Ok(()) };
+        let row = connection.fetch_optional(text(&sql)).await?;
+        if let Some(number) = row.and_then(|row| cell(&row)?.parse().ok()) {
+            guard.add_session(number);
+        }
+        Ok(())
     }
 
     /// The first cell of a query's answer, without a prepared statement.

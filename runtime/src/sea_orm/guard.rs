@@ -1,5 +1,6 @@
 //! What stands between a migration's statements and a lock that is gone. It keeps the question whose answer says that
-//! the lock is still there, and whether it was ever no. Who asks, and when, is the driver's business.
+//! the lock is still there, and whether it was ever no. Who asks, and when, is the driver's business. It also keeps which
+//! sessions there are, so that their statements can be cancelled.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,10 @@ struct State {
     on: AtomicBool,
     lost: AtomicBool,
     question: Mutex<Option<String>>,
+    /// Numbers of the server's sessions.
+    sessions: Mutex<Vec<u64>>,
+    /// Statements are to end; asked for while one runs, where the database is in this process.
+    cancels: AtomicBool,
 }
 
 #[cfg_attr(not(feature = "drivers"), allow(dead_code, reason = "nobody asks where pools have no guard"))]
@@ -44,6 +49,22 @@ impl Guard {
 
     pub fn is_lost(&self) -> bool {
         self.0.lost.load(Ordering::SeqCst)
+    }
+
+    pub fn add_session(&self, number: u64) {
+        self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+    }
+
+    pub fn sessions(&self) -> Vec<u64> {
+        self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn set_cancel(&self, on: bool) {
+        self.0.cancels.store(on, Ordering::SeqCst);
+    }
+
+    pub fn cancels(&self) -> bool {
+        self.0.cancels.load(Ordering::SeqCst)
     }
 
     fn set(&self, question: Option<String>) {

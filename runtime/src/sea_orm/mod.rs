@@ -170,6 +170,9 @@ impl Drop for MigrationManager<'_> {
     }
 }
 
+/// How long cancelling a statement may take.
+const CANCEL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
 impl Connection for Session {
     fn dialect(&self) -> Dialect {
         dialect(self.backend())
@@ -243,6 +246,34 @@ impl Connection for Session {
 
     fn is_one_session(&self) -> bool {
         !matches!(self.handle, Handle::Pool(..)) && self.sessions != Sessions::Lent
+    }
+
+    async fn cancel(&self) -> bool {
+        if self.is_lent() || self.sessions == Sessions::Lent {
+            return false;
+        }
+        if self.backend() == DbBackend::Sqlite {
+            self.guard.set_cancel(cfg!(feature = "driver"));
+            return cfg!(feature = "driver");
+        }
+        let Some(opening) = self.another() else { return false };
+        let Ok(Ok(session)) = tokio::time::timeout(CANCEL_TIMEOUT, opening).await else { return false };
+        let numbers = self.guard.sessions();
+        for sql in numbers.iter().filter_map(|number| self.dialect().cancel_session(*number)) {
+            // A session that is over has nothing to cancel.
+            let _ = tokio::time::timeout(CANCEL_TIMEOUT, session.execute(&sql, &[])).await;
+        }
+        session.close().await;
+        !numbers.is_empty()
+    }
+
+    async fn end_cancel(&self) {
+        if self.backend() == DbBackend::Sqlite {
+            self.guard.set_cancel(false);
+            return;
+        }
+        // A cancellation that arrives after its statement has ended may hit the next one.
+        let _ = self.rows("SELECT '1'", &[]).await;
     }
 
     async fn commit(self) -> Result<(), Error> {

@@ -9,10 +9,11 @@ use sea_orm_migration::sea_orm::DbErr;
 use super::{Seeder, Seeds};
 use crate::connection::{Connection, Sessions};
 use crate::engine::call;
+use crate::interrupt::{Ended, Interrupt, interruptible};
 use crate::lock;
 use crate::sea_orm::{Session, connect};
-use crate::serve::{block_on, serve_with};
-use crate::wire::{Action, Cause, Event, Failure, Request, Seed};
+use crate::serve::{block_on, interrupted, serve_with};
+use crate::wire::{Action, Cause, Event, Failure, Request, Seed, Stopped};
 
 /// A seeder that can be asked for by name.
 pub struct Entry {
@@ -52,15 +53,18 @@ pub fn main(seeders: &[Entry]) -> ExitCode {
         };
         let known = seeders.iter().find(|entry| entry.name == seed.class);
         let entry = known.ok_or_else(|| Failure::NoSeeder { name: seed.class.clone() })?;
+        let interrupt = Interrupt::of_signals();
         block_on(async {
-            let session = connect(request.clone()).await?;
-            let mut lock =
-                lock::acquire(&session, &seed.ledger, &request.locking, &mut |event| on_event(event)).await?;
+            let session = interrupt.or(connect(request.clone())).await.map_err(interrupted)??;
+            let mut told = |event| on_event(event);
+            let locking = lock::acquire(&session, &seed.ledger, &request.locking, &mut told);
+            let mut lock = interrupt.or(locking).await.map_err(interrupted)??;
             lock.announce(&session).await;
-            let outcome = run(entry, seed, &request, &session, &lock, on_event).await;
+            let outcome = run(entry, seed, &request, &session, &lock, on_event, &interrupt).await;
             let released = lock.release(&session).await;
             // The first failure is the one to report.
-            outcome.and(released)
+            outcome.and(released)?;
+            interrupt.requested().map_or(Ok(()), |signal| Err(interrupted(signal)))
         })
     })
 }
@@ -72,6 +76,7 @@ async fn run(
     session: &Session,
     lock: &lock::Lock,
     on_event: &mut (dyn FnMut(Event) + Send),
+    interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     let database = |error: crate::connection::Error| Failure::Database { message: error.message };
     if session.sessions() != Sessions::Lent {
@@ -82,17 +87,24 @@ async fn run(
     let transaction = session.begin().await.map_err(database)?;
     let outcome = {
         let seeds = Seeds::telling(transaction.executor(), seed.number, on_event);
-        let outcome = call::catch((entry.run)(&seeds)).await;
-        let (cause, message) = match outcome {
-            Ok(Ok(())) => (None, String::new()),
-            Ok(Err(error)) => (Some(Cause::Error), error.to_string()),
-            Err(panic) => (Some(Cause::Panic), panic.to_string()),
-        };
-        cause.map(|cause| (seeds.culprit().unwrap_or_else(|| entry.name.clone()), cause, message))
+        let culprit = || seeds.culprit().unwrap_or_else(|| entry.name.clone());
+        match interruptible(interrupt, &transaction, call::catch((entry.run)(&seeds))).await {
+            Ended::Finished(Ok(Ok(()))) => None,
+            Ended::Finished(Ok(Err(error))) => Some((culprit(), Err((Cause::Error, error.to_string())))),
+            Ended::Finished(Err(panic)) => Some((culprit(), Err((Cause::Panic, panic.to_string())))),
+            Ended::Interrupted { signal, .. } => Some((entry.name.clone(), Ok(signal))),
+        }
     };
-    if let Some((name, cause, message)) = outcome {
+    if let Some((name, end)) = outcome {
         let taken_back = transaction.rollback().await.is_ok();
         let rolled_back = taken_back && keeps_nothing(session).await;
+        let (cause, message) = match end {
+            Ok(signal) => {
+                let stopped = Some(Stopped { name, direction: None, rolled_back });
+                return Err(Failure::Interrupted { signal, stopped });
+            }
+            Err(end) => end,
+        };
         let message = request.secrets.iter().fold(message, |text, secret| text.replace(secret, "***"));
         return Err(Failure::Seeder { name, cause, message, rolled_back });
     }

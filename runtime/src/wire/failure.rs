@@ -124,6 +124,13 @@ pub enum Failure {
         /// The database is as it was before this migration.
         rolled_back: bool,
     },
+    /// A signal ended the run. What was done before stays done.
+    Interrupted {
+        /// Number of the signal.
+        signal: u8,
+        /// What was running and could not end by itself, if anything was.
+        stopped: Option<Stopped>,
+    },
     /// The program has no seeder of that name; nothing was done.
     NoSeeder {
         /// The name as it was given.
@@ -156,6 +163,17 @@ pub enum Failure {
         /// How many places are marked.
         count: usize,
     },
+}
+
+/// A migration or seeder that a signal ended.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Stopped {
+    /// Its name.
+    pub name: String,
+    /// Which way a migration was running; `None` for a seeder.
+    pub direction: Option<Direction>,
+    /// Nothing of it is in the database.
+    pub rolled_back: bool,
 }
 
 /// How a migration failed.
