@@ -1,12 +1,11 @@
 //! What a command asks before it deletes rows, changes a production database or creates a database, and what no answer
 //! allows. It owns the questions and the rules of production; how a question looks is the business of [`crate::ui`].
 
+use kit_runtime::environment::is_production;
+
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Result};
-
-/// Names of the environment in which kit asks more, in any case.
-const PRODUCTION: [&str; 2] = ["production", "prod"];
 
 /// What a command is about to do to a database.
 #[derive(Clone, Debug)]
@@ -35,8 +34,7 @@ impl Context {
     /// # Errors
     /// Those of [`Context::environment`].
     pub fn is_production(&self) -> Result<bool> {
-        let environment = self.environment()?;
-        Ok(PRODUCTION.iter().any(|name| environment.trim().eq_ignore_ascii_case(name)))
+        Ok(is_production(&self.environment()?))
     }
 
     /// Passes unless kit.toml prohibits destructive commands, or `KIT_PROTECT` names the database.

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kit_runtime::census::{self, Census};
-use kit_runtime::config::choose::{Choice, ChoiceError, DEVELOPMENT};
+use kit_runtime::config::choose::{Choice, ChoiceError};
 use kit_runtime::config::file::ConnectionSettings;
 use kit_runtime::config::origin::{Origin, Setting, Source};
 use kit_runtime::config::{DATABASE_URL, DEFAULT};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::dialect::url::{self, Ignored};
+use kit_runtime::environment::is_development;
 use kit_runtime::ledger::{self, Ledger};
 use kit_runtime::wire::{Failure, Unfit, Warning};
 
@@ -300,7 +301,7 @@ impl Target {
 /// Why the default database is not taken; `None` if it is: in development, where the project has its driver, or names none and is
 /// kit's own.
 fn no_default(project: &Project, invocation: &Invocation<'_>) -> Option<NoDefault> {
-    if project.environment(invocation).value != DEVELOPMENT {
+    if !is_development(&project.environment(invocation).value) {
         return Some(NoDefault::Environment);
     }
     if project.misspelt(invocation).iter().any(|found| found.meant == DATABASE_URL) {

@@ -177,6 +177,7 @@ pub mod config;
 pub mod connection;
 pub mod dialect;
 pub mod engine;
+pub mod environment;
 #[cfg(feature = "fault")]
 pub mod fault;
 pub mod ledger;

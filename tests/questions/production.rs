@@ -70,7 +70,7 @@ async fn destructive_commands_ask_for_the_database_name() {
         };
         let before = database.everything().await;
         for command in DESTRUCTIVE {
-            for environment in ["production", "Production", "prod"] {
+            for environment in ["production", "Prod"] {
                 let production = [&arguments(command, &from)[..], &["--env", environment]].concat();
                 let absent = on.kit(&production);
                 assert!(matches!(absent.error(), Error::Unconfirmed { .. }), "{absent}");
