@@ -28,6 +28,24 @@ pub enum Creation {
     Agreed,
 }
 
+/// What the options of a command answer to the question whether a database may be created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Nothing: the user is asked.
+    None,
+    /// `--force`: yes, except in production, where the user is asked.
+    Force,
+    /// `--create-database`: yes.
+    Explicit,
+}
+
+impl Consent {
+    /// The consent of a command with `--force`.
+    pub fn of(force: bool) -> Self {
+        if force { Self::Force } else { Self::None }
+    }
+}
+
 impl Context {
     /// Returns whether the environment is production.
     ///
@@ -111,19 +129,25 @@ impl Context {
         self.confirm(&format!("PRODUCTION: {action} {}?", target.redacted()), force)
     }
 
-    /// Asks whether a database that does not exist may be created; creates nothing. `force` answers yes, and so does
-    /// `mode=rwc` in the URL, except in production.
+    /// Asks whether a database that does not exist may be created, unless `consent` answers; creates nothing. `mode=rwc` in
+    /// the URL answers yes, except in production.
     ///
     /// # Errors
     /// [`Error::NoDatabase`] without a terminal, [`Error::Cancelled`] for a no.
-    pub async fn confirm_creation(&self, target: &Target, force: bool) -> Result<Creation> {
+    pub async fn confirm_creation(&self, target: &Target, consent: Consent) -> Result<Creation> {
         let Err(error @ Error::NoDatabase { .. }) = target.connect().await else {
             return Ok(Creation::Unneeded);
         };
         // A question whose answer leads nowhere is not asked.
         self.check_files()?;
         let is_production = self.is_production()?;
-        if !force && (is_production || !target.creates) {
+        let is_agreed = match consent {
+            Consent::Explicit => true,
+            // In production a missing database is more often a mistyped name than a new one.
+            Consent::Force => !is_production,
+            Consent::None => target.creates && !is_production,
+        };
+        if !is_agreed {
             let mark = if is_production { "PRODUCTION: " } else { "" };
             match self.ui.confirm(&format!("{mark}{} does not exist. Create it?", target.redacted())) {
                 Ok(true) => {}

@@ -10,7 +10,7 @@ use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 
 use crate::cli::Globals;
 use crate::database::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Selection};
 use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
 use crate::project::source::{SourceMigration, Sources};
@@ -78,6 +78,7 @@ impl Context {
     /// A context in the host's world.
     pub fn new(host: Host, globals: Globals) -> Self {
         let ui = Ui::new(host.streams, host.interaction);
+        ui.select(selection(&globals, globals.database.as_deref()));
         let cwd = match &globals.project {
             Some(folder) => host.cwd.join(folder),
             None => host.cwd,
@@ -93,6 +94,11 @@ impl Context {
             project: OnceCell::new(),
             cautioned: Cell::new(false),
         }
+    }
+
+    /// Has the commands in hints name this database, for a command whose own option names it.
+    pub fn select_database(&self, url: &str) {
+        self.ui.select(selection(&self.globals, Some(url)));
     }
 
     /// A variable of the process environment; empty counts as unset.
@@ -358,4 +364,10 @@ impl Context {
             None => Ok(self.project()?.environment(&self.invocation()).value),
         }
     }
+}
+
+/// The global options that commands in hints repeat.
+fn selection(globals: &Globals, database: Option<&str>) -> Selection {
+    let folder = globals.project.as_ref().map(|folder| folder.to_string_lossy());
+    Selection::new(folder.as_deref(), database, globals.env.as_deref())
 }

@@ -9,6 +9,7 @@ mod failure;
 mod field;
 mod hint;
 mod missing;
+mod selection;
 
 use std::io;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
 use missing::missing_text;
+pub use selection::Selection;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
@@ -360,11 +362,15 @@ pub enum Error {
         /// Redacted URL.
         database: String,
     },
-    /// The database is not there.
+    /// The database does not exist.
     #[error("database {database} does not exist")]
     NoDatabase {
         /// Redacted URL.
         database: String,
+        /// Where the URL is written; nothing for the default.
+        origin: Option<String>,
+        /// In production `--force` alone does not create it.
+        is_production: bool,
     },
     /// No connection.
     #[error("cannot connect to {database}: {message}")]

@@ -36,7 +36,7 @@ pub struct StatusArgs {
     reach: ReachArgs,
 }
 
-/// Shows the states. Without a ledger everything is pending.
+/// Shows the states. Without a ledger everything is pending; without a database the command fails.
 pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
     if args.json {
         ctx.ui.only_json();
@@ -50,10 +50,11 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
         })?),
     };
     let target = args.reach.target(ctx).await?;
+    let session = target.connect().await?;
     let listing = ctx.listing(&target).await?;
-    let ledger = target.ledger(&listing.ledger).await?;
+    let ledger = target.ledger_in(&session, &listing.ledger).await?;
     let at_work = match ledger.halted().next() {
-        Some(_) => doctor::at_work(&target, &target.connect().await?, &listing.sources).await,
+        Some(_) => doctor::at_work(&target, &session, &listing.sources).await,
         None => false,
     };
     let checksums = listing.sources.checksums();

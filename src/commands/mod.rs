@@ -37,7 +37,7 @@ use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Down, Event, Failure, LockKind, Locking};
 use kit_runtime::{lock, plan};
 
-use crate::confirm::{Creation, Destruction};
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -182,11 +182,10 @@ async fn roll_back(
     if !pretend {
         ctx.allow_destruction(command, &target)?;
     }
-    // Migrations that run again need a database.
-    let creation = match actions.len() > 1 && !pretend {
-        true => ctx.confirm_creation(&target, force).await?,
-        false => Creation::Unneeded,
-    };
+    if actions.len() > 1 {
+        ctx.check_files()?;
+    }
+    drop(target.connect().await?);
     let listing = ctx.listing(&target).await?;
     let ledger = target.ledger(&listing.ledger).await?;
     let refused = |failure| target.refused(failure);
@@ -212,7 +211,6 @@ async fn roll_back(
         let loss = format!("What {whose} created is lost.");
         ctx.confirm_destructive(&Destruction { command, action: &action, loss: &loss }, &target, force)?;
     }
-    ctx.create(creation, &target).await?;
     ctx.migrate(&target, locking, actions).await?;
     Ok(Exit::Ok)
 }

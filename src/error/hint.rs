@@ -105,7 +105,11 @@ impl Error {
                 "add [connections.NAME] with a url to kit.toml, or pass a URL".to_owned()
             }
             Self::UnknownConnection { known, .. } => format!("choose one of: {}", known.join(", ")),
-            Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
+            Self::NoDatabase { origin, is_production, .. } => {
+                let force = if *is_production { " --force" } else { "" };
+                let check = origin.as_ref().map(|origin| format!("check its name in {origin}, or ")).unwrap_or_default();
+                format!("{check}create it with `kit migrate --create-database{force}`")
+            }
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),
             Self::NoScratch { .. } => "name an empty database that you may use: --scratch URL".to_owned(),
