@@ -188,7 +188,7 @@ pub mod plan;
 #[cfg(feature = "pretend")]
 pub mod pretend;
 pub mod repair;
-mod rows;
+pub mod rows;
 pub mod schema;
 pub mod scratch;
 pub mod sea_orm;

@@ -6,9 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kit::database::Target;
 use kit::error::Error;
-use kit_runtime::dialect::Dialect;
 use url::Url;
 
 use crate::database::Database;
