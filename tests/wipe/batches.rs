@@ -86,6 +86,40 @@ async fn tables_are_emptied_in_batches() {
     }
 }
 
+/// Each statement waits for the disk, and the server drops many tables with one.
+#[tokio::test]
+async fn mysql_and_mariadb_drop_many_tables_with_each_statement() {
+    let database = Database::mysql().await;
+    let create = async || {
+        for n in 0..230 {
+            database.execute(&[&format!("CREATE TABLE many_{n:03} (id int) ENGINE = MyISAM")]).await;
+        }
+        database.execute(&["CREATE VIEW v AS SELECT * FROM many_001", "CREATE VIEW w AS SELECT * FROM v"]).await;
+    };
+    let statements = async || {
+        let status = database.query("SHOW SESSION STATUS LIKE 'Com_drop_table'").await;
+        status[0][1].as_deref().unwrap().parse::<u32>().unwrap()
+    };
+    create().await;
+    let before = statements().await;
+    assert_eq!(wipe(&database.session, ALL, LEDGER).await.unwrap(), 232);
+    assert_eq!(statements().await - before, 3);
+    assert_eq!(database.tables().await, Vec::<String>::new());
+
+    // One that cannot be dropped is named, and only those after it stay.
+    create().await;
+    let other = database.session().await;
+    let transaction = other.begin().await.unwrap();
+    transaction.query("SELECT CAST(count(*) AS CHAR) FROM many_120", &[]).await.unwrap();
+    database.execute(&["SET SESSION lock_wait_timeout = 1"]).await;
+    let error = wipe(&database.session, ALL, LEDGER).await.unwrap_err();
+    assert!(error.message.contains("`many_120`") && error.message.contains(" 122 "), "{error}");
+    let left = database.tables().await;
+    assert_eq!((left.len(), left[0].as_str()), (110, "many_120"));
+    transaction.commit().await.unwrap();
+    assert_eq!(wipe(&database.session, ALL, LEDGER).await.unwrap(), 110);
+}
+
 #[tokio::test]
 async fn earlier_versions_of_rows_are_deleted_with_them() {
     let database = Database::mysql().await;

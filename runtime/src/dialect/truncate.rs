@@ -91,11 +91,14 @@ impl Dialect {
         let mut queries = vec![tables.iter().map(one).collect::<Vec<_>>().join(" UNION ALL ")];
         let names: Vec<String> = tables.iter().map(|table| self.literal(table)).collect();
         if self == Self::MySql {
-            queries.push(format!(
-                "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
-                 AND table_name IN ({}) AND (auto_increment > 1 OR table_type = 'SYSTEM VERSIONED')",
-                names.join(", ")
-            ));
+            // MariaDB finds a table by its name; for a list of names it looks at all tables there are.
+            let counter = |name: &String| {
+                format!(
+                    "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() \
+                     AND table_name = {name} AND (auto_increment > 1 OR table_type = 'SYSTEM VERSIONED')"
+                )
+            };
+            queries.push(names.iter().map(counter).collect::<Vec<_>>().join(" UNION ALL "));
         }
         if self == Self::Postgres {
             queries.push(format!(
