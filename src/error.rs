@@ -28,6 +28,7 @@ pub use selection::Selection;
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
 use crate::project::Misspelt;
+use crate::project::status::Renamed;
 use crate::seeds::Mistake;
 
 /// Every fallible function of kit returns this.
@@ -79,6 +80,8 @@ pub enum Error {
     Unsettled {
         /// Each with its state, in order.
         migrations: Vec<(String, &'static str)>,
+        /// Those of them that have a file under another name.
+        renamed: Vec<Renamed>,
     },
     /// An applied migration without a file, and a pending one that looks like it.
     #[error("`{old}` is applied and has no file; the pending `{new}` looks like the same migration, renamed")]
@@ -591,4 +594,10 @@ pub enum Error {
         /// What failed.
         error: Box<Error>,
     },
+}
+
+impl From<Renamed> for Error {
+    fn from(Renamed { old, new, .. }: Renamed) -> Self {
+        Self::Renamed { old, new }
+    }
 }

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::source::{self, Sources};
+use crate::project::status;
 use crate::ui::{Pretended, Report};
 
 /// Run all pending migrations
@@ -148,6 +149,13 @@ async fn is_done(
     up: &Up,
 ) -> Result<bool> {
     let ledger = target.ledger_or_empty(table).await?;
+    for renamed in status::renamed(sources.registered.as_deref().unwrap_or_default(), &ledger, || sources.checksums()) {
+        // What it does has been done under its old name.
+        if renamed.is_same_source {
+            return Err(renamed.into());
+        }
+        ctx.caution(&renamed.into());
+    }
     // They are asked for by nobody else, and reading each migration takes a while where there are hundreds.
     let checksums = if up.strict { sources.checksums() } else { BTreeMap::new() };
     let planned = plan::whole(&ledger).and_then(|()| plan::up(names, &ledger, up, &checksums));

@@ -42,6 +42,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::migrator::Notice;
+use crate::project::status;
 use crate::ui::Report;
 
 /// How a command that writes keeps other runs out.
@@ -192,7 +193,11 @@ async fn roll_back(
     let names = plan::whole(&ledger).and_then(|()| plan::down(&ledger, down)).map_err(refused)?;
     let known = listing.names();
     if let Some(name) = names.iter().find(|name| !known.contains(name)) {
-        return Err(refused(Failure::Gone { name: name.clone() }));
+        let mut renamed = status::renamed(&listing.migrations, &ledger, || listing.sources.checksums()).into_iter();
+        return Err(match renamed.find(|renamed| renamed.old == *name) {
+            Some(renamed) => renamed.into(),
+            None => refused(Failure::Gone { name: name.clone() }),
+        });
     }
     if names.is_empty() && actions.len() == 1 {
         ctx.ui.info("Nothing to roll back");

@@ -5,7 +5,7 @@ use kit_runtime::secrets::hide_passwords;
 use kit_runtime::wire::{Direction, Failure};
 
 use super::Error;
-use super::failure::{LEDGER, failure_hint, fault_hint, unsettled_hint};
+use super::failure::{LEDGER, failure_hint, fault_hint, rename_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
 
@@ -19,8 +19,8 @@ impl Error {
             },
             Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
             Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
-            Self::Unsettled { migrations } => return unsettled_hint(migrations),
-            Self::Renamed { old, new } => format!("run `kit migrate:repair --rename {old}={new}` to keep it applied"),
+            Self::Unsettled { migrations, renamed } => return unsettled_hint(migrations, renamed),
+            Self::Renamed { old, new } => rename_hint(old, new),
             Self::Rename { .. } => "run `kit migrate:status` for the names and their states".to_owned(),
             Self::MissingFile { module, .. } => {
                 format!("restore the file from version control, or remove its lines with `kit migrate:delete {module}`")
