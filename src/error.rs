@@ -595,9 +595,3 @@ pub enum Error {
         error: Box<Error>,
     },
 }
-
-impl From<Renamed> for Error {
-    fn from(Renamed { old, new, .. }: Renamed) -> Self {
-        Self::Renamed { old, new }
-    }
-}

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Unfit, Warning};
 
+use super::Error;
 use crate::project::status::Renamed;
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
@@ -56,6 +57,12 @@ pub(super) fn unsettled_hint(migrations: &[(String, &'static str)], renamed: &[R
 /// How the ledger follows a file that was renamed.
 pub(super) fn rename_hint(old: &str, new: &str) -> String {
     format!("run `kit migrate:repair --rename {old}={new}` to keep it applied")
+}
+
+impl From<Renamed> for Error {
+    fn from(Renamed { old, new, .. }: Renamed) -> Self {
+        Self::Renamed { old, new }
+    }
 }
 
 /// Who has the lock, as the object of a sentence.
@@ -190,7 +197,7 @@ pub(super) fn fault_hint(name: &str, fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, Exit};
+    use crate::error::Exit;
 
     #[test]
     fn statements_of_somebody_elses_session_show_a_pooler() {

@@ -4,6 +4,7 @@
 use kit::error::Error;
 
 use crate::database::Database;
+use crate::production::{arguments, with_fixture};
 use crate::projects::{FAMILY, On, family};
 use crate::support::{Transcript, assert_error};
 
@@ -30,11 +31,6 @@ const COMMANDS: [&[&str]; 16] = [
 /// Commands that create a database if the user agrees.
 const CREATING: [&str; 4] = ["migrate", "migrate:fresh", "migrate:install", "db:sync"];
 
-fn with_fixtures<'a>(command: &[&'a str], folder: &'a str) -> Vec<&'a str> {
-    let reads = command.first() == Some(&"db:seed");
-    command.iter().copied().chain(reads.then_some(["--from", folder]).into_iter().flatten()).collect()
-}
-
 #[track_caller]
 fn is_missing(run: &Transcript) {
     assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run}");
@@ -50,8 +46,7 @@ fn follow(on: &On<'_>, run: &Transcript) -> Transcript {
 #[tokio::test]
 async fn every_command_reports_a_missing_database_and_creates_none() {
     let sandbox = family();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.csv"), "id,n\n1,1\n").unwrap();
+    let folder = with_fixture(&sandbox);
     let from = folder.path().display().to_string();
     for database in Database::all().await {
         let (name, url) = database.sibling();
@@ -60,7 +55,7 @@ async fn every_command_reports_a_missing_database_and_creates_none() {
             let on = On { sandbox: &sandbox, url: &url };
             for command in COMMANDS {
                 for environment in ["development", "production"] {
-                    let run = on.kit(&[&with_fixtures(command, &from)[..], &["--env", environment]].concat());
+                    let run = on.kit(&[&arguments(command, &from)[..], &["--env", environment]].concat());
                     is_missing(&run);
                     assert!(run.shows(&name) && run.hides("s3cr3t"), "{run}");
                 }

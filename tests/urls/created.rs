@@ -1,7 +1,7 @@
 //! Databases that kit creates have an encoding with every character, whatever the server's own is. The servers are the test's
 //! own, since the default of a server holds for everybody on it.
 
-#[allow(dead_code, clippy::disallowed_methods, reason = "made for tests that crash it")]
+#[expect(clippy::disallowed_methods, reason = "a server of its own needs files and the PATH")]
 #[path = "../faults/server.rs"]
 mod server;
 
