@@ -88,7 +88,7 @@ async fn tables_are_emptied_in_batches() {
 
 /// Each statement waits for the disk, and the server drops many tables with one.
 #[tokio::test]
-async fn mysql_and_mariadb_drop_many_tables_with_each_statement() {
+async fn mysql_and_mariadb_take_few_statements_for_many_tables() {
     let database = Database::mysql().await;
     let create = async || {
         for n in 0..230 {
@@ -96,14 +96,20 @@ async fn mysql_and_mariadb_drop_many_tables_with_each_statement() {
         }
         database.execute(&["CREATE VIEW v AS SELECT * FROM many_001", "CREATE VIEW w AS SELECT * FROM v"]).await;
     };
-    let statements = async || {
-        let status = database.query("SHOW SESSION STATUS LIKE 'Com_drop_table'").await;
+    let statements = async |kind: &str| {
+        let status = database.query(&format!("SHOW SESSION STATUS LIKE 'Com_{kind}'")).await;
         status[0][1].as_deref().unwrap().parse::<u32>().unwrap()
     };
     create().await;
-    let before = statements().await;
+    // Looking for rows takes a query for fifty tables; the catalog is read three times, however many tables there are.
+    let all = tables(&database.session, &[]).await.unwrap();
+    let before = statements("select").await;
+    empty(&database.session, &all).await.unwrap();
+    assert_eq!(statements("select").await - before, 5 + 3);
+
+    let before = statements("drop_table").await;
     assert_eq!(wipe(&database.session, ALL, LEDGER).await.unwrap(), 232);
-    assert_eq!(statements().await - before, 3);
+    assert_eq!(statements("drop_table").await - before, 3);
     assert_eq!(database.tables().await, Vec::<String>::new());
 
     // One that cannot be dropped is named, and only those after it stay.
