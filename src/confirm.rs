@@ -1,12 +1,11 @@
 //! What a command asks before it deletes rows, changes a production database or creates a database, and what no answer
 //! allows. It owns the questions and the rules of production; how a question looks is the business of [`crate::ui`].
 
+use kit_runtime::environment::is_production;
+
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Result};
-
-/// Names of the environment in which kit asks more, in any case.
-const PRODUCTION: [&str; 2] = ["production", "prod"];
 
 /// What a command is about to do to a database.
 #[derive(Clone, Debug)]
@@ -29,14 +28,31 @@ pub enum Creation {
     Agreed,
 }
 
+/// What the options of a command answer to the question whether a database may be created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Nothing: the user is asked.
+    None,
+    /// `--force`: yes, except in production, where the user is asked.
+    Force,
+    /// `--create-database`: yes.
+    Explicit,
+}
+
+impl Consent {
+    /// The consent of a command with `--force`.
+    pub fn of(force: bool) -> Self {
+        if force { Self::Force } else { Self::None }
+    }
+}
+
 impl Context {
     /// Returns whether the environment is production.
     ///
     /// # Errors
     /// Those of [`Context::environment`].
     pub fn is_production(&self) -> Result<bool> {
-        let environment = self.environment()?;
-        Ok(PRODUCTION.iter().any(|name| environment.trim().eq_ignore_ascii_case(name)))
+        Ok(is_production(&self.environment()?))
     }
 
     /// Passes unless kit.toml prohibits destructive commands, or `KIT_PROTECT` names the database.
@@ -113,19 +129,25 @@ impl Context {
         self.confirm(&format!("PRODUCTION: {action} {}?", target.redacted()), force)
     }
 
-    /// Asks whether a database that does not exist may be created; creates nothing. `force` answers yes, and so does
-    /// `mode=rwc` in the URL, except in production.
+    /// Asks whether a database that does not exist may be created, unless `consent` answers; creates nothing. `mode=rwc` in
+    /// the URL answers yes, except in production.
     ///
     /// # Errors
     /// [`Error::NoDatabase`] without a terminal, [`Error::Cancelled`] for a no.
-    pub async fn confirm_creation(&self, target: &Target, force: bool) -> Result<Creation> {
+    pub async fn confirm_creation(&self, target: &Target, consent: Consent) -> Result<Creation> {
         let Err(error @ Error::NoDatabase { .. }) = target.connect().await else {
             return Ok(Creation::Unneeded);
         };
         // A question whose answer leads nowhere is not asked.
         self.check_files()?;
         let is_production = self.is_production()?;
-        if !force && (is_production || !target.creates) {
+        let is_agreed = match consent {
+            Consent::Explicit => true,
+            // In production a missing database is more often a mistyped name than a new one.
+            Consent::Force => !is_production,
+            Consent::None => target.creates && !is_production,
+        };
+        if !is_agreed {
             let mark = if is_production { "PRODUCTION: " } else { "" };
             match self.ui.confirm(&format!("{mark}{} does not exist. Create it?", target.redacted())) {
                 Ok(true) => {}

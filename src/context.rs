@@ -10,7 +10,7 @@ use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 
 use crate::cli::Globals;
 use crate::database::Target;
-use crate::error::{Error, Result, SeaOrmTrouble};
+use crate::error::{Error, Result, SeaOrmTrouble, Selection};
 use crate::migrator::package::Package;
 use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
@@ -79,6 +79,7 @@ impl Context {
     /// A context in the host's world.
     pub fn new(host: Host, globals: Globals) -> Self {
         let ui = Ui::new(host.streams, host.interaction);
+        ui.select(selection(&globals, globals.database.as_deref()));
         let cwd = match &globals.project {
             Some(folder) => host.cwd.join(folder),
             None => host.cwd,
@@ -94,6 +95,11 @@ impl Context {
             project: OnceCell::new(),
             cautioned: Cell::new(false),
         }
+    }
+
+    /// Has the commands in hints name this database, for a command whose own option names it.
+    pub fn select_database(&self, url: &str) {
+        self.ui.select(selection(&self.globals, Some(url)));
     }
 
     /// A variable of the process environment; empty counts as unset.
@@ -361,4 +367,10 @@ impl Context {
             None => Ok(self.project()?.environment(&self.invocation()).value),
         }
     }
+}
+
+/// The global options that commands in hints repeat.
+fn selection(globals: &Globals, database: Option<&str>) -> Selection {
+    let folder = globals.project.as_ref().map(|folder| folder.to_string_lossy());
+    Selection::new(folder.as_deref(), database, globals.env.as_deref())
 }

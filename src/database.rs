@@ -3,6 +3,7 @@
 
 mod caution;
 mod connect;
+mod create;
 mod missing;
 mod refusal;
 mod scratch;
@@ -12,13 +13,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kit_runtime::census::{self, Census};
-use kit_runtime::config::choose::{Choice, ChoiceError, DEVELOPMENT};
+use kit_runtime::config::choose::{Choice, ChoiceError};
 use kit_runtime::config::file::ConnectionSettings;
 use kit_runtime::config::origin::{Origin, Setting, Source};
 use kit_runtime::config::{DATABASE_URL, DEFAULT};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::dialect::url::{self, Ignored};
+use kit_runtime::environment::{is_development, is_production};
 use kit_runtime::ledger::{self, Ledger};
+use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Failure, Unfit, Warning};
 
 use crate::error::{Error, Result};
@@ -52,6 +55,8 @@ pub struct Target {
     pub ignored: Vec<Ignored>,
     /// How long a server may take to let kit in, where the user says so.
     pub patience: Option<Duration>,
+    /// The environment is production.
+    pub is_production: bool,
     url: String,
 }
 
@@ -125,7 +130,8 @@ impl Target {
         let is_of_dotenv = holder.as_ref().unwrap_or(&url.origin).source == Source::Dotenv;
         let folder = project.dotenv_path().and_then(Path::parent).filter(|_| is_of_dotenv).unwrap_or(&project.root);
         let variable = |name: &str| project.variable(invocation, name).map(|setting| setting.value);
-        Ok(Self { holder, ..Self::read(&url.value, url.origin.clone(), folder, &variable)? })
+        let is_production = is_production(&project.environment(invocation).value);
+        Ok(Self { holder, is_production, ..Self::read(&url.value, url.origin.clone(), folder, &variable)? })
     }
 
     /// Takes a URL apart. A relative SQLite path is relative to `root`.
@@ -152,6 +158,7 @@ impl Target {
             creates: parsed.creates,
             ignored: parsed.ignored,
             patience: None,
+            is_production: false,
             url: parsed.text,
         })
     }
@@ -200,17 +207,43 @@ impl Target {
         }
     }
 
-    /// Reads the ledger; writes nothing. A database that is not there has an empty one.
+    /// Reads the ledger; writes nothing.
+    ///
+    /// # Errors
+    /// Those of [`Target::connect`], [`Error::Ledger`].
+    pub async fn ledger(&self, table: &str) -> Result<Ledger> {
+        self.ledger_in(&self.connect().await?, table).await
+    }
+
+    /// Reads the ledger as [`Target::ledger`] does; a database that does not exist has an empty one. For commands that create
+    /// the database, or do not need it.
     ///
     /// # Errors
     /// [`Error::Connect`], [`Error::Ledger`].
-    pub async fn ledger(&self, table: &str) -> Result<Ledger> {
-        match self.connect().await {
-            Ok(session) => ledger::read(&session, table)
-                .await
-                .map_err(|error| Error::Ledger { database: self.redacted(), message: self.scrub(&error.message) }),
+    pub async fn ledger_or_empty(&self, table: &str) -> Result<Ledger> {
+        match self.ledger(table).await {
             Err(Error::NoDatabase { .. }) => Ok(Ledger::default()),
-            Err(error) => Err(error),
+            outcome => outcome,
+        }
+    }
+
+    /// Reads the ledger in a session.
+    ///
+    /// # Errors
+    /// [`Error::Ledger`].
+    pub async fn ledger_in(&self, session: &Session, table: &str) -> Result<Ledger> {
+        ledger::read(session, table)
+            .await
+            .map_err(|error| Error::Ledger { database: self.redacted(), message: self.scrub(&error.message) })
+    }
+
+    /// The error of a database that does not exist.
+    fn missing(&self) -> Error {
+        Error::NoDatabase {
+            database: self.redacted(),
+            origin: (self.origin.source != Source::Default)
+                .then(|| self.holder.as_ref().unwrap_or(&self.origin).to_string()),
+            is_production: self.is_production,
         }
     }
 
@@ -301,7 +334,7 @@ impl Target {
 /// Why the default database is not taken; `None` if it is: in development, where the project has its driver, or names none and is
 /// kit's own.
 fn no_default(project: &Project, invocation: &Invocation<'_>) -> Option<NoDefault> {
-    if project.environment(invocation).value != DEVELOPMENT {
+    if !is_development(&project.environment(invocation).value) {
         return Some(NoDefault::Environment);
     }
     if project.misspelt(invocation).iter().any(|found| found.meant == DATABASE_URL) {

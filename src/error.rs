@@ -9,7 +9,9 @@ mod failure;
 mod field;
 mod hint;
 mod missing;
+mod registering;
 mod sea_orm;
+mod selection;
 
 use std::io;
 use std::path::PathBuf;
@@ -23,12 +25,15 @@ pub use failure::holder_text;
 use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
 use missing::missing_text;
+pub use registering::Registering;
 pub use sea_orm::SeaOrmTrouble;
 use sea_orm::{no_migrator_text, sea_orm_text};
+pub use selection::Selection;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
 use crate::project::Misspelt;
+use crate::project::status::Renamed;
 use crate::seeds::Mistake;
 
 /// Every fallible function of kit returns this.
@@ -80,6 +85,8 @@ pub enum Error {
     Unsettled {
         /// Each with its state, in order.
         migrations: Vec<(String, &'static str)>,
+        /// Those of them that have a file under another name.
+        renamed: Vec<Renamed>,
     },
     /// An applied migration without a file, and a pending one that looks like it.
     #[error("`{old}` is applied and has no file; the pending `{new}` looks like the same migration, renamed")]
@@ -133,18 +140,6 @@ pub enum Error {
         /// `migrations/mod.rs:5`
         places: Vec<String>,
     },
-    /// A registration that kit does not understand well enough to remove it.
-    #[error("cannot remove `{module}` from {}: {reason}", path.display())]
-    Unregistration {
-        /// mod.rs or lib.rs.
-        path: PathBuf,
-        /// The module.
-        module: String,
-        /// What kit does not understand.
-        reason: String,
-        /// The lines to remove by hand, with their numbers.
-        lines: String,
-    },
     /// A name that fits no migration, or several.
     #[error("no single migration is `{name}`")]
     NoSuchMigration {
@@ -153,7 +148,6 @@ pub enum Error {
         /// Those that come near.
         similar: Vec<String>,
     },
-
     // Questions.
     /// Somebody said no.
     #[error("cancelled, nothing was changed")]
@@ -173,7 +167,6 @@ pub enum Error {
         /// The command.
         command: &'static str,
     },
-
     // The project.
     /// No project here or above.
     #[error("not in a project: no kit.toml, migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in {} or above", start.display())]
@@ -227,19 +220,20 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The file that registers migrations is written in a way that kit does not edit.
-    #[error("cannot register `{module}` in {}: {reason}", path.display())]
+    /// The list of migrations is written in a way that kit cannot change.
+    #[error("cannot {edit} `{module}` in {}: {reason}", path.display())]
     Registration {
+        /// What was to be done.
+        edit: Registering,
         /// mod.rs or lib.rs.
         path: PathBuf,
         /// The migration's module.
         module: String,
         /// What kit does not understand about it.
         reason: String,
-        /// What to write there by hand.
+        /// What to write there by hand, or the lines to remove, with their numbers.
         lines: String,
     },
-
     // Names.
     /// A name that cannot be a migration's.
     #[error("`{name}` cannot be the name of a {kind}: {reason}")]
@@ -305,7 +299,6 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-
     // The database.
     /// A URL kit cannot use. The URL itself is never in the message.
     #[error("cannot use the database URL from {origin}: {reason}")]
@@ -363,11 +356,15 @@ pub enum Error {
         /// Redacted URL.
         database: String,
     },
-    /// The database is not there.
+    /// The database does not exist.
     #[error("database {database} does not exist")]
     NoDatabase {
         /// Redacted URL.
         database: String,
+        /// Where the URL is written; nothing for the default.
+        origin: Option<String>,
+        /// In production `--force` alone does not create it.
+        is_production: bool,
     },
     /// No connection.
     #[error("cannot connect to {database}: {message}")]
@@ -449,7 +446,6 @@ pub enum Error {
         /// Its name, printable.
         name: String,
     },
-
     // Entities.
     /// Entities cannot be written so.
     #[error("cannot generate entities: {message}")]
@@ -475,7 +471,6 @@ pub enum Error {
         /// Those that come near.
         similar: Vec<String>,
     },
-
     // The migrator.
     /// No `Migrator` in the project's sources, or several to choose from.
     #[error("{}", no_migrator_text(path, several))]
@@ -541,7 +536,6 @@ pub enum Error {
         /// Those that were rolled back were to run again.
         again: bool,
     },
-
     // Seeds.
     /// No seeder of that name.
     #[error("no seeder `{name}`")]

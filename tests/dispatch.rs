@@ -31,7 +31,7 @@ fn without_arguments_the_commands_are_listed() {
 
 #[test]
 fn a_unique_prefix_is_enough() {
-    let sandbox = Sandbox::project();
+    let sandbox = Sandbox::project().file("database/app.sqlite", "");
     for (short, long) in
         [("m:s", "migrate:status"), ("mig:stat", "migrate:status"), ("migrate:s", "migrate:status"), ("ab", "about")]
     {
@@ -114,7 +114,10 @@ fn the_version_is_said_everywhere() {
 fn global_options_stand_before_and_after_the_command() {
     let sandbox = Sandbox::new()
         .file("app/migrations/mod.rs", support::EMPTY_INDEX)
-        .file("app/kit.toml", "[connections.migrate]\nurl = \"sqlite://other.sqlite\"\n");
+        .file("app/kit.toml", "[connections.migrate]\nurl = \"sqlite://other.sqlite\"\n")
+        .file("app/other.sqlite", "")
+        .file("app/x.sqlite", "")
+        .file("app/database/app.sqlite", "");
     for options in [
         &["--project", "app"] as &[&str],
         &["--project=app", "-q"],
@@ -143,7 +146,7 @@ fn a_project_that_is_nowhere() {
 
 #[test]
 fn quiet_shows_errors_and_what_was_asked_for() {
-    let sandbox = Sandbox::project();
+    let sandbox = Sandbox::project().file("database/app.sqlite", "");
     insta::assert_snapshot!(sandbox.kit(&["-q", "make:migration", "create_posts_table"]));
     insta::assert_snapshot!(sandbox.kit(&["-q", "migrate:status"]));
     insta::assert_snapshot!(sandbox.kit(&["-q", "migrate:rollback"]));

@@ -375,7 +375,7 @@ const URLS: &[Plant] = &[
     (
         "a file that is not there",
         |s| s.env("DATABASE_URL", "sqlite://other.sqlite"),
-        &[("Connection", "warn", "", "`kit migrate --force`")],
+        &[("Connection", "warn", "", "`kit migrate --create-database`")],
     ),
     (
         "a file that is no database",

@@ -10,6 +10,8 @@ mod database;
 mod projects;
 #[path = "fields/random.rs"]
 mod random;
+#[path = "support/random_numbers.rs"]
+mod random_numbers;
 mod support;
 
 use std::path::Path;
@@ -19,7 +21,7 @@ use database::Database;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Cause, Failure};
 use projects::{On, kit_cache};
-use random::Random;
+use random_numbers::Random;
 use support::Sandbox;
 
 /// Each type, as it is written, and a value of it in Rust. What cannot be unique says so.
@@ -339,10 +341,7 @@ fn without_default(line: &str) -> String {
 /// Random field lists: the schema says what they say, and nothing of it stays.
 #[tokio::test]
 async fn the_schema_is_as_the_fields_say() {
-    let seed = std::env::var("KIT_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed =
-        seed.unwrap_or_else(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
-    eprintln!("KIT_SEED={seed}");
+    let seed = random_numbers::seed();
     let sandbox = project("random");
     let mut random = Random::new(seed);
     let mut tables = Vec::new();

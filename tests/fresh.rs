@@ -1,6 +1,7 @@
 //! `kit migrate:fresh` end to end on databases full of hostile names. What a wipe drops in all detail is tested with the
 //! wipe itself.
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "a test that starts itself says so in the environment")]
 
 #[path = "support/database.rs"]
 mod database;
@@ -8,11 +9,58 @@ mod database;
 mod projects;
 mod support;
 
+use std::process::Command;
+
 use database::{Database, HOSTILE};
 use kit_runtime::dialect::Dialect;
-use projects::{On, family};
+use kit_runtime::ledger::LEDGER;
+use kit_runtime::wipe::wipe_in_batches;
+use kit_runtime::wire::Wipe;
+use projects::{FAMILY, On, family};
 
 const OWN: [&str; 3] = ["a", "b", "c"];
+
+/// The database of the child process of [`a_wipe_killed_between_two_batches_is_finished_by_the_next`].
+const URL: &str = "KIT_TEST_WIPED";
+
+#[tokio::test]
+#[ignore = "started by a_wipe_killed_between_two_batches_is_finished_by_the_next, which kills it"]
+async fn wipes_in_small_batches() {
+    if let Ok(url) = std::env::var(URL) {
+        let session = kit_runtime::sea_orm::Session::new(database::open(&url).await);
+        let everything = Wipe { views: true, types: true };
+        wipe_in_batches(&session, everything, LEDGER, 2).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_wipe_killed_between_two_batches_is_finished_by_the_next() {
+    let sandbox = family();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        on.ok(&["migrate"]);
+        for n in 0..8 {
+            database.execute(&[&format!("CREATE TABLE more_{n} (id int PRIMARY KEY)")]).await;
+        }
+        let before = database.tables().await.len();
+        // The seventh object is the first of the fourth batch: three have been committed.
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--ignored", "--exact", "wipes_in_small_batches"]).env(URL, database.url());
+        let output = child.env("KIT_FAULT", "in-fresh:7=kill").output().unwrap();
+        assert!(output.status.code().is_none(), "{:?}: it was to be killed: {output:?}", database.dialect);
+        let left = database.tables().await;
+        assert_eq!(left.len(), before - 6, "{left:?}");
+        assert!(
+            !left.iter().any(|name| name == LEDGER),
+            "it would report migrations whose tables are dropped: {left:?}"
+        );
+        on.ok(&["migrate:fresh", "--force"]);
+        assert_eq!(on.states(), ["ran"; FAMILY.len()]);
+        let tables = database.tables().await;
+        assert!(!tables.iter().any(|name| name.starts_with("more_")), "{tables:?}");
+        assert_eq!(database.value("(SELECT SUM(n) FROM a)").await.as_deref(), Some("1"));
+    }
+}
 
 #[tokio::test]
 async fn everything_goes_whatever_its_name() {

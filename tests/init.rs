@@ -238,6 +238,14 @@ fn the_new_project_builds_without_a_warning_and_migrates_at_startup() {
     let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{said}");
     assert!(root.join("database/app.sqlite").is_file());
+    // The program reads `.env`, and has no database of its own to fall back on.
+    sandbox.write("blog/.env", "DATABASE_URL=sqlite://database/named.sqlite?mode=rwc\n");
+    assert!(cargo(&root, &["run", "--bin", "blog"]).status.success());
+    assert!(root.join("database/named.sqlite").is_file());
+    std::fs::remove_file(root.join(".env")).unwrap();
+    std::fs::remove_file(root.join("database/app.sqlite")).unwrap();
+    assert!(!cargo(&root, &["run", "--bin", "blog"]).status.success());
+    assert!(!root.join("database/app.sqlite").exists());
     let build = cargo(&root, &["build"]);
     let said = format!("{said}{}", String::from_utf8_lossy(&build.stderr));
     assert!(build.status.success(), "{said}");

@@ -137,7 +137,7 @@ fn no_project() {
         // The hint leads into a project.
         let hinted = run.hinted();
         assert_eq!(hinted, [["init"]]);
-        assert_eq!((sandbox.kit(&hinted[0]).code, sandbox.kit(&["migrate:status"]).code), (0, 0));
+        assert_eq!((sandbox.kit(&hinted[0]).code, sandbox.kit(&["make:migration", "create_a"]).code), (0, 0));
     }
     // A repository is where a project ends.
     let above = Sandbox::project().file("clone/.git/HEAD", "").file("clone/src/main.rs", "");

@@ -2,6 +2,8 @@
 //! nobody there means no.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "questions/absent.rs"]
+mod absent;
 #[path = "support/database.rs"]
 mod database;
 #[path = "questions/production.rs"]
@@ -126,11 +128,11 @@ async fn a_missing_database_is_made_only_after_a_yes() {
     for database in Database::all().await {
         let (name, url) = database.sibling();
         let on = On { sandbox: &sandbox, url: &url };
-        for command in ["migrate", "migrate:fresh", "migrate:install", "migrate:refresh"] {
+        for command in ["migrate", "migrate:fresh", "migrate:install"] {
             let missing = on.fails(&[command]);
             assert_eq!(missing.stdout, "", "{missing}");
             assert_error!(missing, Error::NoDatabase { .. });
-            assert_eq!(missing.hinted(), [["migrate", "--force"]]);
+            assert_eq!(missing.hinted(), [["migrate", "--create-database"]]);
             assert!(missing.shows(&name) && missing.hides("s3cr3t"), "{missing}");
             for answer in ["", "no"] {
                 let no = on.answering(&[command], &[answer]);
@@ -138,10 +140,6 @@ async fn a_missing_database_is_made_only_after_a_yes() {
                 assert!(no.shows(&name), "the question names the database: {no}");
                 assert_error!(no, Error::Cancelled);
             }
-        }
-        // What only goes down has nothing to do there.
-        for command in ["migrate:rollback", "migrate:reset", "migrate:redo"] {
-            assert_eq!(on.ok(&[command, "--force"]).stdout, "");
         }
         assert!(!database.siblings().await.contains(&name));
 
@@ -164,8 +162,9 @@ async fn a_url_that_says_so_makes_its_file_unasked() {
     let (name, url) = database.sibling();
     let url = format!("{url}?mode=rwc");
     let on = On { sandbox: &sandbox, url: &url };
-    on.ok(&["migrate:rollback"]);
-    on.ok(&["migrate:status"]);
+    for command in ["migrate:rollback", "migrate:status"] {
+        assert_error!(on.fails(&[command, "-n"]), Error::NoDatabase { .. });
+    }
     assert!(!database.siblings().await.contains(&name));
     on.ok(&["migrate", "--limit", "1"]);
     assert_eq!(on.states(), ["ran", "pending", "pending", "pending"]);

@@ -147,13 +147,14 @@ async fn without_a_ledger_everything_is_pending_and_nothing_is_written() {
         assert_eq!(on.states(), ["pending"; 2]);
         assert_eq!(database.tables().await, Vec::<String>::new());
 
-        // And without a database.
+        // Without a database the states are not known.
         let (name, url) = database.sibling();
         let on = On { sandbox: &sandbox, url: &url };
-        assert_eq!(on.states(), ["pending"; 2]);
-        let transcript = on.kit(&["migrate:status"]);
-        assert_eq!(transcript.code, 0, "{transcript}");
-        assert_eq!(transcript.stdout.matches("Pending").count(), 2, "{transcript}");
+        for arguments in [&["migrate:status"][..], &["migrate:status", "--json"], &["migrate:status", "--pending=3"]] {
+            let transcript = on.fails(arguments);
+            assert_eq!(transcript.stdout, "", "{transcript}");
+            assert_error!(transcript, Error::NoDatabase { .. });
+        }
         assert!(!database.siblings().await.contains(&name), "status has created it");
     }
     assert_eq!(sandbox.files(), ["migrations/m1_a.rs", "migrations/m2_b.rs", "migrations/mod.rs"]);
@@ -213,6 +214,7 @@ async fn a_server_that_is_not_there_is_an_error_without_the_password() {
 fn what_is_listed_without_a_file_is_missing() {
     let sandbox = Sandbox::new().file("migrations/mod.rs", &index(&["m1_there", "m2_deleted"]));
     sandbox.write("migrations/m1_there.rs", &creates("a"));
+    sandbox.write("database/app.sqlite", "");
     insta::assert_snapshot!(sandbox.kit(&["migrate:status"]), @r"
       Migration ....................................... Applied (UTC) [Batch] Status
       m1_there ............................................................. Pending

@@ -33,6 +33,32 @@ async fn fresh(server: Option<&str>) -> TestDatabase {
     database
 }
 
+/// The environment of the child process of [`production_in_any_spelling_gives_no_database`].
+const PRODUCTION: &str = "KIT_TEST_PRODUCTION";
+
+#[tokio::test]
+#[ignore = "started by production_in_any_spelling_gives_no_database, in an environment of its own"]
+async fn is_refused_in_production() {
+    if std::env::var(PRODUCTION).is_ok() {
+        let refused = TestDatabase::from_env::<blog::migrations::Migrator>().await;
+        assert!(matches!(refused, Err(kit_runtime::testing::Error::Production)), "{refused:?}");
+    }
+}
+
+#[test]
+fn production_in_any_spelling_gives_no_database() {
+    for (variable, name) in [("APP_ENV", "production"), ("APP_ENV", "Prod"), ("LOCO_ENV", "PRODUCTION")] {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--ignored", "--exact", "is_refused_in_production"]).env_remove("APP_ENV").env_remove("LOCO_ENV");
+        let output = child.env(PRODUCTION, "1").env(variable, name).output().unwrap();
+        assert!(output.status.success(), "{variable}={name}: {output:?}");
+    }
+    // What kit asks first counts first.
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--ignored", "--exact", "is_refused_in_production"]).env("APP_ENV", "test");
+    assert!(!child.env(PRODUCTION, "1").env("LOCO_ENV", "production").output().unwrap().status.success());
+}
+
 /// Two users; the second one is refused.
 struct Twice(bool);
 

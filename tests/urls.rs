@@ -13,6 +13,8 @@ use support::{Sandbox, assert_error, quotes, shows};
 
 mod support;
 
+#[path = "urls/created.rs"]
+mod created;
 #[path = "support/database.rs"]
 mod database;
 #[path = "urls/forms.rs"]

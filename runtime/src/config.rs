@@ -37,7 +37,7 @@
 //! | `dangerously_truncate` | takes all rows out of all tables but the ledgers, after that |
 //!
 //! All of it happens under kit's lock, in the order of this table, before the pool is returned. All are off if not said. The dangerous
-//! ones are refused, and nothing is touched, if `APP_ENV` or `environment` says `production`, with `prohibit_destructive` under
+//! ones are refused, and nothing is touched, if the environment is `production` or `prod` (in any case), with `prohibit_destructive` under
 //! `[database]`, and where `KIT_PROTECT` names the database.
 //!
 //! # Loco's names
@@ -115,7 +115,7 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protection {
-    /// `APP_ENV` or `environment` says `production`.
+    /// The environment is production ([`crate::environment::is_production`]).
     Production,
     /// `prohibit_destructive` under `[database]`.
     Prohibited,

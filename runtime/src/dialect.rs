@@ -224,7 +224,7 @@ impl Dialect {
     }
 
     /// Queries for what a wipe drops, in the order in which it can go. Each row is a kind and a name, both for
-    /// [`Dialect::drop_object`], and, where the name is qualified, the plain name of a table. What goes by itself with another object (indexes, triggers, owned sequences) and what
+    /// [`Dialect::drop_objects`], and, where the name is qualified, the plain name of a table. What goes by itself with another object (indexes, triggers, owned sequences) and what
     /// belongs to an extension is not among them; neither are `kit_lock` and `kit_probe`, which say who is at work.
     pub fn objects(self, what: Wipe) -> Vec<String> {
         match self {
@@ -273,19 +273,28 @@ impl Dialect {
         }
     }
 
-    /// The statement that drops a row of [`Dialect::objects`], if it is still there.
-    pub fn drop_object(self, kind: &str, name: &str) -> String {
+    /// Returns how many rows of [`Dialect::objects`] of this kind one statement drops. Each statement of MySQL and MariaDB is a
+    /// transaction of its own and waits for the disk.
+    pub fn dropped_together(self, kind: &str) -> usize {
+        if self == Self::MySql && ["TABLE", "VIEW", "SEQUENCE"].contains(&kind) { 100 } else { 1 }
+    }
+
+    /// The statement that drops rows of [`Dialect::objects`] of one kind, those that still exist; as many as
+    /// [`Dialect::dropped_together`] allows.
+    pub fn drop_objects(self, kind: &str, names: &[&str]) -> String {
+        let list =
+            |quoted: &dyn Fn(&str) -> String| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
         match self {
             // Only this mode has a word for packages, and only a statement within the statement is read in it.
             Self::MySql if kind == "PACKAGE" => {
-                let drop = format!("DROP {kind} IF EXISTS {}", self.quote(name));
+                let drop = format!("DROP {kind} IF EXISTS {}", list(&|name| self.quote(name)));
                 let drop = drop.replace('\\', "\\\\").replace('\'', "''");
                 format!("SET STATEMENT sql_mode = 'ORACLE' FOR EXECUTE IMMEDIATE '{drop}'")
             }
-            Self::Sqlite | Self::MySql => format!("DROP {kind} IF EXISTS {}", self.quote(name)),
+            Self::Sqlite | Self::MySql => format!("DROP {kind} IF EXISTS {}", list(&|name| self.quote(name))),
             // The name is an identity that the server quoted, signature included. What else could go with it has been
             // ruled out by `blockers`.
-            Self::Postgres => format!("DROP {kind} IF EXISTS {name} CASCADE"),
+            Self::Postgres => format!("DROP {kind} IF EXISTS {} CASCADE", list(&str::to_owned)),
         }
     }
 

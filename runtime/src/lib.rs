@@ -180,6 +180,7 @@ pub mod config;
 pub mod connection;
 pub mod dialect;
 pub mod engine;
+pub mod environment;
 #[cfg(feature = "fault")]
 pub mod fault;
 pub mod interrupt;
@@ -192,7 +193,7 @@ pub mod plan;
 pub mod pretend;
 mod record;
 pub mod repair;
-mod rows;
+pub mod rows;
 pub mod schema;
 pub mod scratch;
 pub mod sea_orm;

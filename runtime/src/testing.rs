@@ -63,6 +63,7 @@ use sea_orm_migration::sea_orm::{ConnectOptions, DatabaseConnection};
 use sea_orm_migration::sea_orm::{DbErr, TransactionTrait};
 
 use crate::dialect::{Dialect, beside};
+use crate::environment::is_production;
 use crate::library::{Options, migrate};
 use crate::wire::Failure;
 
@@ -153,11 +154,11 @@ impl TestDatabase {
     /// One on the server that `TEST_DATABASE_URL` names, else `DATABASE_URL`; in memory where neither is set.
     ///
     /// # Errors
-    /// [`Error::Production`] if `APP_ENV` is `production`, those of [`TestDatabase::new`].
+    /// [`Error::Production`] if `APP_ENV`, else `LOCO_ENV`, is `production` or `prod` in any case; those of [`TestDatabase::new`].
     #[expect(clippy::disallowed_methods, reason = "a test has nobody who reads the environment for it")]
     pub async fn from_env<M: MigratorTrait + 'static>() -> Result<Self> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        if variable("APP_ENV").as_deref() == Some("production") {
+        if variable("APP_ENV").or_else(|| variable("LOCO_ENV")).is_some_and(|name| is_production(&name)) {
             return Err(Error::Production);
         }
         match variable("TEST_DATABASE_URL").or_else(|| variable("DATABASE_URL")) {
@@ -238,7 +239,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// `APP_ENV` is `production`.
+    /// The environment is production.
     Production,
     /// The URL is of no family that kit knows.
     Url,
@@ -264,7 +265,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Production => f.write_str("tests do not run in production: APP_ENV says so"),
+            Self::Production => f.write_str("tests do not run in production, which APP_ENV or LOCO_ENV names"),
             Self::Url => f.write_str("kit does not know the scheme of the URL"),
             Self::Connect { message } => write!(f, "cannot connect for a test database: {message}"),
             Self::Server { message } => write!(f, "the server refuses a test database: {message}"),

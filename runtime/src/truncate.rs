@@ -123,6 +123,11 @@ async fn those_with_rows<C: Connection>(
     references: &[Reference],
 ) -> Result<Vec<String>, Error> {
     let mut found: BTreeSet<String> = BTreeSet::new();
+    if let Some(sql) = connection.dialect().counted() {
+        let chosen: BTreeSet<&String> = tables.iter().collect();
+        let counted = connection.query(sql, &[]).await?.into_iter().flatten().flatten();
+        found.extend(counted.filter(|name| chosen.contains(name)));
+    }
     for some in tables.chunks(TOGETHER) {
         let queries = connection.dialect().filled(some);
         if queries.is_empty() {

@@ -3,7 +3,7 @@
 //! them. It does not know which objects a database has; its dialect does.
 
 use crate::connection::{Connection, Error, Row};
-use crate::dialect::Switch;
+use crate::dialect::{Dialect, Switch};
 use crate::wire::Wipe;
 
 /// Drops everything that `what` names and returns the number of objects dropped, without those that were dropped with another
@@ -98,13 +98,39 @@ async fn objects<C: Connection>(connection: &C, what: Wipe, ledger: &str, batch:
 
 async fn drop_objects<C: Connection>(transaction: &C, objects: &[Row], before: usize) -> Result<usize, Error> {
     let dialect = transaction.dialect();
-    for (dropped, object) in objects.iter().enumerate() {
-        fault!("in-fresh", transaction);
-        let [Some(kind), Some(name), ..] = object.as_slice() else { continue };
-        transaction.execute(&dialect.drop_object(kind, name), &[]).await.map_err(|error| {
-            let so_far = before + if dialect.transactional_ddl() { 0 } else { dropped };
-            Error::new(format!("dropping {} `{name}` failed after {so_far} others: {error}", kind.to_lowercase()))
-        })?;
+    let mut dropped = 0;
+    while let Some((kind, names)) = next_of_a_kind(dialect, &objects[dropped..]) {
+        for _ in &names {
+            fault!("in-fresh", transaction);
+        }
+        let together = transaction.execute(&dialect.drop_objects(kind, &names), &[]).await;
+        match together {
+            Ok(()) => {}
+            // One by one, to tell which of them it is.
+            Err(_) if names.len() > 1 => {
+                for (place, name) in names.iter().enumerate() {
+                    let alone = transaction.execute(&dialect.drop_objects(kind, &[name]), &[]).await;
+                    alone.map_err(|error| failed(kind, name, before + dropped + place, &error))?;
+                }
+            }
+            Err(error) => {
+                let so_far = before + if dialect.transactional_ddl() { 0 } else { dropped };
+                return Err(failed(kind, names.concat().as_str(), so_far, &error));
+            }
+        }
+        dropped += names.len();
     }
     Ok(objects.len())
+}
+
+/// The kind of the first object, and the names of those that one statement drops with it.
+fn next_of_a_kind(dialect: Dialect, objects: &[Row]) -> Option<(&str, Vec<&str>)> {
+    let kind = objects.first()?.first()?.as_deref()?;
+    let is_alike = |object: &&Row| object.first().and_then(Option::as_deref) == Some(kind);
+    let alike = objects.iter().take_while(is_alike).take(dialect.dropped_together(kind));
+    Some((kind, alike.filter_map(|object| object.get(1)?.as_deref()).collect()))
+}
+
+fn failed(kind: &str, name: &str, so_far: usize, error: &Error) -> Error {
+    Error::new(format!("dropping {} `{name}` failed after {so_far} others: {error}", kind.to_lowercase()))
 }

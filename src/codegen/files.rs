@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use quote::ToTokens;
 
 use super::{DIAGRAM, Entities, EntityFormat, Options, is_generated, merge, modules};
-use crate::error::{Error, Result};
+use crate::error::{Error, Registering, Result};
 use crate::project::modules::{declare, declares};
 use crate::project::{Layout, Project, read};
 use crate::scaffold::FilePlan;
@@ -275,6 +275,7 @@ fn declared(path: &Path, text: &str, modules: &[&str]) -> Result<String> {
     let Some(first) = missing.first() else { return Ok(text.to_owned()) };
     let lines: String = missing.iter().map(|module| format!("pub mod {module};\n")).collect();
     declare(text, &lines).ok_or_else(|| Error::Registration {
+        edit: Registering::Register,
         path: path.to_owned(),
         module: (*first).to_owned(),
         reason: "kit does not find its way in it".to_owned(),

@@ -111,6 +111,7 @@ pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
     }
     let locking = args.lock.locking("db:seed", args.force)?;
     let Sources { fixtures, seeder } = sources(ctx, args)?;
+    drop(target.connect().await?);
     if args.reset {
         ctx.allow_destruction("db:seed --reset", &target)?;
         fixtures::name_what_is_not_loaded_again(ctx, &target, &fixtures).await?;

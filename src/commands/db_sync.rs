@@ -231,7 +231,10 @@ fn lower_after_first(parts: &[String]) -> String {
 
 fn target(ctx: &Context, args: &DbSyncArgs) -> Result<Target> {
     let mut target = match &args.database_url {
-        Some(url) => Target::resolve(ctx.project()?, &Invocation { database: Some(url), ..ctx.invocation() })?,
+        Some(url) => {
+            ctx.select_database(url);
+            Target::resolve(ctx.project()?, &Invocation { database: Some(url), ..ctx.invocation() })?
+        }
         None => ctx.target()?,
     };
     let patience = args.acquire_timeout.or(ctx.project()?.settings.entities.acquire_timeout);

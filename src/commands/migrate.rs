@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 
 use super::db_seed::AfterArgs;
 use super::{LockArgs, ReachArgs};
-use crate::confirm::Creation;
+use crate::confirm::{Consent, Creation};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::source::{self, Sources};
+use crate::project::status;
 use crate::ui::{Pretended, Report};
 
 /// Run all pending migrations
@@ -39,6 +40,9 @@ pub struct MigrateArgs {
     pretend: bool,
     #[command(flatten)]
     after: AfterArgs,
+    /// Create the database if it does not exist, in production too
+    #[arg(long, conflicts_with = "pretend")]
+    create_database: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -55,6 +59,12 @@ pub struct MigrateArgs {
     reach: ReachArgs,
     #[command(flatten)]
     lock: LockArgs,
+}
+
+impl MigrateArgs {
+    fn consent(&self) -> Consent {
+        if self.create_database { Consent::Explicit } else { Consent::of(self.force) }
+    }
 }
 
 /// Migrates.
@@ -127,7 +137,7 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
     let mut creation = Creation::Unneeded;
     if !args.pretend {
         ctx.confirm_production("migrate", target, args.force)?;
-        creation = ctx.confirm_creation(target, args.force).await?;
+        creation = ctx.confirm_creation(target, args.consent()).await?;
     }
     match (sources.names(), &sources.ledger_table) {
         (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, table, &up).await? => {
@@ -153,7 +163,14 @@ async fn is_done(
     table: &str,
     up: &Up,
 ) -> Result<bool> {
-    let ledger = target.ledger(table).await?;
+    let ledger = target.ledger_or_empty(table).await?;
+    for renamed in status::renamed(sources.registered.as_deref().unwrap_or_default(), &ledger, || sources.checksums()) {
+        // What it does has been done under its old name.
+        if renamed.is_same_source {
+            return Err(renamed.into());
+        }
+        ctx.caution(&renamed.into());
+    }
     // They are asked for by nobody else, and reading each migration takes a while where there are hundreds.
     let checksums = if up.strict { sources.checksums() } else { BTreeMap::new() };
     let planned = plan::whole(&ledger).and_then(|()| plan::up(names, &ledger, up, &checksums));

@@ -168,7 +168,7 @@ fn files_of(file: &Path) -> Result<Vec<PathBuf>> {
 /// Passes unless the database has the migration applied or begun. Returns why that cannot be known, if it cannot.
 async fn check_pending(target: &Target, sources: &Sources, found: &Found) -> Result<Option<String>> {
     let table = sources.ledger_table.as_deref().unwrap_or(LEDGER);
-    let ledger = match target.ledger(table).await {
+    let ledger = match target.ledger_or_empty(table).await {
         Ok(ledger) => ledger,
         Err(error @ (Error::Connect { .. } | Error::Database { .. } | Error::Ledger { .. })) => {
             return Ok(Some(error.to_string()));

@@ -6,7 +6,7 @@ use kit_runtime::wire::{Action, Up, Wipe};
 
 use super::db_seed::AfterArgs;
 use super::{LockArgs, ReachArgs};
-use crate::confirm::Destruction;
+use crate::confirm::{Consent, Destruction};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
@@ -39,7 +39,7 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
     let locking = args.lock.locking("migrate:fresh", args.force)?;
     let target = args.reach.target(ctx).await?;
     ctx.allow_destruction("migrate:fresh", &target)?;
-    let creation = ctx.confirm_creation(&target, args.force).await?;
+    let creation = ctx.confirm_creation(&target, Consent::of(args.force)).await?;
     let ledger = ctx.listing(&target).await?.ledger;
     ctx.create(creation, &target).await?;
     let Census { tables, rows } = target.census(&ledger).await?;

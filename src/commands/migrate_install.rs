@@ -4,12 +4,16 @@ use clap::Args;
 use kit_runtime::ledger;
 
 use super::{LockArgs, ReachArgs, locked};
+use crate::confirm::Consent;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 
 /// Create the migration tables
 #[derive(Debug, Args)]
 pub struct InstallArgs {
+    /// Create the database if it does not exist, in production too
+    #[arg(long)]
+    create_database: bool,
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
@@ -23,7 +27,8 @@ pub struct InstallArgs {
 pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
     let locking = args.lock.locking("migrate:install", args.force)?;
     let target = args.reach.target(ctx).await?;
-    let creation = ctx.confirm_creation(&target, args.force).await?;
+    let consent = if args.create_database { Consent::Explicit } else { Consent::of(args.force) };
+    let creation = ctx.confirm_creation(&target, consent).await?;
     let table = ctx.listing(&target).await?.ledger;
     ctx.create(creation, &target).await?;
     let before = target.ledger(&table).await?;

@@ -36,6 +36,7 @@ pub struct MarkArgs {
 pub async fn run(ctx: &Context, args: &MarkArgs) -> Result<Exit> {
     let locking = args.lock.locking("migrate:mark", args.force)?;
     let target = ctx.target()?;
+    drop(target.connect().await?);
     let listing = ctx.listing(&target).await?;
     let resolve =
         |names: &[String]| -> Result<Vec<String>> { names.iter().map(|name| listing.sources.resolve(name)).collect() };

@@ -62,6 +62,7 @@ pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
     }
     let locking = args.lock.locking("migrate:repair", args.force)?;
     let target = ctx.target()?;
+    drop(target.connect().await?);
     let listing = ctx.listing(&target).await?;
     let table = listing.ledger.clone();
     if let Some(names) = &args.rename {
@@ -225,7 +226,7 @@ async fn unlock(ctx: &Context, args: &RepairArgs, target: &Target, table: &str, 
 fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
     for case in &found.halted {
         ctx.ui.row(&case.entry.name, &ui::failed(&headline(case, at_work)));
-        let say = |text: String| ctx.ui.answer(format!("    {}", printable(&text)));
+        let say = |text: String| ctx.ui.answer(format!("    {}", printable(&ctx.ui.runnable(&text))));
         if let Some(error) = &case.entry.error {
             say(target.scrub(error));
         }
@@ -255,8 +256,8 @@ fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
     }
     for index in &found.invalid_indexes {
         ctx.ui.row(&format!("index {index}"), &ui::failed("Invalid"));
-        ctx.ui
-            .answer("    Its build was interrupted: `kit migrate:repair --drop-invalid-indexes`, then build it again");
+        let advice = "Its build was interrupted: `kit migrate:repair --drop-invalid-indexes`, then build it again";
+        ctx.ui.answer(format!("    {}", ctx.ui.runnable(advice)));
     }
 }
 

@@ -36,7 +36,7 @@ pub struct StatusArgs {
     reach: ReachArgs,
 }
 
-/// Shows the states. Without a ledger everything is pending.
+/// Shows the states. Without a ledger everything is pending; without a database the command fails.
 pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
     if args.json {
         ctx.ui.only_json();
@@ -50,10 +50,11 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
         })?),
     };
     let target = args.reach.target(ctx).await?;
+    let session = target.connect().await?;
     let listing = ctx.listing(&target).await?;
-    let ledger = target.ledger(&listing.ledger).await?;
+    let ledger = target.ledger_in(&session, &listing.ledger).await?;
     let at_work = match ledger.halted().next() {
-        Some(_) => doctor::at_work(&target, &target.connect().await?, &listing.sources).await,
+        Some(_) => doctor::at_work(&target, &session, &listing.sources).await,
         None => false,
     };
     let checksums = listing.sources.checksums();
@@ -76,12 +77,14 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
         }
         show(ctx, &shown);
     }
-    for (old, new) in status::renamed(&listing.migrations, &ledger, &checksums) {
-        let renamed = Error::Renamed { old, new };
-        ctx.ui.warn(renamed.to_string());
-        ctx.ui.hint(renamed.hint().unwrap_or_default());
+    let renamed = status::renamed(&listing.migrations, &ledger, || checksums);
+    for one in &renamed {
+        ctx.caution(&one.clone().into());
     }
-    exit(&lines, args.check, code)
+    exit(&lines, args.check, code).map_err(|error| match error {
+        Error::Unsettled { migrations, .. } => Error::Unsettled { migrations, renamed },
+        other => other,
+    })
 }
 
 /// Returns how the command exits. What needs attention wins over what is only pending.
@@ -96,7 +99,7 @@ fn exit(lines: &[Status], check: bool, code: Option<u8>) -> Result<Exit> {
         (false, None) => Vec::new(),
     };
     if !problems.is_empty() {
-        return Err(Error::Unsettled { migrations: problems });
+        return Err(Error::Unsettled { migrations: problems, renamed: Vec::new() });
     }
     let code = if check { Some(PENDING) } else { code };
     Ok(match code {

@@ -88,7 +88,7 @@ async fn chosen(ctx: &Context, args: &VerifyArgs) -> Result<(Target, Listing, Ve
     let except: Vec<String> = args.except.iter().map(known).collect::<Result<_>>()?;
     names.retain(|name| !except.contains(name));
     if args.pending {
-        let ledger = target.ledger(&listing.ledger).await?;
+        let ledger = target.ledger_or_empty(&listing.ledger).await?;
         names.retain(|name| !ledger.has(name));
     }
     Ok((target, listing, names))

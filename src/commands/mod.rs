@@ -37,11 +37,12 @@ use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Down, Event, Failure, LockKind, Locking};
 use kit_runtime::{lock, plan};
 
-use crate::confirm::{Creation, Destruction};
+use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::migrator::Notice;
+use crate::project::status;
 use crate::ui::Report;
 
 /// How a command that writes keeps other runs out.
@@ -182,18 +183,21 @@ async fn roll_back(
     if !pretend {
         ctx.allow_destruction(command, &target)?;
     }
-    // Migrations that run again need a database.
-    let creation = match actions.len() > 1 && !pretend {
-        true => ctx.confirm_creation(&target, force).await?,
-        false => Creation::Unneeded,
-    };
+    if actions.len() > 1 {
+        ctx.check_files()?;
+    }
+    drop(target.connect().await?);
     let listing = ctx.listing(&target).await?;
     let ledger = target.ledger(&listing.ledger).await?;
     let refused = |failure| target.refused(failure);
     let names = plan::whole(&ledger).and_then(|()| plan::down(&ledger, down)).map_err(refused)?;
     let known = listing.names();
     if let Some(name) = names.iter().find(|name| !known.contains(name)) {
-        return Err(refused(Failure::Gone { name: name.clone() }));
+        let mut renamed = status::renamed(&listing.migrations, &ledger, || listing.sources.checksums()).into_iter();
+        return Err(match renamed.find(|renamed| renamed.old == *name) {
+            Some(renamed) => renamed.into(),
+            None => refused(Failure::Gone { name: name.clone() }),
+        });
     }
     if names.is_empty() && actions.len() == 1 {
         ctx.ui.info("Nothing to roll back");
@@ -212,7 +216,6 @@ async fn roll_back(
         let loss = format!("What {whose} created is lost.");
         ctx.confirm_destructive(&Destruction { command, action: &action, loss: &loss }, &target, force)?;
     }
-    ctx.create(creation, &target).await?;
     ctx.migrate(&target, locking, actions).await?;
     Ok(Exit::Ok)
 }

@@ -1,10 +1,8 @@
-//! Connecting to a [`Target`], and creating its database. It returns a session, or why there is none in
-//! the server's own words.
+//! Connecting to a [`Target`]. It returns a session, or why there is none in the server's own words.
 
 use std::future::pending;
 use std::time::Duration;
 
-use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::sea_orm::{Session, Settings, address};
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
@@ -13,7 +11,7 @@ use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectOptions, Database, DbErr, RuntimeErr};
 use url::Url;
 
-use super::{Target, url as text};
+use super::Target;
 use crate::error::{Error, Result};
 
 /// How long a server may take to let kit in.
@@ -34,7 +32,7 @@ impl Target {
         if let Some(file) = self.file()
             && !file.exists()
         {
-            return Err(Error::NoDatabase { database: self.redacted() });
+            return Err(self.missing());
         }
         self.open(self.secret_url()).await
     }
@@ -59,32 +57,6 @@ impl Target {
         Session::connect(settings).await.map_err(|error| self.turned_away(&error))
     }
 
-    /// Creates the database: the file of an embedded one, `CREATE DATABASE` on a server.
-    ///
-    /// # Errors
-    /// [`Error::Connect`], [`Error::Database`], [`Error::File`].
-    pub async fn create(&self) -> Result<()> {
-        if let Some(file) = self.file() {
-            if let Some(folder) = file.parent() {
-                std::fs::create_dir_all(folder).map_err(|source| Error::File {
-                    action: "create",
-                    path: folder.to_owned(),
-                    source,
-                })?;
-            }
-            self.open(&text::creating(&file)).await?;
-            return Ok(());
-        }
-        let Some(name) = self.database_name() else {
-            return Err(Error::NoDatabase { database: self.redacted() });
-        };
-        let session = self.open_server().await?;
-        // A server's own default may be a character set that cannot hold every character.
-        let characters = if self.dialect == Dialect::MySql { " CHARACTER SET utf8mb4" } else { "" };
-        let statement = format!("CREATE DATABASE {}{characters}", self.dialect.quote(&name));
-        session.execute(&statement, &[]).await.map_err(|error| self.failed(&error))
-    }
-
     /// A session on the server that needs the target's own database not to be there.
     pub(super) async fn open_server(&self) -> Result<Session> {
         let on = |database: &str| {
@@ -92,10 +64,9 @@ impl Target {
             url.set_path(database);
             Some(url.to_string())
         };
-        let missing = || Error::NoDatabase { database: self.redacted() };
-        let mut outcome = Err(missing());
+        let mut outcome = Err(self.missing());
         for database in self.dialect.maintenance() {
-            outcome = self.open(&on(database).ok_or_else(missing)?).await;
+            outcome = self.open(&on(database).ok_or_else(|| self.missing())?).await;
             if !matches!(outcome, Err(Error::NoDatabase { .. })) {
                 break;
             }
@@ -103,7 +74,7 @@ impl Target {
         outcome
     }
 
-    async fn open(&self, url: &str) -> Result<Session> {
+    pub(super) async fn open(&self, url: &str) -> Result<Session> {
         let mut options = ConnectOptions::new(url);
         if let Some(address) = address(url).map(str::to_owned) {
             let other = address.clone();
@@ -159,7 +130,7 @@ impl Target {
                 let unknown =
                     error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == 1049);
                 if unknown || error.code().as_deref() == Some("3D000") {
-                    return Error::NoDatabase { database };
+                    return self.missing();
                 }
                 error.message().to_owned()
             }

@@ -3,6 +3,9 @@
 use chrono::DateTime;
 use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Stopped, Unfit, Warning};
 
+use super::Error;
+use crate::project::status::Renamed;
+
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
      give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
      `kit migrate:install` makes it anew";
@@ -31,10 +34,13 @@ pub(super) fn unsettled_text(migrations: &[(String, &'static str)]) -> String {
 }
 
 /// What to do about the first of them; those that stop every run come first.
-pub(super) fn unsettled_hint(migrations: &[(String, &'static str)]) -> Option<String> {
+pub(super) fn unsettled_hint(migrations: &[(String, &'static str)], renamed: &[Renamed]) -> Option<String> {
     let of = |states: &[&str]| migrations.iter().find(|(_, state)| states.contains(state)).map(|(name, _)| name);
     if of(&["Failed", "Interrupted"]).is_some() {
         return Some("run `kit migrate:repair` to see what is in the database and how to go on".to_owned());
+    }
+    if let Some(Renamed { old, new, .. }) = renamed.first() {
+        return Some(rename_hint(old, new));
     }
     if of(&["Missing"]).is_some() {
         return Some("restore the file from version control, then run `kit migrate:status --check`".to_owned());
@@ -46,6 +52,17 @@ pub(super) fn unsettled_hint(migrations: &[(String, &'static str)]) -> Option<St
     }
     let name = of(&["Unregistered"])?;
     Some(format!("add it to the Migrator's list, or delete it with `kit migrate:delete {name}`"))
+}
+
+/// How the ledger follows a file that was renamed.
+pub(super) fn rename_hint(old: &str, new: &str) -> String {
+    format!("run `kit migrate:repair --rename {old}={new}` to keep it applied")
+}
+
+impl From<Renamed> for Error {
+    fn from(Renamed { old, new, .. }: Renamed) -> Self {
+        Self::Renamed { old, new }
+    }
 }
 
 /// Who has the lock, as the object of a sentence.
@@ -198,7 +215,7 @@ pub(super) fn fault_hint(name: &str, fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, Exit};
+    use crate::error::Exit;
 
     #[test]
     fn statements_of_somebody_elses_session_show_a_pooler() {

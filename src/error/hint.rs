@@ -4,11 +4,11 @@ use kit_runtime::dialect::url::{Ignored, Meaning};
 use kit_runtime::secrets::hide_passwords;
 use kit_runtime::wire::{Direction, Failure};
 
-use super::Error;
-use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, unsettled_hint};
+use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
 use super::sea_orm::sea_orm_hint;
+use super::{Error, Registering};
 
 impl Error {
     /// What to do about it: imperative, with the exact command or flag.
@@ -20,8 +20,8 @@ impl Error {
             },
             Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
             Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
-            Self::Unsettled { migrations } => return unsettled_hint(migrations),
-            Self::Renamed { old, new } => format!("run `kit migrate:repair --rename {old}={new}` to keep it applied"),
+            Self::Unsettled { migrations, renamed } => return unsettled_hint(migrations, renamed),
+            Self::Renamed { old, new } => rename_hint(old, new),
             Self::Rename { .. } => "run `kit migrate:status` for the names and their states".to_owned(),
             Self::MissingFile { module, .. } => {
                 format!("restore the file from version control, or remove its lines with `kit migrate:delete {module}`")
@@ -38,7 +38,7 @@ impl Error {
             ),
             Self::StillApplied { .. } => "run `kit migrate:repair` to see what is in the database".to_owned(),
             Self::StillUsed { .. } => "remove these uses first".to_owned(),
-            Self::Unregistration { lines, .. } => format!("remove by hand:\n{lines}"),
+            Self::Registration { edit: Registering::Remove, lines, .. } => format!("remove by hand:\n{lines}"),
             Self::NoSuchMigration { similar, .. } if !similar.is_empty() => {
                 format!("choose one of: {}", similar.join(", "))
             }
@@ -106,7 +106,11 @@ impl Error {
                 "add [connections.NAME] with a url to kit.toml, or pass a URL".to_owned()
             }
             Self::UnknownConnection { known, .. } => format!("choose one of: {}", known.join(", ")),
-            Self::NoDatabase { .. } => "run `kit migrate --force` to create it".to_owned(),
+            Self::NoDatabase { origin, is_production, .. } => {
+                let force = if *is_production { " --force" } else { "" };
+                let check = origin.as_ref().map(|origin| format!("check its name in {origin}, or ")).unwrap_or_default();
+                format!("{check}create it with `kit migrate --create-database{force}`")
+            }
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),
             Self::NoScratch { .. } => "name an empty database that you may use: --scratch URL".to_owned(),

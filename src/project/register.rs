@@ -9,7 +9,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::{Item, Visibility};
 
 use super::index::{self, Index, List};
-use crate::error::{Error, Result};
+use crate::error::{Error, Registering, Result};
 
 /// Loco's generator inserts above this line; so does kit.
 const MARKER: &str = "inject-above";
@@ -39,6 +39,7 @@ impl Module<'_> {
 /// where the text is no Rust.
 pub fn register(path: &Path, text: &str, module: Module<'_>, chosen: Option<&str>) -> Result<String> {
     let refused = |reason: &str| Error::Registration {
+        edit: Registering::Register,
         path: path.to_owned(),
         module: module.name.to_owned(),
         reason: reason.to_owned(),

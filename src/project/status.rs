@@ -161,15 +161,31 @@ pub fn of(
     lines
 }
 
+/// An applied migration without a file that was most likely renamed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// The name in the ledger.
+    pub old: String,
+    /// The pending migration in the sources.
+    pub new: String,
+    /// The source is the one that was applied.
+    pub is_same_source: bool,
+}
+
 /// Returns the applied migrations without a file that were most likely renamed, each with the pending migration that has
 /// the same source, or the same name after its timestamp. Names only pairs in which neither side could be another one.
+/// `checksums` is asked only if a file is missing.
 pub fn renamed(
     registered: &[SourceMigration],
     ledger: &Ledger,
-    checksums: &BTreeMap<String, String>,
-) -> Vec<(String, String)> {
+    checksums: impl FnOnce() -> BTreeMap<String, String>,
+) -> Vec<Renamed> {
     let known: HashSet<&String> = registered.iter().map(|migration| &migration.name).collect();
     let missing: Vec<&Applied> = ledger.applied.iter().filter(|applied| !known.contains(&applied.name)).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let checksums = checksums();
     let pending: Vec<&String> = registered.iter().map(|one| &one.name).filter(|name| !ledger.has(name)).collect();
     let same_source = |applied: &Applied, name: &String| {
         let then = applied.entry.as_ref().and_then(|entry| entry.checksum.as_ref());
@@ -186,8 +202,9 @@ pub fn renamed(
         alone.then(|| name.clone())
     };
     let pair = |applied: &&Applied| {
-        let name = only(&same_name, applied).or_else(|| only(&same_source, applied))?;
-        Some((applied.name.clone(), name))
+        let new = only(&same_name, applied).or_else(|| only(&same_source, applied))?;
+        let is_same_source = same_source(applied, &new);
+        Some(Renamed { old: applied.name.clone(), new, is_same_source })
     };
     missing.iter().filter_map(pair).collect()
 }

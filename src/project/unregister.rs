@@ -10,17 +10,18 @@ use proc_macro2::{TokenStream, TokenTree};
 use super::index::{self, Index, List};
 use super::register::{Edit, apply, end_of_line, start_of_block};
 use super::source::boxed;
-use crate::error::{Error, Result};
+use crate::error::{Error, Registering, Result};
 
 /// Returns the text of the index file at `path` without the module and its element of the list, that of the Migrator
 /// `chosen` in kit.toml where there are several. Unchanged if it has neither.
 ///
 /// # Errors
-/// [`Error::Unregistration`] where the module is used in a way that kit does not understand, [`Error::Unreadable`] where
+/// [`Error::Registration`] where the module is used in a way that kit does not understand, [`Error::Unreadable`] where
 /// the text is no Rust.
 pub fn unregister(path: &Path, text: &str, module: &str, chosen: Option<&str>) -> Result<String> {
     let index = Index::parse(path, text)?;
-    let refused = |reason: &str| Error::Unregistration {
+    let refused = |reason: &str| Error::Registration {
+        edit: Registering::Remove,
         path: path.to_owned(),
         module: module.to_owned(),
         reason: reason.to_owned(),

@@ -92,7 +92,7 @@ fn other_uses_are_refused_with_their_lines() {
         (written_here, "a", vec!["1: mod a {"]),
         (twice, "a", vec!["2: "]),
     ] {
-        let Err(Error::Unregistration { lines, .. }) = without(text, module) else { panic!("not refused: {text}") };
+        let Err(Error::Registration { lines, .. }) = without(text, module) else { panic!("not refused: {text}") };
         for line in named {
             assert!(lines.contains(line), "{line} is not in\n{lines}");
         }

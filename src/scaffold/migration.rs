@@ -14,7 +14,7 @@ use super::known::Known;
 use super::shape;
 pub use super::shape::Wishes;
 use super::{FilePlan, name, source};
-use crate::error::{Error, Result};
+use crate::error::{Error, Registering, Result};
 use crate::fields::Field;
 use crate::project::keys;
 use crate::project::register::{Module, register};
@@ -173,6 +173,7 @@ fn relative(place: &Place, module: &str) -> Result<Option<String>> {
     match words {
         Some(Some(words)) => Ok(Some(format!("{}/{module}.rs", words.join("/")))),
         _ => Err(Error::Registration {
+            edit: Registering::Register,
             path: place.index.clone(),
             module: module.to_owned(),
             reason: format!("{} is not below it and has no mod.rs of its own", place.folder.display()),

@@ -6,7 +6,7 @@ use std::path::Path;
 use pluralizer::pluralize;
 
 use super::{FilePlan, name, stub};
-use crate::error::{Error, Result};
+use crate::error::{Error, Registering, Result};
 use crate::project::manifest::Manifest;
 use crate::project::modules::{declare, declares};
 use crate::project::{Layout, Project, read};
@@ -64,6 +64,7 @@ pub fn test(project: &Project, table: &str, module: &str, embedded: bool) -> Res
 fn declared(index: &Path, text: &str, module: &str) -> Result<String> {
     let lines = format!("mod {module};\n");
     declare(text, &lines).ok_or_else(|| Error::Registration {
+        edit: Registering::Register,
         path: index.to_owned(),
         module: module.to_owned(),
         reason: "kit does not find its way in it".to_owned(),

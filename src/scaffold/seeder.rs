@@ -8,7 +8,7 @@ use syn::{Expr, FnArg, ImplItem, ImplItemFn, Item, Pat, Stmt};
 
 use super::factory::type_name;
 use super::{FilePlan, stub};
-use crate::error::{Error, Result};
+use crate::error::{Error, Registering, Result};
 use crate::project::index::{range, trait_name, type_name as name_of_type};
 use crate::project::modules::{declare, declares};
 use crate::project::seeders::{ALL, factories, seeders};
@@ -114,6 +114,7 @@ fn declared_in(index: &Path, text: &str, lines: &str, module: &str) -> Result<St
         return Ok(text.to_owned());
     }
     let declared = declare(text, lines).ok_or_else(|| Error::Registration {
+        edit: Registering::Register,
         path: index.to_owned(),
         module: module.to_owned(),
         reason: "kit does not find its way in it".to_owned(),

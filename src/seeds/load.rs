@@ -64,7 +64,7 @@ pub async fn load(job: &Job<'_>, on_rows: &mut dyn FnMut(&str, u64)) -> Result<L
     if unchecked.ignores_keys {
         writer.ignore_foreign_keys().await.map_err(failed)?;
     }
-    let mut loader = Loader { job, meaning, writer, finals, unchecked };
+    let mut loader = Loader { job, meaning, writer, finals, unchecked, is_writing: false };
     let outcome = loader.all(on_rows).await;
     if let Err(error) = outcome {
         // The first error is the one to report; a session that is gone has taken everything back.
@@ -84,6 +84,8 @@ struct Loader<'a> {
     /// Tables that take nothing back, and how many rows they got.
     finals: BTreeMap<String, u64>,
     unchecked: Unchecked,
+    /// Nothing was refused before the first statement that writes.
+    is_writing: bool,
 }
 
 impl<'a> Loader<'a> {
@@ -98,6 +100,7 @@ impl<'a> Loader<'a> {
         self.refuse_triggers(&emptying, &loading)?;
         let failed = |trouble: Trouble| trouble.of(job.target);
         self.writer.begin().await.map_err(failed)?;
+        self.is_writing = true;
         if !job.reset.is_empty() {
             let back = self.writer.disable(&emptying).await.map_err(failed)?;
             self.writer.let_triggers_run(false).map_err(failed)?;
@@ -320,7 +323,7 @@ impl<'a> Loader<'a> {
         let touched = |(table, rows): &(&String, &u64)| **rows > 0 || self.job.reset.contains(table);
         let tables: Vec<String> =
             self.finals.iter().filter(touched).map(|(table, rows)| format!("{rows} in {table}")).collect();
-        match tables.is_empty() {
+        match tables.is_empty() || !self.is_writing {
             true => error,
             false => Error::Seeded { tables, error: Box::new(error) },
         }

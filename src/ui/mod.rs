@@ -12,7 +12,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::database::hide_passwords;
-use crate::error::Error;
+use crate::error::{Error, Selection};
 
 pub use events::{Pretended, Ran, Report, Verified};
 pub use prompt::Interaction;
@@ -55,6 +55,8 @@ pub struct Ui {
     /// A transient line stands on the terminal.
     transient: Cell<bool>,
     last: Cell<Last>,
+    /// The global options that commands in hints repeat.
+    selection: RefCell<Selection>,
 }
 
 /// What the last line was, since an empty one stands between talk and answers.
@@ -75,6 +77,7 @@ impl Ui {
             json: Cell::new(false),
             transient: Cell::new(false),
             last: Cell::new(Last::Nothing),
+            selection: RefCell::default(),
         }
     }
 
@@ -132,7 +135,18 @@ impl Ui {
 
     /// `hint:` line.
     pub fn hint(&self, text: impl AsRef<str>) {
-        self.err(&format!("  {} {}", style::hint("hint:"), printable(text.as_ref()).replace('\n', "\n        ")));
+        let text = self.runnable(text.as_ref());
+        self.err(&format!("  {} {}", style::hint("hint:"), printable(&text).replace('\n', "\n        ")));
+    }
+
+    /// Has kit's commands in hints repeat these options.
+    pub fn select(&self, selection: Selection) {
+        self.selection.replace(selection);
+    }
+
+    /// Returns a text whose commands repeat the options by which the user chose project, database and environment.
+    pub fn runnable(&self, text: &str) -> String {
+        self.selection.borrow().repeat(text)
     }
 
     /// A failure with its hint, whatever the verbosity. What was typed may be a URL in the wrong place.
@@ -198,7 +212,8 @@ impl Ui {
 
     /// What to do about the row before.
     pub fn advice(&self, text: &str) {
-        self.answer(format!("    {} {}", style::hint("hint:"), printable(text).replace('\n', "\n          ")));
+        let text = self.runnable(text);
+        self.answer(format!("    {} {}", style::hint("hint:"), printable(&text).replace('\n', "\n          ")));
     }
 
     /// What the rows below are about.

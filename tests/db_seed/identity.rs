@@ -122,6 +122,9 @@ async fn triggers_that_cannot_be_disabled_are_named_before_anything_is_written()
             "CREATE TABLE users (id int PRIMARY KEY, email text)",
             "CREATE TABLE log (id int AUTO_INCREMENT PRIMARY KEY, msg text)",
             "CREATE TABLE quiet (id int PRIMARY KEY)",
+            // It takes nothing back, which is no matter before anything is written.
+            "CREATE TABLE mine (id int PRIMARY KEY) ENGINE = MyISAM",
+            "INSERT INTO mine VALUES (1)",
             "CREATE TRIGGER quiet_added AFTER INSERT ON quiet FOR EACH ROW INSERT INTO log (msg) VALUES ('quiet')",
             "INSERT INTO users VALUES (1, 'a')",
             "CREATE TRIGGER added BEFORE INSERT ON users FOR EACH ROW SET NEW.email = 'changed'",

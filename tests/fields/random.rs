@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use kit::schema::model::{Kind, Schema, What};
 use kit_runtime::dialect::Dialect;
 
-/// A source of numbers that gives the same again for the same seed.
-pub struct Random(u64);
+use crate::random_numbers::Random;
 
 /// A table.
 pub struct Table {
@@ -82,19 +81,6 @@ const NAMES: [&str; 14] = [
 ];
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(3_037_000_493))
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % limit as u64).unwrap()
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-
     /// The table of this number, which may refer to earlier ones.
     pub fn table(&mut self, number: usize, earlier: &[Table]) -> Table {
         let mut names: BTreeSet<String> = BTreeSet::new();

@@ -117,6 +117,9 @@ async fn what_is_dangerous_is_refused_where_it_must_not_be_and_touches_nothing()
         let plain = || Project::new(&main("", switch)).with("URL", url);
         for (project, why, named) in [
             (plain().with("APP_ENV", "production"), Protection::Production, "this is production"),
+            (plain().with("APP_ENV", "prod"), Protection::Production, ""),
+            (plain().with("APP_ENV", "PRODUCTION"), Protection::Production, ""),
+            (Project::new(&main("environment = \"Prod \"", switch)).with("URL", url), Protection::Production, ""),
             (Project::new(&main("environment = \"production\"", switch)).with("URL", url), Protection::Production, ""),
             (
                 Project::new(&main("[database]\nprohibit_destructive = true", switch)).with("URL", url),

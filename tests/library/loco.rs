@@ -19,8 +19,10 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn config(root: &Path, variables: &'static [(&'static str, &'static str)]) -> Config {
-    let value = |name: &str| variables.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).to_owned());
+fn config(root: &Path, variables: &[(&str, &str)]) -> Config {
+    let variables: Vec<(String, String)> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let value = move |name: &str| variables.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
     Config::with(root, value).unwrap()
 }
 
@@ -46,9 +48,15 @@ async fn the_file_of_the_environment_says_how_a_database_is_opened() {
 #[tokio::test]
 async fn dangerous_switches_of_locos_are_refused_in_production() {
     let text = "database:\n  uri: sqlite://loco.db?mode=rwc\n  dangerously_recreate: true\n";
-    let folder = folder(&[ENTITIES, ("config/production.yaml", text)]);
-    let refused = config(folder.path(), &[("LOCO_ENV", "production")]).main().unwrap().connect::<App>().await;
-    assert!(matches!(refused, Err(Error::Refused { switch: "dangerously_recreate", why: Protection::Production })));
+    // The file is that of the exact name, and every spelling is production.
+    for name in ["production", "prod", "Production"] {
+        let folder = folder(&[ENTITIES, (&format!("config/{name}.yaml"), text)]);
+        let refused = config(folder.path(), &[("LOCO_ENV", name)]).main().unwrap().connect::<App>().await;
+        assert!(matches!(refused, Err(Error::Refused { switch: "dangerously_recreate", why: Protection::Production })));
+        assert!(!folder.path().join("loco.db").exists());
+    }
+    let folder = folder(&[ENTITIES]);
+    fs::create_dir(folder.path().join("config")).unwrap();
     // Another database than the file's is not what the switch was written for.
     let elsewhere: &[_] =
         &[("LOCO_ENV", "production"), ("APP_ENV", "test"), ("DATABASE_URL", "sqlite://x.db?mode=rwc")];
@@ -62,11 +70,16 @@ async fn dangerous_switches_of_locos_are_refused_in_production() {
 #[test]
 fn a_missing_url_is_an_error_outside_of_development() {
     let folder = folder(&[ENTITIES]);
-    let main = |variables| config(folder.path(), variables).main().map(drop);
-    for variables in [&[("APP_ENV", "production")], &[("LOCO_ENV", "test")], &[("NODE_ENV", "staging")]] {
+    let main = |variables: &[(&str, &str)]| config(folder.path(), variables).main().map(drop);
+    for variables in
+        [&[("APP_ENV", "production")], &[("APP_ENV", "PROD")], &[("LOCO_ENV", "test")], &[("NODE_ENV", "staging")]]
+    {
         assert!(matches!(main(variables), Err(Error::Missing { .. })), "{variables:?}");
     }
     assert_eq!(main(&[]), Ok(()));
+    for name in ["development", "Development", "DEV"] {
+        assert_eq!(main(&[("APP_ENV", name)]), Ok(()), "{name}");
+    }
     // An unset variable of a template is named.
     fs::create_dir(folder.path().join("config")).unwrap();
     let text = "database:\n  uri: {{ get_env(name=\"SHOP_URL\") }}\n";

@@ -27,7 +27,7 @@ const COMMANDS: [&[&str]; 4] =
 
 #[test]
 fn outside_of_development_there_is_no_default_database_and_no_file_is_created() {
-    for name in ["production", "staging", "test"] {
+    for name in ["production", "Prod", "staging", "test"] {
         let sandbox = Sandbox::project().env("APP_ENV", name);
         for command in COMMANDS {
             let run = sandbox.kit(command);
@@ -38,8 +38,10 @@ fn outside_of_development_there_is_no_default_database_and_no_file_is_created() 
         let by_flag = Sandbox::project().kit(&["migrate", "--force", "--env", name]);
         assert_eq!(missing(&by_flag).reason, NoDefault::Environment);
     }
-    let development = Sandbox::project().kit(&["about", "--json"]);
-    assert!(development.json()["database"].as_str().unwrap().ends_with("database/app.sqlite"), "{development}");
+    for name in ["", "development", "Development", "dev"] {
+        let development = Sandbox::project().env("APP_ENV", name).kit(&["about", "--json"]);
+        assert!(development.json()["database"].as_str().unwrap().ends_with("database/app.sqlite"), "{development}");
+    }
 }
 
 #[test]

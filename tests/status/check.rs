@@ -14,6 +14,10 @@ async fn each_state_has_its_exit_code() {
     let then = checksum(&creates("a"));
     let applied = |name: &str, sum: &str| [ledger(name, 1), side(name, "applied", "up", sum, Some(1), None)];
     let one = |sql: String| vec![sql];
+    let databases = Database::all().await;
+    for database in &databases {
+        On::new(&project(&["m1_a"]), database).ok(&["migrate:install"]);
+    }
     for (rows, stray, code, state) in [
         (Vec::new(), false, 3, None),
         (applied("m1_a", &then).to_vec(), false, 0, None),
@@ -36,16 +40,16 @@ async fn each_state_has_its_exit_code() {
         if stray {
             sandbox.write("migrations/m99_stray.rs", &creates("stray"));
         }
-        for database in Database::all().await {
-            let on = On::new(&sandbox, &database);
-            on.ok(&["migrate:install"]);
+        for database in &databases {
+            let on = On::new(&sandbox, database);
+            database.execute(&["DELETE FROM seaql_migrations", "DELETE FROM kit_migrations"]).await;
             for sql in &rows {
                 database.execute(&[sql]).await;
             }
             let checked = on.kit(&["migrate:status", "--check"]);
             assert_eq!(checked.code, code, "{rows:?}\n{checked}");
             if let Some(state) = state {
-                assert_error!(checked, Error::Unsettled { migrations } if migrations.iter().any(|(_, found)| found == &state));
+                assert_error!(checked, Error::Unsettled { migrations, .. } if migrations.iter().any(|(_, found)| found == &state));
                 assert_ne!(checked.hint(), "");
             }
             let half_done = matches!(state, Some("Failed" | "Interrupted"));

@@ -110,7 +110,7 @@ fn other_uses_and_lists_that_kit_cannot_read_are_refused_untouched() {
         if used {
             assert_error!(refused, Error::StillUsed { places, .. } if places == &["migrations/m3_c.rs:1"]);
         } else {
-            assert_error!(refused, Error::NoSuchMigration { .. } | Error::Unregistration { .. });
+            assert_error!(refused, Error::NoSuchMigration { .. } | Error::Registration { .. });
         }
         assert_eq!(before, (sandbox.files(), sandbox.read("migrations/mod.rs")));
     }

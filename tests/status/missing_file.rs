@@ -47,6 +47,7 @@ fn the_hint_leads_to_a_project_without_it() {
     let deleted = sandbox.kit(&[&hinted.iter().map(String::as_str).collect::<Vec<_>>()[..], &["--force"]].concat());
     assert_eq!(deleted.code, 0, "{deleted}");
     assert_eq!(sandbox.read("migrations/mod.rs"), index(&["m1_a", "m3_c"]));
+    sandbox.write("database/app.sqlite", "");
     assert_eq!(sandbox.kit(&["migrate:status", "--check"]).code, 3);
 }
 

@@ -40,6 +40,37 @@ async fn both_tables_follow_and_the_hint_leads_there() {
     }
 }
 
+/// Running it again would do twice what it does; rolling back needs its file.
+#[tokio::test]
+async fn commands_that_meet_a_renamed_migration_stop_and_their_hint_leads_on() {
+    for new in ["m2_users", "m1_people"] {
+        for database in Database::all().await {
+            let sandbox = renamed(&database, new).await;
+            let on = On::new(&sandbox, &database);
+            let before = database.everything().await;
+            for command in [
+                &["migrate", "--force"][..],
+                &["migrate", "--pretend"],
+                &["migrate", "--strict"],
+                &["migrate:rollback", "--force"],
+                &["migrate:reset", "--force"],
+                &["migrate:redo", "--force"],
+            ] {
+                let refused = on.fails(command);
+                assert_error!(refused, Error::Renamed { old, new: found } if old == "m1_users" && found == new);
+                assert_eq!(before, database.everything().await);
+            }
+            let checked = on.fails(&["migrate:status", "--check"]);
+            assert_error!(checked, Error::Unsettled { renamed, .. } if renamed.len() == 1);
+            let hinted = checked.hinted().remove(0);
+            assert_eq!(hinted, on.fails(&["migrate", "--force"]).hinted().remove(0));
+            on.ok(&hinted.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(on.states(), ["ran", "pending"]);
+            assert_eq!(on.kit(&["migrate:status", "--check"]).code, 3);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_does_not_fit_is_refused_and_nothing_changes() {
     for database in Database::all().await {

@@ -104,6 +104,11 @@ impl Database {
         Self { dialect, session: Session::new(open(url).await), url: url.to_owned(), home: Home::Theirs }
     }
 
+    /// One that is there already, seen through a session with settings of its own.
+    pub fn with(dialect: Dialect, url: &str, session: Session) -> Self {
+        Self { dialect, session, url: url.to_owned(), home: Home::Theirs }
+    }
+
     /// The URL, password included.
     pub fn url(&self) -> &str {
         &self.url
@@ -147,6 +152,11 @@ impl Database {
     /// One more session.
     pub async fn session(&self) -> Session {
         Session::new(self.connect().await)
+    }
+
+    /// Executes a statement that may fail.
+    pub async fn execute_one(&self, sql: &str) -> Result<(), String> {
+        self.session.execute(sql, &[]).await.map_err(|error| error.to_string())
     }
 
     /// Executes statements, one after the other.

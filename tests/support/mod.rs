@@ -224,6 +224,15 @@ impl Transcript {
         quoted.map(|command| command.split_whitespace().map(str::to_owned).collect()).collect()
     }
 
+    /// kit's commands in the hints on standard error, as a shell would read them: to run them as printed.
+    #[track_caller]
+    pub fn printed(&self) -> Vec<Vec<String>> {
+        let hints = self.stderr.split("hint: ").skip(1).collect::<String>();
+        let text = hints.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        let quoted = text.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("kit "));
+        quoted.map(words).collect()
+    }
+
     /// Whether the data is on either stream.
     #[must_use]
     pub fn shows(&self, data: impl AsRef<str>) -> bool {
@@ -247,6 +256,19 @@ impl Transcript {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
     }
+}
+
+/// The words of a command line; single quotes keep blanks together.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
+    for character in command.chars().chain([' ']) {
+        match character {
+            '\'' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty())),
+            other => word.push(other),
+        }
+    }
+    words
 }
 
 /// Asserts that the run ended with an error of this pattern: `assert_error!(run, Error::NoProject { .. })`.

@@ -6,9 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kit::database::Target;
 use kit::error::Error;
-use kit_runtime::dialect::Dialect;
 use url::Url;
 
 use crate::database::Database;
@@ -94,19 +92,5 @@ async fn an_error_that_does_not_pass_ends_the_wait() {
         assert!(clock.elapsed() < Duration::from_secs(20), "{run}");
     }
     let absent = kit("sqlite://nowhere.sqlite", &["migrate:status", "--json", "--wait-for-database", "60"]);
-    assert_eq!(absent.code, 0, "{absent}");
-}
-
-#[tokio::test]
-async fn a_created_database_holds_every_character() {
-    let database = Database::mysql().await;
-    let (name, url) = database.sibling();
-    let target = Target::parse(&url, "test", std::path::Path::new("/nowhere")).unwrap();
-    assert_eq!(target.dialect, Dialect::MySql);
-    target.create().await.unwrap();
-    let set =
-        format!("(SELECT default_character_set_name FROM information_schema.schemata WHERE schema_name = '{name}')");
-    let set = database.value(&set).await;
-    database.drop_sibling(&name).await;
-    assert_eq!(set.as_deref(), Some("utf8mb4"));
+    assert_error!(absent, Error::NoDatabase { .. });
 }

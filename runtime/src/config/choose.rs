@@ -5,6 +5,7 @@ use super::file::{ConnectionSettings, Mistake, Settings};
 use super::loco::{self, Loco, UnusableError};
 use super::origin::{Origin, Setting, Source};
 use super::{DATABASE_URL, DIRECT, SCHEMA};
+use crate::environment::DEVELOPMENT;
 
 /// Everything that may name a database.
 pub struct Sources<'a> {
@@ -187,6 +188,3 @@ pub fn environment(
         .or_else(of_settings)
         .unwrap_or_else(|| Setting::new(DEVELOPMENT.to_owned(), Origin::default_value()))
 }
-
-/// The environment where nothing names one.
-pub const DEVELOPMENT: &str = "development";

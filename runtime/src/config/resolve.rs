@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use super::choose::{Choice, ChoiceError, DEVELOPMENT, Sources, environment};
+use super::choose::{Choice, ChoiceError, Sources, environment};
 use super::loco;
 use super::origin::{Origin, Setting};
 use super::{Config, DATABASE_URL, DEFAULT, Error, Protection, Result, Target};
 use crate::dialect::{Dialect, url};
+use crate::environment::{is_development, is_production};
 
 impl Config {
     /// The application's database: `DATABASE_URL`, else `default` under `[database]`, else the only connection, else the one
@@ -20,7 +21,7 @@ impl Config {
     /// [`Error::Missing`] outside of development, [`Error::Unknown`], [`Error::Config`].
     pub fn main(&self) -> Result<Target> {
         match self.choose(|sources| sources.main()) {
-            Err(ChoiceError::Missing) if self.environment() == DEVELOPMENT => self.target(Choice {
+            Err(ChoiceError::Missing) if is_development(&self.environment()) => self.target(Choice {
                 name: None,
                 url: Setting::new(DEFAULT.to_owned(), Origin::default_value()),
                 holder: None,
@@ -104,7 +105,7 @@ impl Config {
     }
 
     fn protection(&self, name: Option<&str>, place: &str) -> Option<Protection> {
-        if self.environment() == "production" {
+        if is_production(&self.environment()) {
             return Some(Protection::Production);
         }
         if self.settings.database.prohibit_destructive {
