@@ -4,9 +4,12 @@
 
 pub mod catalog;
 pub mod change;
+mod declaration;
+pub mod insert;
 pub mod layers;
 pub mod names;
 pub mod references;
+pub mod rules;
 pub mod schema;
 pub mod statement;
 pub mod token;

@@ -1,5 +1,5 @@
-//! Schemas to try entities on: one in which every name and text is hostile, and public ones, which are read from a
-//! folder beside the project if it is there. They are loaded with the databases' own clients, as their authors mean
+//! Schemas to try entities on: one in which every name and text is hostile, and public ones, which are read from the
+//! folder that `KIT_TEST_SCHEMAS` names, or from one beside the project, if it is there. They are loaded with the databases' own clients, as their authors mean
 //! them to be. It does not know what is done with them.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a schema that cannot be loaded ends the test")]
@@ -85,7 +85,8 @@ impl Script {
 
 /// The public schemas that are there; says so if none is.
 pub fn public() -> Vec<Script> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var("KIT_TEST_SCHEMAS").map_or_else(|_| beside(), PathBuf::from);
     let zabbix = std::env::var("KIT_TEST_ZABBIX").map(PathBuf::from).unwrap_or_default();
     let file = |path: &str| match path.strip_prefix("zabbix/") {
         Some(path) => zabbix.join(path),

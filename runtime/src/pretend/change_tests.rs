@@ -2,6 +2,7 @@
 
 use super::super::statement::{Statement, read};
 use super::*;
+use crate::dialect::Dialect;
 
 fn of(dialect: Dialect, sql: &str) -> Vec<Change> {
     match read(sql, &Names::of(dialect)) {

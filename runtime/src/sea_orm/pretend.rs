@@ -5,11 +5,14 @@
 mod clerk;
 mod effects;
 mod failing;
+mod inserts;
 #[cfg(feature = "sea-orm-1")]
 mod kinds;
 mod literal;
 mod numbers;
 mod reads;
+mod relations;
+mod rules;
 mod shadow;
 mod transaction;
 mod writes;
@@ -61,12 +64,14 @@ struct Pretence {
     schema: Overlay,
     layers: Layers,
     effects: Effects,
+    /// Tables whose rows have changed since they were last checked against their constraints.
+    unchecked: BTreeSet<String>,
 }
 
 impl Pretence {
     fn new(names: &Names) -> Self {
         let (schema, layers) = (Overlay::new(names.clone()), Layers::new(names.clone()));
-        Self { schema, layers, effects: Effects::default() }
+        Self { schema, layers, effects: Effects::default(), unchecked: BTreeSet::new() }
     }
 }
 
@@ -81,6 +86,10 @@ struct Effects {
     /// Tables whose rows may be others than is known.
     doubts: BTreeSet<String>,
     all_in_doubt: bool,
+    /// Tables that have the rows of others: child and parent.
+    kin: Vec<(String, String)>,
+    /// A statement has made foreign keys be ignored.
+    keys_off: bool,
 }
 
 /// A trigger that a statement has created.
@@ -127,8 +136,9 @@ impl Core {
             names.fold_tables = row.try_get_by_index::<String>(1).is_ok_and(|folds| folds == "1");
         }
         core.now = Pretence::new(&names);
-        core.before = core.now.clone();
         core.names = names;
+        core.read_relations().await;
+        core.before = core.now.clone();
         if dialect == Dialect::Sqlite {
             core.shadow = Shadow::of(&core.session).await.ok();
         }
@@ -313,7 +323,7 @@ impl Core {
     /// A query over the newest layers.
     fn over(&self, sql: &str) -> Result<String, Trouble> {
         let Pretence { schema, layers, .. } = &self.now;
-        let sql = layers.over(sql, |name| schema.is_new_type(name), self.dialect())?;
+        let sql = layers.over(sql, &|name| schema.is_new_type(name), self.dialect())?;
         Ok(layers.whole(&sql, self.dialect()))
     }
 
@@ -332,19 +342,7 @@ impl Core {
         }
         let question = self.question(self.dialect().columns_of(), &[table.into()]);
         let rows = self.rows(question).await.unwrap_or_default();
-        let columns: Vec<Column> = rows
-            .iter()
-            .map(|row| {
-                let text = |at: usize| row.try_get_by_index::<Option<String>>(at).ok().flatten();
-                Column {
-                    name: text(0).unwrap_or_default(),
-                    kind: text(1).unwrap_or_default(),
-                    default: text(2),
-                    numbered: text(3).as_deref() == Some("1"),
-                    nullable: true,
-                }
-            })
-            .collect();
+        let columns: Vec<Column> = rows.iter().map(column_of).collect();
         self.columns.insert(self.names.table(table), columns.clone());
         columns
     }
@@ -388,5 +386,18 @@ impl Core {
         }
         let mut answers = answers.into_iter();
         Ok(own.into_iter().map(|own| own.or_else(|| answers.next()).unwrap_or_else(|| "NULL".to_owned())).collect())
+    }
+}
+
+/// A column as [`Dialect::columns_of`] has it.
+fn column_of(row: &QueryResult) -> Column {
+    let text = |at: usize| row.try_get_by_index::<Option<String>>(at).ok().flatten();
+    Column {
+        name: text(0).unwrap_or_default(),
+        kind: text(1).unwrap_or_default(),
+        default: text(2),
+        numbered: text(3).as_deref() == Some("1"),
+        nullable: text(4).as_deref() != Some("0"),
+        computed: text(3).as_deref() == Some("2"),
     }
 }

@@ -21,7 +21,15 @@ impl Core {
             // Rows that bring their own numbers do not move it.
             return known.unwrap_or(0);
         }
-        self.highest(table, &column.name).await.max(known.unwrap_or(0))
+        let highest = match self.now.layers.highest(table) {
+            Some(highest) => highest,
+            None => {
+                let highest = self.highest(table, &column.name).await;
+                self.now.layers.set_highest(table, highest);
+                highest
+            }
+        };
+        highest.max(known.unwrap_or(0))
     }
 
     /// Takes note of the last number that a table has given.

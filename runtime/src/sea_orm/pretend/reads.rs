@@ -29,7 +29,8 @@ impl Core {
             return self.catalogs(sql, values, &select).await;
         }
         let in_doubt = |table: &&String| !self.now.layers.has(table) && self.is_in_doubt(table);
-        if let Some(table) = select.tables.iter().find(in_doubt) {
+        let read = self.read_by(&select.tables);
+        if let Some(table) = read.iter().find(in_doubt) {
             let table = table.clone();
             self.note(Note::Unknown { table });
             return Ok(Vec::new());
