@@ -206,10 +206,10 @@ pub fn changes(sql: &str, words: &[Token], names: &Names) -> Vec<Change> {
             })
             .collect(),
         ("truncate", "table") => tables(rest, names).into_iter().map(Change::Empty).collect(),
-        ("truncate", _) => {
-            tables(words.get(1..).unwrap_or_default(), names).into_iter().map(Change::Empty).collect()
+        ("truncate", _) => tables(words.get(1..).unwrap_or_default(), names).into_iter().map(Change::Empty).collect(),
+        ("alter", "table") => {
+            table_name(rest, names).map(|(table, parts)| alter(sql, &table, parts, names)).unwrap_or_default()
         }
-        ("alter", "table") => table_name(rest, names).map(|(table, parts)| alter(sql, &table, parts, names)).unwrap_or_default(),
         ("alter", "index") => renamed_itself(Object::Index, rest),
         ("alter", "type") => match name(rest) {
             Some((name, [add, value, after @ ..])) if add.is("add") && value.is("value") => {
@@ -413,14 +413,7 @@ fn create(sql: &str, words: &[Token], existing: Existing, names: &Names) -> Vec<
         sources.extend(parents.into_iter().map(Source::Parent));
     }
     let (query, is_empty) = if sources.is_empty() { query(sql, after, false) } else { (None, false) };
-    let create = Change::Create {
-        table: table.clone(),
-        columns,
-        query,
-        relation: Relation::Table,
-        sources,
-        existing,
-    };
+    let create = Change::Create { table: table.clone(), columns, query, relation: Relation::Table, sources, existing };
     found.insert(0, create);
     if is_empty {
         found.push(Change::Empty(table));
@@ -444,7 +437,9 @@ fn declared(
             && let Some((table, options)) = table_name(other, names)
         {
             let includes = |what: &str| {
-                options.windows(2).any(|two| matches!(two, [including, own] if including.is("including") && own.is(what)))
+                options
+                    .windows(2)
+                    .any(|two| matches!(two, [including, own] if including.is("including") && own.is(what)))
             };
             let keys = names.dialect.indexes_in_tables() || includes("all") || includes("indexes");
             sources.push(Source::Like { table, keys });
@@ -481,7 +476,9 @@ fn query(sql: &str, words: &[Token], is_view: bool) -> (Option<String>, bool) {
     }
     let Some(query) = first.and_then(|at| words.get(at..)) else { return (None, false) };
     match query {
-        [query @ .., with, no, data] if with.is("with") && no.is("no") && data.is("data") => (Some(text(sql, query)), true),
+        [query @ .., with, no, data] if with.is("with") && no.is("no") && data.is("data") => {
+            (Some(text(sql, query)), true)
+        }
         [query @ .., with, data] if with.is("with") && data.is("data") => (Some(text(sql, query)), false),
         [query @ .., with, check, option] if with.is("with") && check.is("check") && option.is("option") => {
             (Some(text(sql, query)), false)
@@ -583,7 +580,8 @@ impl<'a> Alteration<'a> {
     }
 
     fn drop(&self) -> Vec<Change> {
-        let drop = |kind, name, if_exists| Change::DropObject { kind, name, table: Some(self.table.clone()), if_exists };
+        let drop =
+            |kind, name, if_exists| Change::DropObject { kind, name, table: Some(self.table.clone()), if_exists };
         if self.begins(&["primary"]) {
             return vec![drop(Object::Index, "PRIMARY".to_owned(), false)];
         }

@@ -167,7 +167,12 @@ struct Declared<'a> {
 impl Declared<'_> {
     fn object(&mut self, kind: Object, name: Option<&String>) {
         let table = Some(self.table.to_owned());
-        self.found.extend(name.map(|name| Change::Object { kind, name: name.clone(), table, existing: Existing::Fails }));
+        self.found.extend(name.map(|name| Change::Object {
+            kind,
+            name: name.clone(),
+            table,
+            existing: Existing::Fails,
+        }));
     }
 
     fn rule(&mut self, name: Option<String>, kind: RuleKind) {

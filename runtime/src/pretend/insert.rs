@@ -108,9 +108,8 @@ pub(super) fn insert(sql: &str, words: &[Token], names: &Names) -> Option<Insert
 
 /// Whether a word may stand between `INSERT` and the table.
 fn is_modifier(word: &Token) -> bool {
-    const KNOWN: [&str; 10] = [
-        "or", "abort", "fail", "rollback", "ignore", "replace", "low_priority", "high_priority", "delayed", "into",
-    ];
+    const KNOWN: [&str; 10] =
+        ["or", "abort", "fail", "rollback", "ignore", "replace", "low_priority", "high_priority", "delayed", "into"];
     KNOWN.iter().any(|known| word.is(known))
 }
 

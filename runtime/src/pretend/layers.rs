@@ -137,7 +137,8 @@ impl Layers {
 
     /// The table is gone.
     pub fn drop(&mut self, table: &str) {
-        self.tables.insert(self.names.table(table), Top { columns: Vec::new(), state: State::Gone, depth: 0, highest: None });
+        self.tables
+            .insert(self.names.table(table), Top { columns: Vec::new(), state: State::Gone, depth: 0, highest: None });
     }
 
     /// What is in it is not known from here on.
@@ -375,7 +376,14 @@ mod tests {
     const SQL: Dialect = Dialect::Postgres;
 
     fn column(name: &str) -> Column {
-        Column { name: name.to_owned(), kind: "int".to_owned(), default: None, numbered: false, nullable: true, computed: false }
+        Column {
+            name: name.to_owned(),
+            kind: "int".to_owned(),
+            default: None,
+            numbered: false,
+            nullable: true,
+            computed: false,
+        }
     }
 
     fn over(layers: &Layers, sql: &str) -> String {

@@ -86,9 +86,10 @@ impl Core {
                 (_, Some(true)) if self.names.table(from) != self.names.table(to) => exists("table", to),
                 _ => Fate::Happens,
             },
-            Change::Add { table, column, .. } if self.needs_value(table, column).await => {
-                Fate::Fails(format!("column `{}` takes no NULL and has no default, and `{table}` has rows", column.name))
-            }
+            Change::Add { table, column, .. } if self.needs_value(table, column).await => Fate::Fails(format!(
+                "column `{}` takes no NULL and has no default, and `{table}` has rows",
+                column.name
+            )),
             Change::Add { table, column, unless_there } => {
                 match (self.has_column(table, &column.name).await, unless_there) {
                     (Some(true), true) => Fate::Nothing,

@@ -114,7 +114,8 @@ impl Core {
         let mut cells = Vec::with_capacity(rows.len() * columns.len());
         for (row, terms) in rows.iter().enumerate() {
             for (at, column) in columns.iter().enumerate() {
-                let term = places.get(at).copied().flatten().and_then(|place| terms.get(place)).unwrap_or(&Term::Default);
+                let term =
+                    places.get(at).copied().flatten().and_then(|place| terms.get(place)).unwrap_or(&Term::Default);
                 let default = defaults.get(at).cloned().flatten();
                 cells.push(match (term, default) {
                     (Term::Literal(text), _) if !(column.numbered && text.eq_ignore_ascii_case("null")) => term.clone(),
@@ -220,7 +221,8 @@ impl Core {
             return Err(Lost::of(table));
         }
         let forgives = matches!(insert.conflict, Conflict::Replaces | Conflict::Skips { forgives: true, .. });
-        let other = |rule: &Rule| matches!(rule.kind, RuleKind::Required(_) | RuleKind::Check(_) | RuleKind::Refers { .. });
+        let other =
+            |rule: &Rule| matches!(rule.kind, RuleKind::Required(_) | RuleKind::Check(_) | RuleKind::Refers { .. });
         let mut found = meant;
         if forgives {
             found.extend(all.into_iter().filter(other));
@@ -289,11 +291,9 @@ impl Core {
         let cells = computed.rows.first().cloned().unwrap_or_default();
         let names = self.names.clone();
         let typed = cells.iter().zip(columns).map(|(cell, column)| self.in_type(cell, column));
-        let typed: Vec<(String, String)> =
-            columns.iter().map(|column| names.column(&column.name)).zip(typed).collect();
-        let value = |name: &str| {
-            typed.iter().find(|(own, _)| *own == names.column(name)).map(|(_, value)| value.clone())
-        };
+        let typed: Vec<(String, String)> = columns.iter().map(|column| names.column(&column.name)).zip(typed).collect();
+        let value =
+            |name: &str| typed.iter().find(|(own, _)| *own == names.column(name)).map(|(_, value)| value.clone());
         let keys: Vec<&[KeyColumn]> = rules.iter().filter_map(Rule::key).collect();
         let mut met: Vec<usize> = conflicts.iter().map(|found| found.key).collect();
         met.sort_unstable();
@@ -317,7 +317,8 @@ impl Core {
                 let [only] = conditions.as_slice() else { return Err(Lost::of(table)) };
                 let with = |text: &String| with_new_row(text, value, self.dialect());
                 let condition = condition.as_ref().map(|condition| format!("({}) AND ({only})", with(condition)));
-                let meant = Rows { returning: insert.returning.clone(), ..rows(condition.unwrap_or_else(|| only.clone())) };
+                let meant =
+                    Rows { returning: insert.returning.clone(), ..rows(condition.unwrap_or_else(|| only.clone())) };
                 let sets = sets.iter().map(|(column, value)| (column.clone(), with(value))).collect();
                 let update = Update { table: table.clone(), sets, rows: meant };
                 let (mut done, answer) = self.update(&update).await?;

@@ -20,7 +20,9 @@ impl Core {
             let (schema, name, query) = (text(&row, 0), text(&row, 1), text(&row, 2));
             let query = match statement::read(&query, &self.names) {
                 Statement::Schema(changes) => match changes.into_iter().next() {
-                    Some(Change::Create { query: Some(query), columns, .. }) => self.with_names(&query, columns.as_deref()),
+                    Some(Change::Create { query: Some(query), columns, .. }) => {
+                        self.with_names(&query, columns.as_deref())
+                    }
                     _ => continue,
                 },
                 _ => self.without_schema(query.trim_end_matches([';', ' '])),
@@ -71,9 +73,7 @@ impl Core {
             if let Some(query) = self.now.layers.view_query(&table) {
                 let words = tokens(query, self.dialect().lexis());
                 let places = references(&words).into_iter();
-                left.extend(places.filter_map(|place| {
-                    Some(statement::table_name(words.get(place)?, &self.names)?.0)
-                }));
+                left.extend(places.filter_map(|place| Some(statement::table_name(words.get(place)?, &self.names)?.0)));
             }
             found.push(table);
         }
@@ -154,7 +154,9 @@ impl Core {
                 let adds = self.dialect() == Dialect::MySql && relation == Relation::Table && !listed.is_empty();
                 if adds {
                     found.extend(listed.iter().cloned());
-                    let is_new = |column: &Column| !listed.iter().any(|own| self.names.column(&own.name) == self.names.column(&column.name));
+                    let is_new = |column: &Column| {
+                        !listed.iter().any(|own| self.names.column(&own.name) == self.names.column(&column.name))
+                    };
                     found.extend(answered.into_iter().filter(is_new));
                 } else {
                     found.extend(answered);
@@ -178,7 +180,8 @@ impl Core {
         if self.dialect() == Dialect::MySql {
             return column;
         }
-        let shares = column.kind.contains("serial") || column.default.as_ref().is_some_and(|text| text.contains("nextval"));
+        let shares =
+            column.kind.contains("serial") || column.default.as_ref().is_some_and(|text| text.contains("nextval"));
         if column.numbered && (shares || !keeps) {
             // Numbers come from the sequence of the other table, or from nowhere.
             column.numbered = false;
@@ -202,7 +205,9 @@ impl Core {
         if self.shadow.is_some() {
             return Some(Vec::new());
         }
-        let over = |list: &str| format!("SELECT {list} FROM (SELECT 1 AS kit_one) kit_one LEFT JOIN ({query}) kit_query ON 1 = 1 LIMIT 1");
+        let over = |list: &str| {
+            format!("SELECT {list} FROM (SELECT 1 AS kit_one) kit_one LEFT JOIN ({query}) kit_query ON 1 = 1 LIMIT 1")
+        };
         let rows = self.answer(&over("kit_query.*")).await.ok()?;
         let names = rows.first()?.column_names();
         let mut kinds = vec![String::new(); names.len()];
@@ -215,7 +220,8 @@ impl Core {
             let text = |at: usize| rows.first()?.try_get_by_index::<Option<String>>(at).ok().flatten();
             kinds = (0..names.len()).map(|at| text(at).unwrap_or_default()).collect();
         }
-        let column = |(name, kind)| Column { name, kind, default: None, numbered: false, nullable: true, computed: false };
+        let column =
+            |(name, kind)| Column { name, kind, default: None, numbered: false, nullable: true, computed: false };
         Some(names.into_iter().zip(kinds).map(column).collect())
     }
 

@@ -46,15 +46,15 @@ impl Core {
         match &mut rule.kind {
             RuleKind::Unique(key) => {
                 for own in key {
-                    let column = columns.iter().find(|column| self.names.column(&column.name) == self.names.column(&own.name));
+                    let column =
+                        columns.iter().find(|column| self.names.column(&column.name) == self.names.column(&own.name));
                     own.text = column.is_some_and(|column| self.dialect().is_text(&column.kind));
                 }
             }
             RuleKind::Refers { parent, to, .. } if to.is_empty() => {
                 let Some(own) = self.now.schema.table(parent) else { return };
-                let is_primary = |rule: &&Rule| {
-                    rule.name.as_ref().is_some_and(|name| name == "PRIMARY" || name.ends_with("_pkey"))
-                };
+                let is_primary =
+                    |rule: &&Rule| rule.name.as_ref().is_some_and(|name| name == "PRIMARY" || name.ends_with("_pkey"));
                 if let Some(key) = own.rules.iter().find(is_primary).and_then(Rule::key) {
                     *to = key.iter().map(|column| column.name.clone()).collect();
                 }
@@ -129,10 +129,8 @@ impl Core {
 
 fn required(columns: &[Column]) -> Vec<Rule> {
     let is_required = |column: &&Column| !column.nullable && !column.numbered && !column.kind.starts_with("timestamp");
-    let rule = |column: &Column| Rule {
-        name: Some(column.name.clone()),
-        kind: RuleKind::Required(column.name.clone()),
-    };
+    let rule =
+        |column: &Column| Rule { name: Some(column.name.clone()), kind: RuleKind::Required(column.name.clone()) };
     columns.iter().filter(is_required).map(rule).collect()
 }
 
