@@ -15,7 +15,7 @@ async fn versions(database: &Database) -> Vec<String> {
 
 /// What is in a database, a line each. Its own name is in the text of a view, and one line of the schema puts columns of
 /// tables together whose names differ in case only.
-async fn compared(database: &Database) -> Vec<String> {
+pub async fn compared(database: &Database) -> Vec<String> {
     let name = database.url().rsplit('/').next().unwrap_or_default().to_owned();
     let text = contents(database).await.replace(&name, "DATABASE");
     text.lines().filter(|line| !line.to_lowercase().starts_with("order orders ")).map(str::to_owned).collect()

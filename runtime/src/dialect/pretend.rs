@@ -272,7 +272,7 @@ impl Dialect {
                 lines
             }
             Self::MySql => plain(&[
-                "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci",
+                "SET NAMES utf8mb4",
                 "SET time_zone = '+00:00'",
                 "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION')",
             ]),

@@ -62,6 +62,37 @@ impl Dialect {
         }
     }
 
+    /// A query for the statement that creates a table, and the cell of its answer. `None` where [`Dialect::rules_of`] has all of
+    /// the constraints.
+    pub fn declaration(self, table: &str) -> Option<(String, usize)> {
+        match self {
+            Self::Sqlite => {
+                let name = self.text_literal(table);
+                let sql =
+                    format!("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {name} COLLATE NOCASE");
+                Some((sql, 0))
+            }
+            Self::Postgres => None,
+            Self::MySql => Some((format!("SHOW CREATE TABLE {}", self.quote(table)), 1)),
+        }
+    }
+
+    /// A query for the collation of the session, with a row if it is not the one that `SET NAMES` chooses.
+    pub fn own_collation(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite | Self::Postgres => None,
+            Self::MySql => Some(
+                "SELECT CAST(@@collation_connection AS CHAR) FROM information_schema.collations \
+                 WHERE character_set_name = 'utf8mb4' AND is_default = 'Yes' AND collation_name <> @@collation_connection",
+            ),
+        }
+    }
+
+    /// The statement that sets the collation of a session.
+    pub fn set_collation(self, collation: &str) -> String {
+        format!("SET collation_connection = {collation}")
+    }
+
     /// A query for the views of the database: schema (empty for the current one), name and query.
     pub fn views(self) -> &'static str {
         match self {

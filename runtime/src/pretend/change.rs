@@ -2,7 +2,7 @@
 
 use super::declaration::{column, constraints, primary_key, unique};
 use super::names::Names;
-use super::rules::Rule;
+use super::rules::{Rule, RuleKind};
 use super::statement::{closing, name, split, table_name, text};
 use super::token::{Kind, Token};
 
@@ -550,9 +550,7 @@ impl<'a> Alteration<'a> {
                 },
                 None => Vec::new(),
             },
-            "alter" | "modify" if !self.is_object() => {
-                name(self.bare()).map(|(column, _)| Change::Alter(self.table.clone(), column)).into_iter().collect()
-            }
+            "alter" | "modify" if !self.is_object() => self.alter_column(),
             "attach" | "detach" => {
                 let child = table_name(without(self.rest, &["partition"]), self.names);
                 child.map(|(child, _)| Change::Attach(child, self.table.clone())).into_iter().collect()
@@ -563,6 +561,22 @@ impl<'a> Alteration<'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn alter_column(&self) -> Vec<Change> {
+        let Some((column, after)) = name(self.bare()) else { return Vec::new() };
+        let requires =
+            |three: &[Token]| matches!(three, [set, not, null] if set.is("set") && not.is("not") && null.is("null"));
+        let declares = |two: &[Token]| matches!(two, [not, null] if not.is("not") && null.is("null"));
+        let is_required = match self.verb.is("modify") {
+            true => after.windows(2).any(declares),
+            false => after.windows(3).any(requires),
+        };
+        let rule = Rule { name: Some(column.clone()), kind: RuleKind::Required(column.clone()) };
+        let mut found = Vec::new();
+        found.extend(is_required.then(|| Change::Rule { table: self.table.clone(), rule }));
+        found.push(Change::Alter(self.table.clone(), column));
+        found
     }
 
     fn add(&self) -> Vec<Change> {

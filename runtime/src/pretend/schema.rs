@@ -127,7 +127,9 @@ impl Overlay {
         if own || table.renamed.contains_key(&column) {
             return Some(true);
         }
-        // The columns of a view, or of a table that a query fills, are not known here.
+        if self.is_in_doubt(&table.name) {
+            return None;
+        }
         let decided = table.origin == Origin::Created && !table.columns.is_empty();
         (table.removed.contains(&column) || decided).then_some(false)
     }

@@ -35,6 +35,18 @@ pub enum Statement {
     Other,
 }
 
+impl Statement {
+    /// The table whose rows it changes.
+    pub fn target(&self) -> Option<&str> {
+        match self {
+            Self::Insert(insert) => Some(&insert.table),
+            Self::Update(update) => Some(&update.table),
+            Self::Delete(delete) => Some(&delete.table),
+            _ => None,
+        }
+    }
+}
+
 /// What a statement does to a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Control {

@@ -135,6 +135,12 @@ impl Core {
             names.schema = row.try_get_by_index::<Option<String>>(0).ok().flatten().unwrap_or_default();
             names.fold_tables = row.try_get_by_index::<String>(1).is_ok_and(|folds| folds == "1");
         }
+        if let Some(sql) = dialect.own_collation()
+            && let Ok(rows) = core.rows(core.question(sql, &[])).await
+            && let Some(collation) = rows.first().and_then(|row| row.try_get_by_index::<String>(0).ok())
+        {
+            core.script(dialect.set_collation(&collation));
+        }
         core.now = Pretence::new(&names);
         core.names = names;
         core.read_relations().await;

@@ -307,7 +307,9 @@ impl Core {
         };
         let conditions = met.iter().map(same).collect::<Option<Vec<_>>>().ok_or_else(|| Lost::of(table))?;
         let rows = |condition: String| Rows { condition: Some(condition), alone: true, ..Rows::default() };
-        if let Some(last) = computed.last_number.filter(|_| self.dialect() != crate::dialect::Dialect::Sqlite) {
+        if let Some(last) = computed.last_number
+            && self.counts_on(table).await
+        {
             // The row is not added, and its number is used up.
             self.give_number(table, last);
         }

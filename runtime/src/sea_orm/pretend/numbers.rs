@@ -52,7 +52,7 @@ impl Core {
     }
 
     /// Whether a table gives no number twice, even if its row is gone.
-    async fn counts_on(&self, table: &str) -> bool {
+    pub(super) async fn counts_on(&self, table: &str) -> bool {
         let (Some(shadow), Dialect::Sqlite) = (&self.shadow, self.dialect()) else { return true };
         let question = self.question(self.dialect().counts_on(), &[table.into()]);
         shadow.query(question).await.is_ok_and(|rows| !rows.is_empty())

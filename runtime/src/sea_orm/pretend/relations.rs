@@ -58,8 +58,12 @@ impl Core {
     /// A query whose columns have these names.
     fn with_names(&self, query: &str, columns: Option<&[Column]>) -> String {
         let Some(columns) = columns else { return query.to_owned() };
-        let list = crate::pretend::layers::names(columns, self.dialect()).join(", ");
-        format!("WITH kit_view ({list}) AS ({query}) SELECT * FROM kit_view")
+        let dialect = self.dialect();
+        let list = crate::pretend::layers::names(columns, dialect);
+        let list: Vec<String> = list.iter().map(|name| format!("NULL AS {name}")).collect();
+        // The first part of a union names the columns; not every database takes a `WITH` here.
+        let named = format!("SELECT {}{} WHERE 1 = 0", list.join(", "), dialect.from_nothing());
+        format!("{named} UNION ALL SELECT * FROM ({query}) AS kit_view")
     }
 
     /// All relations that these read, views included.

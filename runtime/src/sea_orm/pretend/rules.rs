@@ -6,7 +6,8 @@ use sea_orm_migration::sea_orm::{QueryResult, Value};
 
 use super::Core;
 use crate::pretend::rules::{KeyColumn, Rule, RuleKind};
-use crate::pretend::schema::{Column, Object, Origin};
+use crate::pretend::schema::{Change, Column, Object, Origin};
+use crate::pretend::statement::{self, Statement};
 use crate::wire::Note;
 
 impl Core {
@@ -24,8 +25,9 @@ impl Core {
             None => self.real_rules(table, table).await?,
         };
         if let Some(own) = own {
-            let is_new = |rule: &&Rule| self.shadow.is_none() || matches!(rule.kind, RuleKind::Check(_));
-            found.extend(own.rules.iter().filter(is_new).cloned());
+            if self.shadow.is_none() {
+                found.extend(own.rules);
+            }
             if own.altered {
                 // What has become of its columns is not followed.
                 found.retain(|rule| !matches!(rule.kind, RuleKind::Required(_) | RuleKind::Check(_)));
@@ -64,14 +66,34 @@ impl Core {
     }
 
     async fn shadow_rules(&self, table: &str) -> Option<Vec<Rule>> {
-        let question = self.question(self.dialect().rules_of(), &[table.into()]);
-        Some(grouped(&self.shadow.as_ref()?.query(question).await.ok()?))
+        let shadow = self.shadow.as_ref()?;
+        let mut found = grouped(&shadow.query(self.question(self.dialect().rules_of(), &[table.into()])).await.ok()?);
+        if let Some((sql, _)) = self.dialect().declaration(table) {
+            let rows = shadow.query(self.question(&sql, &[])).await.ok()?;
+            found.extend(self.declared_conditions(&rows, 0));
+        }
+        Some(found)
+    }
+
+    /// The conditions in the statement that creates a table, which is in a cell of the answer.
+    fn declared_conditions(&self, rows: &[QueryResult], cell: usize) -> Vec<Rule> {
+        let sql = rows.first().and_then(|row| row.try_get_by_index::<String>(cell).ok()).unwrap_or_default();
+        let Statement::Schema(changes) = statement::read(&sql, &self.names) else { return Vec::new() };
+        let condition = |change| match change {
+            Change::Rule { rule, .. } if matches!(rule.kind, RuleKind::Check(_)) => Some(rule),
+            _ => None,
+        };
+        changes.into_iter().filter_map(condition).collect()
     }
 
     /// The constraints that the database has, by the names that columns would have now.
     async fn real_rules(&self, table: &str, real: &str) -> Option<Vec<Rule>> {
         let values: Vec<Value> = std::iter::repeat_n(real.into(), self.dialect().rules_values()).collect();
         let mut found = grouped(&self.rows(self.question(self.dialect().rules_of(), &values)).await.ok()?);
+        if let Some((sql, cell)) = self.dialect().declaration(real) {
+            let rows = self.rows(self.question(&sql, &[])).await.unwrap_or_default();
+            found.extend(self.declared_conditions(&rows, cell));
+        }
         let is_dropped = |rule: &Rule| {
             let dropped = |kind| {
                 let name = rule.name.as_deref().unwrap_or_default();

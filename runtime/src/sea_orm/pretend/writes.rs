@@ -5,7 +5,7 @@ use sea_orm_migration::sea_orm::{DbErr, QueryResult, Value};
 use super::{Core, Done};
 use crate::pretend::layers::names;
 use crate::pretend::schema::{Change, Column};
-use crate::pretend::statement::{self, Rows, Statement, Update};
+use crate::pretend::statement::{self, Delete, Rows, Statement, Update};
 use crate::wire::Note;
 
 pub(super) type Rowset = Vec<QueryResult>;
@@ -30,6 +30,12 @@ impl Core {
             }
         };
         self.say(text.clone());
+        if let Some(table) = statement.target().filter(|table| self.now.layers.view_query(table).is_some()) {
+            let table = table.to_owned();
+            self.spread_relations(&table);
+            self.note(Note::Uncounted { table });
+            return Ok((Done { last_insert_id: 1, rows_affected: 1 }, Vec::new()));
+        }
         let outcome = match &statement {
             Statement::Schema(_) => {
                 self.follow(&text, &changes);
@@ -58,6 +64,11 @@ impl Core {
             Statement::Look | Statement::Transaction(_) => Ok((Done::default(), Vec::new())),
         };
         self.spread(&statement).await;
+        if let Statement::Update(Update { rows, .. }) | Statement::Delete(Delete { rows, .. }) = &statement
+            && !rows.others.is_empty()
+        {
+            self.doubt(Some(rows.others.clone()), false);
+        }
         match outcome {
             Ok(done) => Ok(done),
             Err(Lost { table, why }) => {

@@ -1,0 +1,306 @@
+//! Rows, columns and failures that depend on other rows: what a migration reads of them when it is pretended is what it reads
+//! in a run, or the place is marked and the command fails.
+
+use kit_runtime::dialect::Dialect;
+use kit_runtime::wire::Failure;
+
+use crate::database::Database;
+use crate::law::compared;
+use crate::steps::{Op, Step};
+use crate::{ALL, Told, client, done, steps, told, two, up};
+
+/// A migration in one database's words: other databases know `TEXT` as a type to cast to, MySQL and MariaDB `CHAR`.
+fn migration(dialect: Dialect, lines: &[&str]) -> Vec<Step> {
+    let words = |line: &&str| match dialect {
+        Dialect::MySql => line.replace(" AS TEXT)", " AS CHAR)"),
+        Dialect::Sqlite | Dialect::Postgres => (*line).to_owned(),
+    };
+    let mut ops: Vec<Op> = vec!["CREATE TABLE seen (what varchar(200))".into()];
+    ops.extend(lines.iter().map(words).map(|line| Op::from(line.as_str())));
+    vec![Step::new("m1", ops, Vec::new())]
+}
+
+async fn prepared(dialect: Dialect, before: &[&str]) -> (Database, Database) {
+    let (run, scripted) = two(dialect).await;
+    run.execute(before).await;
+    scripted.execute(before).await;
+    (run, scripted)
+}
+
+fn script(database: &Database, told: &Told) -> String {
+    told.script.iter().map(|sql| database.dialect.script(sql) + "\n").collect()
+}
+
+/// The script leaves what the run leaves, and nothing is marked.
+pub async fn is_decided(dialect: Dialect, before: &[&str], lines: &[&str]) {
+    let (run, scripted) = prepared(dialect, before).await;
+    steps::set(&migration(dialect, lines));
+    let told = told::<steps::Migrator>(&scripted, &[up()]).await;
+    assert_eq!(told.outcome, Ok(()), "{dialect:?}: {lines:#?} {:#?}", told.notes);
+    done::<steps::Migrator>(&run, up()).await;
+    let text = script(&scripted, &told);
+    client(&scripted, &text);
+    let (left, right) = (compared(&scripted).await, compared(&run).await);
+    assert_eq!(left, right, "{dialect:?}: {text} {:#?}", told.notes);
+}
+
+/// The place is marked, and the command fails.
+pub async fn is_marked(dialect: Dialect, before: &[&str], lines: &[&str]) {
+    let (_, scripted) = prepared(dialect, before).await;
+    steps::set(&migration(dialect, lines));
+    let told = told::<steps::Migrator>(&scripted, &[up()]).await;
+    let undecided = told.notes.iter().any(|note| note.is_undecided());
+    assert!(undecided, "{dialect:?}: {lines:#?} {:#?}\n{}", told.notes, script(&scripted, &told));
+    assert!(matches!(told.outcome, Err(Failure::Undecided { .. })), "{dialect:?}: {lines:#?} {:?}", told.outcome);
+}
+
+const A: &str = "CREATE TABLE a (id int PRIMARY KEY, code varchar(20) UNIQUE, n int NOT NULL DEFAULT 0)";
+const ROWS: &str = "INSERT INTO a VALUES (1, 'x', 1), (2, 'y', 2)";
+const SEE: [&str; 2] =
+    ["seen: SELECT CAST(code AS TEXT) FROM a ORDER BY id", "seen: SELECT CAST(n AS TEXT) FROM a ORDER BY id"];
+
+/// Statements that add rows that may exist, in the words of one database, over [`A`].
+fn upserts(dialect: Dialect) -> Vec<&'static str> {
+    let mut lines = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => vec![
+            "affected: INSERT INTO a VALUES (1, 'z', 9), (3, 'x', 9), (4, 'w', 4), (4, 'v', 5) ON CONFLICT DO NOTHING",
+            "affected: INSERT INTO a VALUES (2, 'yy', 7), (5, 'v', 5) ON CONFLICT (id) DO UPDATE SET code = excluded.code, \
+             n = a.n + excluded.n WHERE a.n < 100",
+            "affected: INSERT INTO a AS b VALUES (6, 'u', 7)",
+            "affected: INSERT INTO a (code, id) VALUES ('x', 77) ON CONFLICT (code) DO UPDATE SET n = (SELECT max(n) + 1 FROM a)",
+            "affected: INSERT INTO a (id, code) SELECT id + 1, code || '!' FROM a WHERE 1 = 1 ON CONFLICT (id) DO NOTHING",
+        ],
+        Dialect::MySql => vec![
+            "affected: INSERT IGNORE INTO a VALUES (1, 'z', 9), (3, 'x', 9), (4, 'w', 4), (4, 'v', 5)",
+            "affected: INSERT INTO a VALUES (2, 'yy', 7), (5, 'v', 5) ON DUPLICATE KEY UPDATE code = VALUES(code), \
+             n = n + VALUES(n)",
+            "affected: INSERT INTO a SET id = 6, code = 'u', n = 7",
+            "affected: INSERT INTO a (code, id) VALUES ('x', 77) ON DUPLICATE KEY UPDATE n = 70",
+            "affected: REPLACE INTO a VALUES (6, 'x', 66)",
+            "affected: INSERT IGNORE INTO a (id, code) SELECT id + 10, code FROM a",
+        ],
+    };
+    if dialect == Dialect::Sqlite {
+        lines.extend([
+            "affected: INSERT OR IGNORE INTO a VALUES (1, 'q', 1), (9, 'q', 9)",
+            "affected: INSERT OR REPLACE INTO a VALUES (1, 'q', 19)",
+            "affected: REPLACE INTO a (id, code) VALUES (9, 'nine')",
+            "affected: INSERT OR ABORT INTO a VALUES (10, 'ten', 10)",
+        ]);
+    }
+    lines.extend(SEE);
+    lines
+}
+
+#[tokio::test]
+async fn rows_that_exist_are_left_out_changed_or_replaced() {
+    for dialect in ALL {
+        let upserts = upserts(dialect);
+        is_decided(dialect, &[A, ROWS], &upserts).await;
+        let all: Vec<&str> = [A, ROWS].into_iter().chain(upserts).collect();
+        is_decided(dialect, &[], &all).await;
+    }
+}
+
+/// Keys that statements add, drop and rename, and those of other tables that were copied.
+#[tokio::test]
+async fn keys_are_those_that_statements_leave() {
+    for dialect in ALL {
+        let upsert = |row: &str| match dialect {
+            Dialect::MySql => format!("INSERT IGNORE INTO k VALUES {row}"),
+            Dialect::Sqlite | Dialect::Postgres => format!("INSERT INTO k VALUES {row} ON CONFLICT DO NOTHING"),
+        };
+        let (first, second, third) = (upsert("(1, 2, 3)"), upsert("(1, 3, 3)"), upsert("(2, 3, 4)"));
+        let drop = if dialect == Dialect::MySql { "DROP INDEX k_b ON k" } else { "DROP INDEX k_b" };
+        let see = "seen: SELECT CAST(COUNT(*) AS TEXT) FROM k";
+        let create = "CREATE TABLE k (a int, b int, c int)";
+        let lines = [
+            "CREATE UNIQUE INDEX k_b ON k (a, b)",
+            &first,
+            &first,
+            see,
+            &second,
+            see,
+            "ALTER TABLE k RENAME COLUMN b TO bb",
+            &first,
+            see,
+            drop,
+            &first,
+            see,
+            "CREATE INDEX k_c ON k (c)",
+            &third,
+            &third,
+            see,
+        ];
+        is_decided(dialect, &[create], &lines).await;
+        let all: Vec<&str> = std::iter::once(create).chain(lines).collect();
+        is_decided(dialect, &[], &all).await;
+    }
+}
+
+#[tokio::test]
+async fn numbers_go_on_after_rows_that_were_left_out() {
+    let skip = "INSERT INTO s (name) VALUES ('a'), ('c') ON CONFLICT (name) DO NOTHING";
+    for (dialect, key, skip) in [
+        (Dialect::Sqlite, "integer PRIMARY KEY AUTOINCREMENT", "INSERT OR IGNORE INTO s (name) VALUES ('a'), ('c')"),
+        (Dialect::Sqlite, "integer PRIMARY KEY", skip),
+        (Dialect::Postgres, "serial PRIMARY KEY", skip),
+        (Dialect::MySql, "int AUTO_INCREMENT PRIMARY KEY", "INSERT IGNORE INTO s (name) VALUES ('a')"),
+    ] {
+        let create = format!("CREATE TABLE s (id {key}, name varchar(20) NOT NULL UNIQUE)");
+        let lines = [
+            create.as_str(),
+            "INSERT INTO s (name) VALUES ('a'), ('b')",
+            skip,
+            "INSERT INTO s (name) VALUES ('d')",
+            "seen: SELECT CAST(id AS TEXT) FROM s ORDER BY id",
+        ];
+        is_decided(dialect, &[], &lines).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_that_may_exist_are_marked_where_kit_cannot_compare_them() {
+    let see = "seen: SELECT CAST(COUNT(*) AS TEXT) FROM a";
+    for (dialect, lines) in [
+        (
+            Dialect::Postgres,
+            vec![
+                A,
+                "CREATE UNIQUE INDEX i ON a (lower(code))",
+                "INSERT INTO a VALUES (1, 'X', 1) ON CONFLICT DO NOTHING",
+                see,
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            vec![
+                A,
+                "CREATE UNIQUE INDEX i ON a (n) WHERE n > 0",
+                "INSERT INTO a VALUES (1, 'X', 1) ON CONFLICT (n) WHERE n > 0 DO NOTHING",
+                see,
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            vec![
+                A,
+                "MERGE INTO a USING (SELECT 1 AS x) s ON a.id = s.x WHEN NOT MATCHED THEN INSERT VALUES (1, 'a', 1)",
+                see,
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            vec![A, "INSERT INTO a AS b VALUES (1, 'a', 1) ON CONFLICT (id) DO UPDATE SET n = b.n", see],
+        ),
+        (Dialect::Postgres, vec![A, "WITH n AS (INSERT INTO a VALUES (1, 'a', 1) RETURNING id) SELECT id FROM n", see]),
+        (
+            Dialect::Sqlite,
+            vec![A, "CREATE UNIQUE INDEX i ON a (n) WHERE n > 0", "INSERT OR IGNORE INTO a VALUES (1, 'X', 1)", see],
+        ),
+        (Dialect::Sqlite, vec![A, "INSERT INTO a VALUES (1, 'x', 1)", "UPDATE OR IGNORE a SET id = 2", see]),
+        (Dialect::Sqlite, vec![A, "INSERT OR IGNORE INTO a VALUES (1, 'x', NULL)", see]),
+        (Dialect::MySql, vec![A, ROWS, "INSERT IGNORE INTO a VALUES (3, 'X', 1)", see]),
+        (Dialect::MySql, vec![A, ROWS, "UPDATE IGNORE a SET id = 2", see]),
+        (Dialect::MySql, vec![A, ROWS, "INSERT IGNORE INTO a VALUES (7, 'g', NULL)", see]),
+        (Dialect::MySql, vec![A, ROWS, "CREATE TABLE b (id int)", "UPDATE b JOIN a ON a.id = b.id SET a.n = 5", see]),
+        (Dialect::MySql, vec![A, ROWS, "CREATE TABLE b (id int)", "DELETE a FROM b JOIN a ON a.id = b.id", see]),
+        (Dialect::MySql, vec![A, ROWS, "INSERT INTO a VALUES (1, 'y', 3) ON DUPLICATE KEY UPDATE n = 5", see]),
+    ] {
+        is_marked(dialect, &[], &lines).await;
+    }
+}
+
+/// A statement fails for its rows: the migration gets the error, and the script has no such statement.
+#[tokio::test]
+async fn constraints_that_rows_break_are_refused_as_in_a_run() {
+    for (dialect, lines) in [
+        (
+            Dialect::Sqlite,
+            vec![
+                "ignore: CREATE UNIQUE INDEX i ON r (a)",
+                "ignore: CREATE UNIQUE INDEX j ON r (b)",
+                "ignore: ALTER TABLE r ADD COLUMN c int NOT NULL",
+            ],
+        ),
+        (
+            Dialect::MySql,
+            vec![
+                "ignore: CREATE UNIQUE INDEX i ON r (a)",
+                "ignore: CREATE UNIQUE INDEX j ON r (b)",
+                "ignore: ALTER TABLE r ADD CONSTRAINT k UNIQUE (a)",
+                "ignore: ALTER TABLE r ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES p (id)",
+                "ignore: ALTER TABLE r ADD CONSTRAINT c CHECK (b < 5)",
+                "ignore: ALTER TABLE r ADD COLUMN c int NOT NULL",
+                "seen: SELECT CAST(c AS TEXT) FROM r",
+            ],
+        ),
+        (Dialect::Postgres, vec!["ignore: CREATE UNIQUE INDEX i ON r (a)"]),
+        (Dialect::Postgres, vec!["ignore: ALTER TABLE r ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES p (id)"]),
+        (Dialect::Postgres, vec!["ignore: ALTER TABLE r ADD CONSTRAINT c CHECK (b < 5)"]),
+        (Dialect::Postgres, vec!["ignore: ALTER TABLE r ALTER COLUMN d SET NOT NULL"]),
+        (Dialect::Postgres, vec!["ignore: ALTER TABLE r ADD COLUMN c int NOT NULL"]),
+    ] {
+        let before = [
+            "CREATE TABLE p (id int PRIMARY KEY)",
+            "CREATE TABLE r (a int, b int, d int)",
+            "INSERT INTO p VALUES (1)",
+            "INSERT INTO r VALUES (1, 1, 1), (1, 9, NULL)",
+        ];
+        let all: Vec<&str> = before.iter().chain(&lines).copied().collect();
+        match dialect {
+            // The server ends the transaction.
+            Dialect::Postgres => {
+                fails_in_both(&before, &lines).await;
+                fails_in_both(&[], &all).await;
+            }
+            Dialect::Sqlite | Dialect::MySql => {
+                is_decided(dialect, &before, &lines).await;
+                is_decided(dialect, &[], &all).await;
+            }
+        }
+    }
+}
+
+async fn fails_in_both(before: &[&str], lines: &[&str]) {
+    let (run, scripted) = prepared(Dialect::Postgres, before).await;
+    steps::set(&migration(Dialect::Postgres, lines));
+    let told = told::<steps::Migrator>(&scripted, &[up()]).await;
+    assert!(matches!(told.outcome, Err(Failure::Pretended { .. })), "{lines:#?} {:?}", told.outcome);
+    let project = kit_runtime::sea_orm::Project::of::<steps::Migrator>();
+    let outcome = kit_runtime::engine::run(&crate::request(up()), &project, &run.session, &mut |_| ()).await;
+    assert!(outcome.is_err(), "{lines:#?}: the run went well");
+}
+
+/// Rows that break a constraint are marked at the latest where their migration ends.
+#[tokio::test]
+async fn rows_that_a_run_refuses_are_marked() {
+    let parent = "CREATE TABLE p (id int PRIMARY KEY, code varchar(20) NOT NULL UNIQUE, n int CHECK (n < 5))";
+    let child = "CREATE TABLE c (p int, FOREIGN KEY (p) REFERENCES p (id))";
+    let row = "INSERT INTO p VALUES (1, 'a', 1)";
+    for dialect in ALL {
+        for lines in [
+            vec![row, "ignore: INSERT INTO p VALUES (1, 'b', 1)"],
+            vec![row, "ignore: INSERT INTO p VALUES (2, 'a', 1)"],
+            vec![row, "ignore: INSERT INTO p VALUES (2, 'a', 1)", "DELETE FROM p WHERE id = 2"],
+            vec![row, "ignore: INSERT INTO p VALUES (2, NULL, 1)"],
+            vec![row, "ignore: INSERT INTO p VALUES (2, 'b', 9)"],
+            vec![row, "ignore: INSERT INTO c VALUES (3)"],
+            vec![row, "INSERT INTO c VALUES (1)", "ignore: DELETE FROM p"],
+            vec![row, "INSERT INTO p VALUES (2, 'b', 1)", "ignore: UPDATE p SET id = 2"],
+            vec![row, "ignore: INSERT INTO p SELECT id, 'c', n FROM p"],
+        ] {
+            is_marked(dialect, &[parent, child], &lines).await;
+            let all: Vec<&str> = [parent, child].into_iter().chain(lines).collect();
+            is_marked(dialect, &[], &all).await;
+        }
+        let lines = [
+            row,
+            "INSERT INTO c VALUES (1), (NULL)",
+            "INSERT INTO p VALUES (2, 'b', NULL)",
+            "DELETE FROM c",
+            "DELETE FROM p",
+        ];
+        is_decided(dialect, &[parent, child], &lines).await;
+    }
+}
