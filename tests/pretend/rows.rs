@@ -304,3 +304,72 @@ async fn rows_that_a_run_refuses_are_marked() {
         is_decided(dialect, &[parent, child], &lines).await;
     }
 }
+
+/// Many statements, each on its own, with numbers that the database gives and keys that exist.
+#[tokio::test]
+async fn many_rows_are_pretended_one_by_one() {
+    for (dialect, key) in [
+        (Dialect::Sqlite, "integer PRIMARY KEY"),
+        (Dialect::Postgres, "serial PRIMARY KEY"),
+        (Dialect::MySql, "int AUTO_INCREMENT PRIMARY KEY"),
+    ] {
+        let create = format!("CREATE TABLE many (id {key}, name varchar(20) NOT NULL UNIQUE)");
+        let mut lines = vec![create];
+        lines.extend((0..1000).map(|at| format!("INSERT INTO many (name) VALUES ('n{at}')")));
+        lines.extend((970..1020).map(|at| match dialect {
+            Dialect::MySql => format!("INSERT IGNORE INTO many (name) VALUES ('n{at}')"),
+            Dialect::Sqlite | Dialect::Postgres => {
+                format!("INSERT INTO many (name) VALUES ('n{at}') ON CONFLICT DO NOTHING")
+            }
+        }));
+        lines.push("seen: SELECT CAST(MAX(id) AS TEXT) FROM many".to_owned());
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        is_decided(dialect, &[], &lines).await;
+    }
+}
+
+/// What reads or changes rows without naming their table.
+#[tokio::test]
+async fn rows_that_are_read_unseen_are_marked() {
+    let see = "seen: SELECT CAST(n AS TEXT) FROM copy";
+    let copy = "CREATE TABLE copy (n int)";
+    let function = "CREATE FUNCTION total() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM a'";
+    let procedure = "CREATE FUNCTION total() RETURNS int READS SQL DATA RETURN (SELECT COUNT(*) FROM a)";
+    let block = "DO $$ BEGIN UPDATE a SET n = 5; END $$";
+    for (dialect, before, lines) in [
+        (Dialect::Postgres, vec![A, ROWS, copy], vec![block, "INSERT INTO copy SELECT n FROM a", see]),
+        (Dialect::Postgres, vec![A, ROWS, copy], vec![block, "INSERT INTO copy VALUES ((SELECT max(n) FROM a))", see]),
+        (Dialect::Postgres, vec![A, function], vec![ROWS, "seen: SELECT CAST(total() AS TEXT)"]),
+        (Dialect::Postgres, vec![A, function, copy], vec![ROWS, "INSERT INTO copy VALUES (total())", see]),
+        (Dialect::MySql, vec![A, procedure], vec![ROWS, "seen: SELECT CAST(total() AS TEXT)"]),
+        (
+            Dialect::Postgres,
+            vec![A],
+            vec!["ALTER TABLE a ALTER COLUMN n SET DEFAULT 7", "INSERT INTO a (id) VALUES (1)", SEE[1]],
+        ),
+        (
+            Dialect::MySql,
+            vec![A],
+            vec!["ALTER TABLE a ALTER COLUMN n SET DEFAULT 7", "INSERT INTO a (id) VALUES (1)", SEE[1]],
+        ),
+        (
+            Dialect::Postgres,
+            vec![A, ROWS],
+            vec!["CREATE RULE r AS ON INSERT TO a DO INSTEAD NOTHING", "INSERT INTO a VALUES (3, 'z', 3)", SEE[1]],
+        ),
+        (
+            Dialect::Postgres,
+            vec![A, ROWS, "CREATE VIEW v AS SELECT n FROM a"],
+            vec!["ALTER VIEW v RENAME TO w", "seen: SELECT CAST(n AS TEXT) FROM w"],
+        ),
+    ] {
+        is_marked(dialect, &before, &lines).await;
+    }
+    // Nothing has changed what the function reads.
+    is_decided(
+        Dialect::Postgres,
+        &[A, ROWS, function],
+        &["CREATE TABLE other (x int)", "ALTER TABLE a ALTER COLUMN n DROP DEFAULT", SEE[1]],
+    )
+    .await;
+}

@@ -121,6 +121,23 @@ impl Dialect {
         }
     }
 
+    /// A query for the routines that can read tables, by name. `None` where there are none.
+    pub fn routines(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(
+                "SELECT p.proname::text FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+                 JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') \
+                 AND l.lanname NOT IN ('c', 'internal') AND p.provolatile <> 'i' AND p.prokind = 'f' AND NOT EXISTS \
+                 (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')",
+            ),
+            Self::MySql => Some(
+                "SELECT CAST(routine_name AS CHAR) FROM information_schema.routines WHERE routine_schema = DATABASE() \
+                 AND routine_type = 'FUNCTION'",
+            ),
+        }
+    }
+
     /// The type of an expression, as a text, where a query can ask for it.
     pub fn type_of(self, expression: &str) -> Option<String> {
         match self {

@@ -69,6 +69,11 @@ impl Layers {
         Self { names, tables: BTreeMap::new(), layers: Vec::new() }
     }
 
+    /// Whether statements have touched any table.
+    pub fn is_any(&self) -> bool {
+        self.tables.values().any(|top| !matches!(top.state, State::View { real: true, .. }))
+    }
+
     /// Whether statements have touched a table.
     pub fn has(&self, table: &str) -> bool {
         let top = self.tables.get(&self.names.table(table));

@@ -261,7 +261,7 @@ impl Overlay {
             }
             Change::Rule { table, rule } => self.touched(table).rules.push(rule.clone()),
             Change::Value { name, value } => self.values.push((name.clone(), value.clone())),
-            Change::Alter(table, _) => self.touched(table).altered = true,
+            Change::Alter(table, _) | Change::Redefine(table, _) => self.touched(table).altered = true,
             Change::Touch(table) => {
                 self.touched(table);
             }

@@ -27,6 +27,7 @@ use crate::dialect::Dialect;
 use crate::pretend::Said;
 use crate::pretend::layers::{Layers, Trouble};
 use crate::pretend::names::Names;
+use crate::pretend::references::references;
 use crate::pretend::schema::{Column, Overlay};
 use crate::pretend::statement::{self, Statement};
 use crate::pretend::token::{Kind as Word, statements, tokens};
@@ -54,6 +55,10 @@ pub struct Core {
     numbers: numbers::Numbers,
     /// Tables that others refer to, as they were when the migration began.
     parents: Vec<Vec<String>>,
+    /// Routines of the database that read tables, in lower case.
+    routines: BTreeSet<String>,
+    /// Whether tables of the database have too many rows to check them all, by table.
+    large: HashMap<String, bool>,
     #[cfg(feature = "sea-orm-1")]
     guesses: kinds::Guesses,
 }
@@ -125,6 +130,8 @@ impl Core {
             shadow: None,
             numbers: numbers::Numbers::new(),
             parents: Vec::new(),
+            routines: BTreeSet::new(),
+            large: HashMap::new(),
             #[cfg(feature = "sea-orm-1")]
             guesses: kinds::Guesses::default(),
         };
@@ -326,11 +333,46 @@ impl Core {
         Question::from_sql_and_values(backend_of(self.dialect()), sql, values.to_vec())
     }
 
-    /// A query over the newest layers.
+    /// A query over the newest layers, with what these are.
     fn over(&self, sql: &str) -> Result<String, Trouble> {
-        let Pretence { schema, layers, .. } = &self.now;
-        let sql = layers.over(sql, &|name| schema.is_new_type(name), self.dialect())?;
-        Ok(layers.whole(&sql, self.dialect()))
+        Ok(self.now.layers.whole(&self.layered(sql)?, self.dialect()))
+    }
+
+    /// A query or a part of one over the newest layers.
+    fn layered(&self, sql: &str) -> Result<String, Trouble> {
+        let words = tokens(sql, self.dialect().lexis());
+        let named = references(&words).into_iter();
+        let tables = named.filter_map(|place| Some(statement::table_name(words.get(place)?, &self.names)?.0)).collect();
+        self.readable(tables)?;
+        let schema = &self.now.schema;
+        self.now.layers.over(sql, &|name| schema.is_new_type(name), self.dialect())
+    }
+
+    /// Refuses to read tables whose rows may be others than is known.
+    fn readable(&self, tables: Vec<String>) -> Result<(), Trouble> {
+        let in_doubt = |table: &String| !self.now.layers.has(table) && self.is_in_doubt(table);
+        match self.read_by(tables).into_iter().find(in_doubt) {
+            Some(table) => Err(Trouble::Opaque(table)),
+            None => Ok(()),
+        }
+    }
+
+    /// A routine of the database's that a query calls and that may read rows that statements have changed.
+    fn unseen_reader(&self, sql: &str) -> Option<String> {
+        if self.routines.is_empty() || !self.has_changed() {
+            return None;
+        }
+        let words = tokens(sql, self.dialect().lexis());
+        let called = words.windows(2).filter_map(|two| match two {
+            [name, open] if name.is_name() && open.is("(") => Some(name.text.to_lowercase()),
+            _ => None,
+        });
+        called.into_iter().find(|name| self.routines.contains(name))
+    }
+
+    /// Whether statements have changed any rows, or may have.
+    fn has_changed(&self) -> bool {
+        self.now.layers.is_any() || self.now.effects.all_in_doubt || !self.now.effects.doubts.is_empty()
     }
 
     /// The columns of a table, as they would be now.

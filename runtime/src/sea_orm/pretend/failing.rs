@@ -75,7 +75,7 @@ impl Core {
                 (Some(false), false) => Fate::Fails(missing("table", table)),
                 _ => Fate::Happens,
             },
-            Change::Touch(table) | Change::Alter(table, _) | Change::Empty(table) => {
+            Change::Touch(table) | Change::Alter(table, _) | Change::Redefine(table, _) | Change::Empty(table) => {
                 match self.is_there(table, true).await {
                     Some(false) => Fate::Fails(missing("table", table)),
                     _ => Fate::Happens,

@@ -30,6 +30,10 @@ impl Core {
             let whole = if schema.is_empty() { name } else { format!("{schema}.{name}") };
             self.now.layers.view(&whole, Vec::new(), query, true);
         }
+        if let Some(sql) = self.dialect().routines() {
+            let rows = self.rows(self.question(sql, &[])).await.unwrap_or_default();
+            self.routines = rows.iter().map(|row| text(row, 0).to_lowercase()).collect();
+        }
         if let Some(sql) = self.dialect().descendants() {
             let rows = self.rows(self.question(sql, &[])).await.unwrap_or_default();
             self.now.effects.kin = rows.iter().map(|row| (text(row, 0), text(row, 1))).collect();
@@ -67,9 +71,9 @@ impl Core {
     }
 
     /// All relations that these read, views included.
-    pub(super) fn read_by(&self, tables: &[String]) -> Vec<String> {
+    pub(super) fn read_by(&self, tables: Vec<String>) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        let mut left = tables.to_vec();
+        let mut left = tables;
         while let Some(table) = left.pop() {
             if found.contains(&table) {
                 continue;

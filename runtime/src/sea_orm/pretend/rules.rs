@@ -10,6 +10,9 @@ use crate::pretend::schema::{Change, Column, Object, Origin};
 use crate::pretend::statement::{self, Statement};
 use crate::wire::Note;
 
+/// The rows of a table that has more are not checked.
+const MAX_CHECKED_ROWS: usize = 100_000;
+
 impl Core {
     /// The constraints of a table as they would be now; `None` if they are not known.
     pub(super) async fn rules(&mut self, table: &str, columns: &[Column]) -> Option<Vec<Rule>> {
@@ -122,8 +125,33 @@ impl Core {
         if self.now.effects.keys_off && matches!(rule.kind, RuleKind::Refers { .. }) {
             return None;
         }
+        let parent = match &rule.kind {
+            RuleKind::Refers { parent, .. } => Some(parent.clone()),
+            _ => None,
+        };
+        for table in std::iter::once(table.to_owned()).chain(parent) {
+            if self.is_large(&table).await {
+                return None;
+            }
+        }
         let sql = rule.broken(table, self.dialect())?;
         Some(!self.answer(&format!("{sql} LIMIT 1")).await.ok()?.is_empty())
+    }
+
+    /// Whether the database has more rows of a table than should be read only to check them.
+    async fn is_large(&mut self, table: &str) -> bool {
+        let real = match self.now.schema.table(table).map(|own| &own.origin) {
+            Some(Origin::Real(real)) => real.clone(),
+            Some(_) => return false,
+            None => table.to_owned(),
+        };
+        if let Some(large) = self.large.get(&real) {
+            return *large;
+        }
+        let sql = format!("SELECT 1 FROM {} LIMIT 1 OFFSET {MAX_CHECKED_ROWS}", self.dialect().real_table(&real));
+        let large = self.rows(self.question(&sql, &[])).await.is_ok_and(|rows| !rows.is_empty());
+        self.large.insert(real, large);
+        large
     }
 
     /// Takes note of the rules that rows of a table break since it was checked last: a statement above fails in a run.

@@ -3,9 +3,11 @@
 use sea_orm_migration::sea_orm::{DbErr, QueryResult, Value};
 
 use super::{Core, Done};
+use crate::dialect::Dialect;
 use crate::pretend::layers::names;
 use crate::pretend::schema::{Change, Column};
 use crate::pretend::statement::{self, Delete, Rows, Statement, Update};
+use crate::pretend::token::tokens;
 use crate::wire::Note;
 
 pub(super) type Rowset = Vec<QueryResult>;
@@ -37,7 +39,10 @@ impl Core {
             return Ok((Done { last_insert_id: 1, rows_affected: 1 }, Vec::new()));
         }
         let outcome = match &statement {
-            Statement::Schema(_) => {
+            Statement::Schema(read) => {
+                if read.is_empty() && changes_queries(&text, self.dialect()) {
+                    self.doubt(statement::mentioned(&text, self.dialect()), true);
+                }
                 self.follow(&text, &changes);
                 for change in &changes {
                     self.change(change).await;
@@ -133,7 +138,7 @@ impl Core {
                 self.now.layers.next(table, columns, &list, "WHERE 1 = 0", dialect);
             }
             Change::Alter(table, _) if self.now.layers.has(table) => self.now.layers.lose(table),
-            Change::Alter(..) | Change::Touch(_) | Change::Value { .. } => {}
+            Change::Alter(..) | Change::Redefine(..) | Change::Touch(_) | Change::Value { .. } => {}
             Change::Rule { .. } | Change::Attach(..) => {}
             Change::Object { .. } | Change::DropObject { .. } => {}
         }
@@ -143,11 +148,14 @@ impl Core {
     /// The columns of a table that is going to change, which has a layer from now on.
     pub(super) async fn begin(&mut self, table: &str) -> Vec<Column> {
         let columns = self.columns(table).await;
-        if !self.now.layers.has(table) && !columns.is_empty() {
+        let is_new = !self.now.layers.has(table);
+        if is_new && !columns.is_empty() {
             self.now.layers.begin(table, columns.clone(), self.dialect());
-            if self.is_in_doubt(table) || columns.iter().any(|column| column.computed) {
-                self.now.layers.lose(table);
-            }
+        }
+        // What a column gets by itself is not followed.
+        let is_altered = self.now.schema.table(table).is_some_and(|own| own.altered);
+        if is_altered || is_new && (self.is_in_doubt(table) || columns.iter().any(|column| column.computed)) {
+            self.now.layers.lose(table);
         }
         columns
     }
@@ -242,8 +250,7 @@ impl Core {
 
     /// A part of a statement over the newest layers, to be a part of another.
     fn inner(&self, sql: &str) -> Result<String, Option<DbErr>> {
-        let schema = &self.now.schema;
-        self.now.layers.over(sql, &|name| schema.is_new_type(name), self.dialect()).map_err(|_| None)
+        self.layered(sql).map_err(|_| None)
     }
 
     async fn count(&self, table: &str, condition: &str) -> Option<u64> {
@@ -265,9 +272,18 @@ impl Core {
 
     /// What a query answers over the newest layers.
     pub(super) async fn answer(&self, sql: &str) -> Result<Rowset, DbErr> {
+        if let Some(routine) = self.unseen_reader(sql) {
+            return Err(DbErr::Custom(format!("`{routine}` may read what the statements above change")));
+        }
         let sql = self.over(sql).map_err(|_| DbErr::Custom("what is in it is not known".to_owned()))?;
         self.rows(self.question(&sql, &[])).await
     }
+}
+
+/// Whether a statement that is not followed changes what queries answer: a rule, a view, a policy.
+fn changes_queries(sql: &str, dialect: Dialect) -> bool {
+    let words = tokens(sql, dialect.lexis());
+    words.iter().take(4).any(|word| ["rule", "view", "policy"].iter().any(|known| word.is(known)))
 }
 
 /// What would be in a table is not known from here on.
