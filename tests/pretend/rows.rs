@@ -373,3 +373,184 @@ async fn rows_that_are_read_unseen_are_marked() {
     )
     .await;
 }
+
+/// Forms of the same statements that are written less often.
+#[tokio::test]
+async fn other_forms_of_upserts_and_copies_are_followed() {
+    let see = "seen: SELECT CAST(COUNT(*) AS TEXT) FROM a";
+    let pair = "CREATE TABLE pair (x int, y varchar(9), UNIQUE (x, y))";
+    for (dialect, lines) in [
+        (
+            Dialect::Postgres,
+            vec![
+                "ALTER TABLE a ADD CONSTRAINT a_n UNIQUE (n)",
+                "INSERT INTO a VALUES (3, 'z', 2) ON CONFLICT ON CONSTRAINT a_n DO UPDATE SET code = excluded.code",
+                "seen: INSERT INTO a VALUES (4, 'w', 4), (1, 'v', 9) ON CONFLICT (id) DO UPDATE SET n = 90 RETURNING CAST(code AS TEXT)",
+                "seen: INSERT INTO a VALUES (4, 'w', 4) ON CONFLICT DO NOTHING RETURNING CAST(code AS TEXT)",
+                "INSERT INTO a (id, n) OVERRIDING USER VALUE VALUES (8, 8)",
+                SEE[0],
+                SEE[1],
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            vec![
+                pair,
+                "INSERT INTO pair VALUES (1, NULL), (1, NULL), (1, 'a') ON CONFLICT DO NOTHING",
+                "INSERT INTO pair VALUES (1, NULL), (1, 'a') ON CONFLICT DO NOTHING",
+                "seen: SELECT CAST(COUNT(*) AS TEXT) FROM pair",
+            ],
+        ),
+        (
+            Dialect::Sqlite,
+            vec![
+                pair,
+                "INSERT OR IGNORE INTO pair VALUES (1, NULL), (1, NULL), (1, 'a')",
+                "REPLACE INTO pair VALUES (1, NULL), (1, 'a')",
+                "seen: SELECT CAST(COUNT(*) AS TEXT) FROM pair",
+            ],
+        ),
+        (
+            Dialect::MySql,
+            vec![
+                pair,
+                "INSERT IGNORE pair VALUES (1, NULL), (1, NULL), (1, 'a')",
+                "REPLACE pair VALUES (1, NULL), (1, 'a')",
+                "seen: SELECT CAST(COUNT(*) AS TEXT) FROM pair",
+            ],
+        ),
+        (
+            Dialect::Sqlite,
+            vec![
+                "CREATE TABLE t (name text COLLATE NOCASE UNIQUE, v varchar(9) UNIQUE)",
+                "INSERT INTO t VALUES ('A', 5)",
+                "INSERT OR IGNORE INTO t VALUES ('a', 6), ('b', '5'), ('c', 7)",
+                "seen: SELECT name FROM t ORDER BY name",
+            ],
+        ),
+        (
+            Dialect::MySql,
+            vec![
+                "INSERT INTO a (id, code) SELECT s.id, s.code FROM (SELECT id + 1 AS id, code FROM a WHERE id = 2) s \
+ ON DUPLICATE KEY UPDATE n = n + 100",
+                SEE[0],
+                SEE[1],
+            ],
+        ),
+        (
+            Dialect::MySql,
+            vec![
+                "ALTER TABLE a ADD COLUMN s varchar(9) NOT NULL, ADD COLUMN i int NOT NULL",
+                "seen: SELECT CONCAT('[', s, i, ']') FROM a",
+            ],
+        ),
+        (
+            Dialect::MySql,
+            vec![
+                "RENAME TABLE a TO z",
+                "INSERT IGNORE INTO z VALUES (1, 'q', 1), (5, 'q', 1)",
+                "RENAME TABLE z TO a",
+                see,
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            vec![
+                "ALTER TABLE a RENAME TO z",
+                "INSERT INTO z VALUES (1, 'q', 1), (5, 'q', 1) ON CONFLICT DO NOTHING",
+                "ALTER TABLE z RENAME TO a",
+                see,
+            ],
+        ),
+        (
+            Dialect::Sqlite,
+            vec![
+                "ALTER TABLE a RENAME TO z",
+                "INSERT INTO z VALUES (1, 'q', 1), (5, 'q', 1) ON CONFLICT DO NOTHING",
+                "ALTER TABLE z RENAME TO a",
+                see,
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            vec![
+                "CREATE TABLE c AS SELECT * FROM a WITH NO DATA",
+                "INSERT INTO c VALUES (7, 'seven', 7)",
+                "seen: SELECT CAST(code AS TEXT) FROM c",
+            ],
+        ),
+        (
+            Dialect::Postgres,
+            vec![
+                "CREATE MATERIALIZED VIEW mv AS SELECT code FROM a",
+                "DELETE FROM a",
+                "seen: SELECT CAST(code AS TEXT) FROM mv ORDER BY code",
+                "seen: SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_name = 'mv'",
+            ],
+        ),
+    ] {
+        is_decided(dialect, &[A, ROWS], &lines).await;
+        let all: Vec<&str> = [A, ROWS].into_iter().chain(lines).collect();
+        is_decided(dialect, &[], &all).await;
+    }
+    for (dialect, lines) in [
+        (
+            Dialect::Postgres,
+            vec!["CREATE VIEW v AS SELECT * FROM a", "ALTER TABLE a ADD COLUMN late int", "seen: SELECT code FROM v"],
+        ),
+        (
+            Dialect::Postgres,
+            vec![
+                "CREATE MATERIALIZED VIEW mv AS SELECT code FROM a",
+                "DELETE FROM a",
+                "REFRESH MATERIALIZED VIEW mv",
+                "seen: SELECT code FROM mv",
+            ],
+        ),
+        (
+            Dialect::MySql,
+            vec![
+                "CREATE TABLE c (id int AUTO_INCREMENT PRIMARY KEY) SELECT code FROM a",
+                "seen: SELECT CAST(id AS TEXT) FROM c",
+            ],
+        ),
+        (
+            Dialect::MySql,
+            vec!["ALTER TABLE a ADD COLUMN e enum('x', 'y') NOT NULL", "seen: SELECT CAST(e AS TEXT) FROM a"],
+        ),
+        (
+            Dialect::MySql,
+            vec!["CREATE ALGORITHM = MERGE VIEW v AS SELECT code, n FROM a", "INSERT INTO v VALUES ('w', 1)", SEE[0]],
+        ),
+    ] {
+        is_marked(dialect, &[A, ROWS], &lines).await;
+        let all: Vec<&str> = [A, ROWS].into_iter().chain(lines).collect();
+        is_marked(dialect, &[], &all).await;
+    }
+}
+
+/// A constraint that is checked later, or not at all, breaks nothing.
+#[tokio::test]
+async fn constraints_that_are_not_checked_mark_nothing() {
+    let tree = "CREATE TABLE tree (id int PRIMARY KEY, up int, FOREIGN KEY (up) REFERENCES tree (id))";
+    let later = "CREATE TABLE later (id int PRIMARY KEY, up int REFERENCES later (id) DEFERRABLE INITIALLY DEFERRED)";
+    let child_first =
+        ["INSERT INTO later VALUES (1, 2)", "UPDATE later SET id = id", "INSERT INTO later VALUES (2, NULL)"];
+    for dialect in ALL {
+        let lines = [tree, "INSERT INTO tree VALUES (1, NULL), (2, 1), (3, 2)", "UPDATE tree SET up = 3 WHERE id = 2"];
+        is_decided(dialect, &[], &lines).await;
+        if dialect != Dialect::MySql {
+            is_decided(dialect, &[later], &child_first).await;
+            is_decided(dialect, &[], &[later, child_first[0], child_first[1], child_first[2]]).await;
+        }
+    }
+    let off = [
+        "SET FOREIGN_KEY_CHECKS = 0",
+        "INSERT INTO tree VALUES (1, 9)",
+        "SET FOREIGN_KEY_CHECKS = 1",
+        "INSERT INTO tree VALUES (2, 1)",
+    ];
+    is_decided(Dialect::MySql, &[tree], &off).await;
+    let valid = "ALTER TABLE a ADD CONSTRAINT c CHECK (n > 1) NOT VALID";
+    is_decided(Dialect::Postgres, &[A, ROWS], &[valid]).await;
+}

@@ -146,12 +146,22 @@ impl Dialect {
         }
     }
 
-    /// What rows that exist get in a new column that takes no NULL and has no default. `None` if such a column is refused.
+    /// Whether a new column that takes no NULL and has no default is refused if there are rows.
+    pub fn refuses_missing_values(self) -> bool {
+        matches!(self, Self::Sqlite | Self::Postgres)
+    }
+
+    /// What rows that exist get in such a column where it is not refused. `None` if that is not known.
     pub fn implicit_default(self, kind: &str) -> Option<&'static str> {
+        const NUMBERS: [&str; 10] =
+            ["int", "tinyint", "smallint", "mediumint", "bigint", "bool", "decimal", "numeric", "double", "float"];
+        let is_number = NUMBERS.iter().any(|number| kind.starts_with(number));
         match self {
             Self::Sqlite | Self::Postgres => None,
-            Self::MySql if self.is_text(kind) && !kind.starts_with("enum") => Some("''"),
-            Self::MySql => Some("0"),
+            Self::MySql if self.is_text(kind) => {
+                (!kind.starts_with("enum") && !kind.starts_with("set")).then_some("''")
+            }
+            Self::MySql => is_number.then_some("0"),
         }
     }
 }

@@ -134,7 +134,7 @@ impl Core {
     /// Whether a new column is refused, since rows would have no value in it.
     async fn needs_value(&mut self, table: &str, column: &Column) -> bool {
         let refuses = !column.nullable && column.default.is_none() && !column.numbered && !column.computed;
-        if !refuses || self.dialect().implicit_default(&column.kind).is_some() {
+        if !refuses || !self.dialect().refuses_missing_values() {
             return false;
         }
         let exists = self.has_column(table, &column.name).await == Some(true);

@@ -8,6 +8,7 @@ use super::Core;
 use crate::pretend::rules::{KeyColumn, Rule, RuleKind};
 use crate::pretend::schema::{Change, Column, Object, Origin};
 use crate::pretend::statement::{self, Statement};
+use crate::pretend::token::tokens;
 use crate::wire::Note;
 
 /// The rows of a table that has more are not checked.
@@ -73,6 +74,11 @@ impl Core {
         let mut found = grouped(&shadow.query(self.question(self.dialect().rules_of(), &[table.into()])).await.ok()?);
         if let Some((sql, _)) = self.dialect().declaration(table) {
             let rows = shadow.query(self.question(&sql, &[])).await.ok()?;
+            let sql = rows.first().and_then(|row| row.try_get_by_index::<String>(0).ok()).unwrap_or_default();
+            if tokens(&sql, self.dialect().lexis()).iter().any(|word| word.is("deferred")) {
+                // Which of the keys are checked later is only in the statement.
+                found.retain(|rule| !matches!(rule.kind, RuleKind::Refers { .. }));
+            }
             found.extend(self.declared_conditions(&rows, 0));
         }
         Some(found)

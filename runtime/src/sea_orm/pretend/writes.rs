@@ -108,8 +108,9 @@ impl Core {
                 list.push(self.in_type(default.as_deref().unwrap_or("NULL"), column));
                 columns.push(column.clone());
                 self.now.layers.next(table, columns, &list, "", dialect);
-                // The rows that exist get numbers, or what is computed from them.
-                if column.numbered || column.computed {
+                // The rows that exist get numbers, what is computed from them, or what the type has for no value.
+                let is_implicit = !column.nullable && default.is_none();
+                if column.numbered || column.computed || is_implicit {
                     self.now.layers.lose(table);
                 }
             }
