@@ -75,6 +75,8 @@ impl Core {
                 (Some(false), false) => Fate::Fails(missing("table", table)),
                 _ => Fate::Happens,
             },
+            // `WITH NO DATA`.
+            Change::Empty(_) if all.iter().any(|change| matches!(change, Change::Create { .. })) => Fate::Happens,
             Change::Touch(table) | Change::Alter(table, _) | Change::Redefine(table, _) | Change::Empty(table) => {
                 match self.is_there(table, true).await {
                     Some(false) => Fate::Fails(missing("table", table)),
