@@ -7,6 +7,10 @@ mod database;
 mod law;
 #[path = "support/migrations_of_projects.rs"]
 mod projects_migrations;
+#[path = "pretend/relations.rs"]
+mod relations;
+#[path = "pretend/rows.rs"]
+mod rows;
 #[path = "../migrations/mod.rs"]
 mod sample;
 #[path = "support/schemas.rs"]

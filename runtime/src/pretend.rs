@@ -2,11 +2,15 @@
 //! answers what they read from the database as it is and from what was noted. It takes no lock, creates no table, and
 //! plans on a ledger in memory. What it cannot know it says where it stands.
 
+mod alteration;
 pub mod catalog;
 pub mod change;
+mod declaration;
+pub mod insert;
 pub mod layers;
 pub mod names;
 pub mod references;
+pub mod rules;
 pub mod schema;
 pub mod statement;
 pub mod token;

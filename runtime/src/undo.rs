@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::dialect::Dialect;
-use crate::pretend::change::{Change, Existing, Object};
+use crate::pretend::change::{Change, Existing, Object, Relation};
 use crate::pretend::names::Names;
 use crate::pretend::statement::{Control, Statement, read, split, table_name};
 use crate::pretend::token::{Token, statements, tokens};
@@ -255,7 +255,7 @@ impl Reader<'_> {
             }
             match self.undo_change(&words, change, step, created) {
                 Undo::Sql(sql) => undoing.extend(sql),
-                Undo::Nothing if matches!(change, Change::Touch(_)) => continue,
+                Undo::Nothing if matches!(change, Change::Touch(_) | Change::Rule { .. }) => continue,
                 // A table that exists is kept as it is.
                 Undo::Nothing if matches!(change, Change::Create { .. }) => return Undo::Nothing,
                 Undo::Nothing | Undo::With(_) => {}
@@ -278,7 +278,7 @@ impl Reader<'_> {
         let dialect = self.names.dialect;
         let one = |sql: String| Undo::Sql(vec![sql]);
         match change {
-            Change::Create { table, view, existing, .. } => {
+            Change::Create { table, relation, existing, .. } => {
                 if words.iter().take(4).any(|word| word.is("temporary") || word.is("temp")) {
                     created.tables.insert(self.names.table(table), step);
                     return Undo::Nothing;
@@ -292,11 +292,10 @@ impl Reader<'_> {
                     _ => {}
                 }
                 created.tables.insert(self.names.table(table), step);
-                let materialized = words.iter().take(3).any(|word| word.is("materialized"));
-                let kind = match (view, materialized) {
-                    (true, true) => "MATERIALIZED VIEW",
-                    (true, false) => "VIEW",
-                    (false, _) => "TABLE",
+                let kind = match relation {
+                    Relation::Materialized => "MATERIALIZED VIEW",
+                    Relation::View => "VIEW",
+                    Relation::Table => "TABLE",
                 };
                 one(dialect.drop_created(kind, table))
             }
@@ -314,10 +313,13 @@ impl Reader<'_> {
             Change::Object { kind, name, table, existing } => {
                 self.undo_object(words, *kind, name, table.as_deref(), *existing)
             }
-            Change::Touch(_) => Undo::Nothing,
+            // The name of a constraint is a change of its own.
+            Change::Touch(_) | Change::Rule { .. } => Undo::Nothing,
             Change::Drop { .. } | Change::Remove { .. } | Change::DropObject { .. } => Undo::Unknown(Reason::Drops),
             Change::Empty(_) => Undo::Unknown(Reason::Rows),
-            Change::Alter(..) | Change::Value { .. } => Undo::Unknown(Reason::Changes),
+            Change::Alter(..) | Change::Redefine(..) | Change::Attach(..) | Change::Value { .. } => {
+                Undo::Unknown(Reason::Changes)
+            }
         }
     }
 
@@ -389,6 +391,7 @@ fn table_of(change: &Change) -> Option<&str> {
         Change::Create { .. } | Change::Value { .. } => None,
         Change::Drop { table, .. } | Change::Add { table, .. } | Change::Remove { table, .. } => Some(table),
         Change::Rename(table, _) | Change::RenameColumn(table, ..) | Change::Alter(table, _) => Some(table),
+        Change::Redefine(table, _) | Change::Rule { table, .. } | Change::Attach(table, _) => Some(table),
         Change::Empty(table) | Change::Touch(table) => Some(table),
         Change::Object { table, .. } | Change::DropObject { table, .. } => table.as_deref(),
     }

@@ -218,6 +218,9 @@ fn note_text(note: &Note) -> String {
         Note::Unanswered { sql, message } => {
             format!("not known, no rows are assumed: {sql}: {message}")
         }
+        Note::Broken { table, rule } => {
+            format!("rows of `{table}` break `{rule}`: a statement above fails in a run, and the script with it")
+        }
         Note::Uncounted { table } => format!("how many rows of `{table}` this finds is not known: 1 is assumed"),
     }
 }

@@ -1,5 +1,6 @@
-//! Schemas to try entities on: one in which every name and text is hostile, and public ones, which are read from
-//! the folder that `KIT_TEST_SCHEMAS` names, or one beside the project, if it is there. They are loaded with the databases' own clients, as their authors mean
+//! Schemas to try entities on: one in which every name and text is hostile, and public ones, which are read from the
+//! folder that `KIT_TEST_SCHEMAS` names, or from one beside the project, if it is there. They are loaded with the
+//! databases' own clients, as their authors mean
 //! them to be. It does not know what is done with them.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a schema that cannot be loaded ends the test")]
@@ -40,6 +41,36 @@ impl Script {
             ["DROP DATABASE", "CREATE DATABASE", "USE ", "\\"].iter().any(|word| start.starts_with(word))
         };
         text.lines().filter(|line| !dropped(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Its statements as a migration can have them: without owners that are not here, without rows that refer to rows of files
+    /// that are not here, and cut where the delimiter of a client cuts them.
+    pub fn pieces(&self) -> Vec<String> {
+        let of_owner = ["OWNER TO", "GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES"];
+        let is_here = |line: &&str| !of_owner.iter().any(|word| line.contains(word));
+        let mut text = self.sql().lines().filter(is_here).collect::<Vec<_>>().join("\n");
+        if let Some(start) = text.find("INSERT INTO Production.ProductReview") {
+            let end = text[start..].find(");\n").map_or(text.len(), |end| start + end + 3);
+            text.replace_range(start..end, "");
+        }
+        // One transaction instead of one for each row.
+        text = text.replace("PRAGMA foreign_keys=off;", "PRAGMA foreign_keys=off; BEGIN;");
+        text = text.replace("PRAGMA foreign_keys=on;", "COMMIT; PRAGMA foreign_keys=on;");
+        let (mut pieces, mut piece, mut delimiter) = (Vec::new(), String::new(), String::from(";"));
+        for line in text.lines() {
+            if let Some(next) = line.trim().strip_prefix("DELIMITER ") {
+                pieces.push(std::mem::take(&mut piece));
+                next.trim().clone_into(&mut delimiter);
+                continue;
+            }
+            match line.trim_end().strip_suffix(&delimiter).filter(|_| delimiter != ";") {
+                Some(line) => pieces.push(std::mem::take(&mut piece) + line),
+                None => piece += &format!("{line}\n"),
+            }
+        }
+        pieces.push(piece);
+        pieces.retain(|piece| !piece.trim().is_empty());
+        pieces
     }
 
     /// Runs it on an empty database; what the client complains of.

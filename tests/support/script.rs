@@ -39,13 +39,14 @@ pub fn try_client(database: &Database, script: &str) -> Result<(), String> {
         }
         Dialect::MySql => {
             let mut command = Command::new("mariadb");
-            command.args(["--no-defaults", "--protocol=tcp", "-h", url.host_str().unwrap(), "-u", url.username()]);
+            command.args(["--no-defaults", "--comments", "--protocol=tcp", "-h", url.host_str().unwrap()]);
+            command.args(["-u", url.username()]);
             command.args(["-P", &url.port().unwrap().to_string(), url.path().trim_start_matches('/')]);
             command.env("MYSQL_PWD", url.password().unwrap());
             command
         }
     };
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     // A client that has failed reads no more.
     let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
     let output = child.wait_with_output().unwrap();

@@ -13,7 +13,7 @@ use kit_runtime::fault;
 use kit_runtime::sea_orm::{Project, Session};
 use kit_runtime::wire::{Action, Direction, Event, Failure, Locking, PROTOCOL, Request};
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{DbBackend, TransactionTrait};
+use sea_orm_migration::sea_orm::{DbBackend, Statement as Question, TransactionTrait};
 
 /// One thing a migration does.
 #[derive(Clone, Debug)]
@@ -23,6 +23,12 @@ pub enum Op {
     Try(String),
     /// Sends these in a transaction of its own, and commits it or not.
     Within(Vec<String>, bool),
+    /// Writes what a query answers, one text a row, into the table `seen`.
+    Seen(String),
+    /// Writes how many rows a statement changes into the table `seen`.
+    Affected(String),
+    /// Ignores that a statement fails.
+    Ignore(String),
     Fail(&'static str),
     /// Begins a transaction of its own and goes on outside of it.
     Nested(String),
@@ -40,9 +46,15 @@ pub enum Op {
     DropForeignKey(ForeignKeyDropStatement),
 }
 
+/// A statement, or one of the words `seen`, `affected` and `ignore`, a colon and a statement.
 impl From<&str> for Op {
     fn from(sql: &str) -> Self {
-        Self::Sql(sql.to_owned())
+        match sql.split_once(": ") {
+            Some(("seen", sql)) => Self::Seen(sql.to_owned()),
+            Some(("affected", sql)) => Self::Affected(sql.to_owned()),
+            Some(("ignore", sql)) => Self::Ignore(sql.to_owned()),
+            _ => Self::Sql(sql.to_owned()),
+        }
     }
 }
 
@@ -113,6 +125,11 @@ impl MigrationTrait for WithoutDown {
     }
 }
 
+async fn note(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
+    let sql = format!("INSERT INTO seen VALUES ({})", Dialect::Sqlite.text_literal(text));
+    manager.get_connection().execute_unprepared(&sql).await.map(|_| ())
+}
+
 async fn act(ops: &[Op], manager: &SchemaManager<'_>, point: &str) -> Result<(), DbErr> {
     for op in ops {
         if !matches!(op, Op::Sleep(_)) && fault::strike(point).await {
@@ -132,6 +149,22 @@ async fn act(ops: &[Op], manager: &SchemaManager<'_>, point: &str) -> Result<(),
                     transaction.execute_unprepared(&sql).await?;
                 }
                 if commits { transaction.commit().await? } else { transaction.rollback().await? }
+            }
+            Op::Seen(sql) => {
+                let db = manager.get_connection();
+                let rows = db.query_all_raw(Question::from_string(db.get_database_backend(), sql)).await?;
+                for row in rows {
+                    let text = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_else(|| "nothing".to_owned());
+                    note(manager, &text).await?;
+                }
+            }
+            Op::Affected(sql) => {
+                let done = manager.get_connection().execute_unprepared(&sql).await?;
+                note(manager, &done.rows_affected().to_string()).await?;
+            }
+            Op::Ignore(sql) => {
+                let outcome = manager.get_connection().execute_unprepared(&sql).await;
+                note(manager, if outcome.is_ok() { "went well" } else { "failed" }).await?;
             }
             Op::Nested(sql) => {
                 let transaction = manager.get_connection().begin().await?;

@@ -2,6 +2,7 @@
 //! what a script needs so that a client runs it as the driver would.
 
 use super::Dialect;
+use crate::pretend::rules::KeyColumn;
 
 /// How SQL is taken apart into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,7 +272,7 @@ impl Dialect {
                 lines
             }
             Self::MySql => plain(&[
-                "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci",
+                "SET NAMES utf8mb4",
                 "SET time_zone = '+00:00'",
                 "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION')",
             ]),
@@ -289,18 +290,19 @@ impl Dialect {
         }
     }
 
-    /// A query for the columns of a table: name, type, default, and `1` if the database numbers it. Takes the table's name
-    /// as its only value.
+    /// A query for the columns of a table: name, type, default, `1` if the database numbers it or `2` if it computes it, and
+    /// `1` if it takes NULL. Takes the table's name as its only value.
     pub fn columns_of(self) -> &'static str {
         match self {
             Self::Sqlite => {
                 "SELECT name, lower(type), dflt_value, CASE WHEN pk = 1 AND lower(type) = 'integer' AND \
-                 (SELECT COUNT(*) FROM pragma_table_info(?1) WHERE pk > 0) = 1 THEN '1' ELSE '0' END \
-                 FROM pragma_table_info(?1)"
+                 (SELECT COUNT(*) FROM pragma_table_info(?1) WHERE pk > 0) = 1 THEN '1' WHEN hidden IN (2, 3) THEN '2' \
+                 ELSE '0' END, CASE WHEN \"notnull\" = 1 THEN '0' ELSE '1' END FROM pragma_table_xinfo(?1) WHERE hidden <> 1"
             }
             Self::Postgres => {
                 "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid), \
-                 CASE WHEN a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN '1' ELSE '0' END \
+                 CASE WHEN a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN '1' \
+                 WHEN a.attgenerated <> '' THEN '2' ELSE '0' END, CASE WHEN a.attnotnull THEN '0' ELSE '1' END \
                  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
                  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
                  WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema())) AND c.relname = $1 \
@@ -309,8 +311,9 @@ impl Dialect {
             Self::MySql => {
                 "SELECT CAST(column_name AS CHAR), CAST(LOWER(column_type) AS CHAR), \
                  CAST(NULLIF(column_default, 'NULL') AS CHAR), \
-                 CAST(CASE WHEN extra LIKE '%auto_increment%' THEN '1' ELSE '0' END AS CHAR) \
-                 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position"
+                 CAST(CASE WHEN extra LIKE '%auto_increment%' THEN '1' WHEN extra LIKE '%GENERATED%' AND \
+                 extra NOT LIKE '%DEFAULT_GENERATED%' THEN '2' ELSE '0' END AS CHAR), \
+                 CAST(CASE WHEN is_nullable = 'NO' THEN '0' ELSE '1' END AS CHAR) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position"
             }
         }
     }
@@ -362,6 +365,44 @@ impl Dialect {
         }
     }
 
+    /// A column of a key as an expression that is equal for equal values. Texts that the database may compare in any case are
+    /// only equal if they are the same.
+    pub fn as_compared(self, expression: &str, column: &KeyColumn) -> String {
+        match (self, &column.collation) {
+            (Self::MySql, _) if column.text => format!("CONVERT({expression} USING utf8mb4) COLLATE utf8mb4_bin"),
+            (_, Some(collation)) => format!("{expression} COLLATE {collation}"),
+            _ => expression.to_owned(),
+        }
+    }
+
+    /// The condition that two values of a column of a key may be the same for the database, and the one that they are.
+    pub fn same(self, left: &str, right: &str, column: &KeyColumn) -> (String, String) {
+        let surely = format!("{} = {}", self.as_compared(left, column), self.as_compared(right, column));
+        if self != Self::MySql || !column.text {
+            return (surely.clone(), surely);
+        }
+        let under = |collation: &str| {
+            let text = |value: &str| format!("CONVERT({value} USING utf8mb4) COLLATE {collation}");
+            format!("{} = {}", text(left), text(right))
+        };
+        (format!("({} OR {})", under("utf8mb4_unicode_ci"), under("utf8mb4_general_ci")), surely)
+    }
+
+    /// How many rows a statement that changes an existing row instead of adding one reports.
+    pub fn rows_of_upsert(self) -> u64 {
+        match self {
+            Self::Sqlite | Self::Postgres => 1,
+            Self::MySql => 2,
+        }
+    }
+
+    /// Whether a column of that type holds texts.
+    pub fn is_text(self, kind: &str) -> bool {
+        ["char", "varchar", "text", "tinytext", "mediumtext", "longtext", "enum", "set", "nchar", "nvarchar"]
+            .iter()
+            .any(|word| kind.starts_with(word))
+    }
+
     /// Whether a driver gives it a UUID as bytes.
     pub fn keeps_uuids_as_bytes(self) -> bool {
         !matches!(self, Self::Postgres)
@@ -376,6 +417,13 @@ impl Dialect {
             Self::Sqlite if quoted && (kind.contains("int") || kind == "boolean") => cast("INTEGER"),
             Self::Sqlite if quoted && ["real", "floa", "doub", "dec", "num"].iter().any(|word| kind.contains(word)) => {
                 cast("REAL")
+            }
+            // A number in a column for texts becomes a text.
+            Self::Sqlite
+                if expression.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+                    && ["char", "clob", "text"].iter().any(|word| kind.contains(word)) =>
+            {
+                cast("TEXT")
             }
             Self::Sqlite => expression.to_owned(),
             Self::Postgres if kind.is_empty() => expression.to_owned(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::names::Names;
-use super::schema::{Known, Object, Origin, Overlay, Table};
+use super::schema::{Known, Object, Origin, Overlay, Relation, Table};
 use crate::dialect::{Catalog, Cell, Rows};
 
 /// One new row: what the cells of a catalog take their values from.
@@ -16,7 +16,7 @@ struct Fresh {
     nullable: bool,
     data_type: String,
     type_id: String,
-    /// The kind of a relation that is no table.
+    /// The kind of a relation that is neither a table nor a view.
     kind: Option<&'static str>,
 }
 
@@ -193,17 +193,27 @@ impl Builder<'_> {
     fn fresh(&self) -> Vec<Fresh> {
         let dialect = self.overlay.names().dialect;
         let created = || self.overlay.tables().map(|(_, table)| table).filter(|table| table.origin == Origin::Created);
-        let as_table = |table: &Table| Fresh { table: table.name.clone(), view: table.view, ..Fresh::default() };
+        let as_table = |table: &Table| Fresh {
+            table: table.name.clone(),
+            view: table.relation == Relation::View,
+            kind: (table.relation == Relation::Materialized).then_some("m"),
+            ..Fresh::default()
+        };
+        // The standard knows no materialized views.
+        let is_standard = |table: &&Table| table.relation != Relation::Materialized;
         let existing = |kind: Object| self.overlay.objects(kind).filter(|known| known.exists);
         match self.catalog.rows {
             Rows::Tables { views } => {
-                created().filter(|table| views.is_none_or(|views| views == table.view)).map(as_table).collect()
+                let wanted = |table: &&Table| views.is_none_or(|views| views == (table.relation == Relation::View));
+                created().filter(is_standard).filter(wanted).map(as_table).collect()
             }
             Rows::Columns => self
                 .overlay
                 .tables()
-                .filter(|(_, table)| table.origin != Origin::Gone)
-                .flat_map(|(_, table)| table.columns.iter().map(move |column| (table, column)))
+                .map(|(_, table)| table)
+                .filter(|table| table.origin != Origin::Gone)
+                .filter(is_standard)
+                .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
                 .map(|(table, column)| Fresh {
                     name: column.name.clone(),
                     nullable: column.nullable,

@@ -1,7 +1,9 @@
 //! What statements change in the schema.
 
+use super::super::rules::{KeyColumn, RuleKind};
 use super::super::statement::{Statement, read};
 use super::*;
+use crate::dialect::Dialect;
 
 fn of(dialect: Dialect, sql: &str) -> Vec<Change> {
     match read(sql, &Names::of(dialect)) {
@@ -27,6 +29,7 @@ fn statements_say_what_becomes_of_the_schema() {
         table: table.map(text),
         if_exists: false,
     };
+    let unique = |column: &str| RuleKind::Unique(vec![KeyColumn { name: text(column), collation: None, text: false }]);
     let touch = |table: &str| Change::Touch(text(table));
     for (dialect, sql, expected) in [
         (Sqlite, "DROP TABLE IF EXISTS \"a\", b", vec![drop("a", true), drop("b", true)]),
@@ -63,7 +66,10 @@ fn statements_say_what_becomes_of_the_schema() {
         (
             Postgres,
             "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON a (b)",
-            vec![object(Object::Index, "i", Some("a"), Existing::Kept)],
+            vec![
+                object(Object::Index, "i", Some("a"), Existing::Kept),
+                Change::Rule { table: text("a"), rule: Rule { name: Some(text("i")), kind: unique("b") } },
+            ],
         ),
         (Postgres, "CREATE INDEX ON a (b)", vec![]),
         (MySql, "DROP INDEX i ON a", vec![gone(Object::Index, "i", Some("a"))]),

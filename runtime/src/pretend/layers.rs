@@ -27,6 +27,8 @@ struct Top {
     columns: Vec<Column>,
     state: State,
     depth: usize,
+    /// The highest number in the column that the database numbers, if it is known.
+    highest: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +39,9 @@ enum State {
     Gone,
     /// Not known any more.
     Opaque,
+    /// A view: what its query answers when it is read. `real` says that the database has it, so that it is only expanded if a
+    /// statement has touched what it reads.
+    View { query: String, real: bool },
 }
 
 #[derive(Clone, Debug)]
@@ -64,14 +69,20 @@ impl Layers {
         Self { names, tables: BTreeMap::new(), layers: Vec::new() }
     }
 
+    /// Whether statements have touched any table.
+    pub fn is_any(&self) -> bool {
+        self.tables.values().any(|top| !matches!(top.state, State::View { real: true, .. }))
+    }
+
     /// Whether statements have touched a table.
     pub fn has(&self, table: &str) -> bool {
-        self.tables.contains_key(&self.names.table(table))
+        let top = self.tables.get(&self.names.table(table));
+        top.is_some_and(|top| !matches!(top.state, State::View { real: true, .. }))
     }
 
     /// A table's columns, if statements have touched it.
     pub fn columns(&self, table: &str) -> Option<&[Column]> {
-        self.tables.get(&self.names.table(table)).map(|top| top.columns.as_slice())
+        self.tables.get(&self.names.table(table)).filter(|_| self.has(table)).map(|top| top.columns.as_slice())
     }
 
     /// Whether what would be in a table is not known.
@@ -86,22 +97,42 @@ impl Layers {
         self.put(table, columns, sql, 0);
     }
 
-    /// Begins with an empty table of these columns; `in_type` says what type an expression gets.
-    pub fn create(
-        &mut self,
-        table: &str,
-        columns: Vec<Column>,
-        in_type: impl Fn(&str, &Column) -> String,
-        dialect: Dialect,
-    ) {
-        let list: Vec<String> = columns.iter().map(|column| in_type("NULL", column)).collect();
-        let sql = format!("SELECT {}{} WHERE 1 = 0", list.join(", "), dialect.from_nothing());
+    /// Begins with an empty table of these columns, each with NULL in its type.
+    pub fn create(&mut self, table: &str, columns: Vec<Column>, nulls: &[String], dialect: Dialect) {
+        let sql = format!("SELECT {}{} WHERE 1 = 0", nulls.join(", "), dialect.from_nothing());
         self.put(table, columns, sql, 0);
     }
 
-    /// Begins with what a query answers.
-    pub fn view(&mut self, table: &str, query: String) {
-        self.put(table, Vec::new(), query, 0);
+    /// A view; `real` says that the database has it.
+    pub fn view(&mut self, table: &str, columns: Vec<Column>, query: String, real: bool) {
+        let top = Top { columns, state: State::View { query, real }, depth: 0, highest: None };
+        self.tables.insert(self.names.table(table), top);
+    }
+
+    /// The query of a view.
+    pub fn view_query(&self, table: &str) -> Option<&str> {
+        match &self.tables.get(&self.names.table(table))?.state {
+            State::View { query, .. } => Some(query),
+            _ => None,
+        }
+    }
+
+    /// The views whose queries mention a table, or a view over it.
+    pub fn views_over(&self, table: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut left = vec![table.to_owned()];
+        while let Some(table) = left.pop() {
+            for (key, top) in &self.tables {
+                let State::View { query, .. } = &top.state else { continue };
+                let words = tokens(query, self.names.dialect.lexis());
+                let own = self.names.own(&table).rsplit('.').next().unwrap_or_default();
+                let mentions = words.iter().any(|word| word.is_name() && word.text.eq_ignore_ascii_case(own));
+                if mentions && found.insert(key.clone()) {
+                    left.push(key.clone());
+                }
+            }
+        }
+        found
     }
 
     /// Begins with what a query answers, under these names.
@@ -111,20 +142,21 @@ impl Layers {
 
     /// The table is gone.
     pub fn drop(&mut self, table: &str) {
-        self.tables.insert(self.names.table(table), Top { columns: Vec::new(), state: State::Gone, depth: 0 });
+        self.tables
+            .insert(self.names.table(table), Top { columns: Vec::new(), state: State::Gone, depth: 0, highest: None });
     }
 
     /// What is in it is not known from here on.
     pub fn lose(&mut self, table: &str) {
         let columns = self.columns(table).map(<[Column]>::to_vec).unwrap_or_default();
-        self.tables.insert(self.names.table(table), Top { columns, state: State::Opaque, depth: 0 });
+        self.tables.insert(self.names.table(table), Top { columns, state: State::Opaque, depth: 0, highest: None });
     }
 
     /// What is in tables of these names, in any case, is not known from here on; `None` stands for all tables.
     pub fn lose_all(&mut self, names: Option<&BTreeSet<String>>) {
         for (key, top) in &mut self.tables {
             if top.state != State::Gone && names.is_none_or(|names| names.contains(&key.to_lowercase())) {
-                (top.state, top.depth) = (State::Opaque, 0);
+                (top.state, top.depth, top.highest) = (State::Opaque, 0, None);
             }
         }
     }
@@ -151,19 +183,33 @@ impl Layers {
         self.put(table, columns, sql, depth + 1);
     }
 
-    /// Adds rows, each a list of values in the order of the columns.
-    pub fn add(&mut self, table: &str, rows: Vec<String>, dialect: Dialect) {
-        let Some(Top { state: State::Is(number), columns, .. }) = self.tables.get(&self.names.table(table)).cloned()
-        else {
-            return;
-        };
-        if self.layers.get(number).is_some_and(|layer| layer.used) {
+    /// Adds rows, each a list of values in the order of the columns; `highest` is the highest number in the column that the
+    /// database numbers.
+    pub fn add(&mut self, table: &str, rows: Vec<String>, highest: Option<i64>, dialect: Dialect) {
+        let key = self.names.table(table);
+        let Some(Top { state: State::Is(number), highest: before, .. }) = self.tables.get(&key) else { return };
+        let highest = before.zip(highest).map(|(before, added)| before.max(added));
+        if self.layers.get(*number).is_some_and(|layer| layer.used) {
+            let columns = self.columns(table).map(<[Column]>::to_vec).unwrap_or_default();
             let list = names(&columns, dialect);
             self.next(table, columns, &list, "", dialect);
         }
-        let Some(Top { state: State::Is(number), .. }) = self.tables.get(&self.names.table(table)) else { return };
+        let Some(Top { state: State::Is(number), highest: known, .. }) = self.tables.get_mut(&key) else { return };
+        *known = highest;
         if let Some(layer) = self.layers.get_mut(*number) {
             layer.added.extend(rows);
+        }
+    }
+
+    /// The highest number in the column that the database numbers, if it is known.
+    pub fn highest(&self, table: &str) -> Option<i64> {
+        self.tables.get(&self.names.table(table))?.highest
+    }
+
+    /// Takes note of the highest number in the column that the database numbers.
+    pub fn set_highest(&mut self, table: &str, highest: i64) {
+        if let Some(top) = self.tables.get_mut(&self.names.table(table)) {
+            top.highest = Some(highest);
         }
     }
 
@@ -176,19 +222,21 @@ impl Layers {
 
     fn put(&mut self, table: &str, columns: Vec<Column>, sql: String, depth: usize) {
         let named = columns.iter().map(|column| column.name.clone()).collect();
-        for (number, layer) in self.layers.iter_mut().enumerate() {
-            layer.used |= sql.contains(&bare_name(number));
+        for number in numbers_in(&sql) {
+            if let Some(layer) = self.layers.get_mut(number) {
+                layer.used = true;
+            }
         }
         self.layers.push(Layer { columns: named, sql, added: Vec::new(), used: false });
         let state = State::Is(self.layers.len() - 1);
-        self.tables.insert(self.names.table(table), Top { columns, state, depth });
+        self.tables.insert(self.names.table(table), Top { columns, state, depth, highest: None });
     }
 
     /// `sql` with the newest layers in the place of tables, and the names of new types gone.
     ///
     /// # Errors
     /// The table that cannot be read.
-    pub fn over(&self, sql: &str, is_new_type: impl Fn(&str) -> bool, dialect: Dialect) -> Result<String, Trouble> {
+    pub fn over(&self, sql: &str, is_new_type: &dyn Fn(&str) -> bool, dialect: Dialect) -> Result<String, Trouble> {
         let words = tokens(sql, dialect.lexis());
         let places = references(&words);
         let mut text = String::new();
@@ -210,13 +258,21 @@ impl Layers {
             let Some(name) = parts.last() else { continue };
             let whole: String = parts.iter().map(|part| part.text.as_str()).collect();
             let Some(top) = self.tables.get(&self.names.table(&whole)) else { continue };
-            let number = match top.state {
-                State::Is(number) => number,
+            let place_of = match &top.state {
+                State::Is(number) => layer_name(*number, dialect),
                 State::Gone => return Err(Trouble::Gone(whole)),
                 State::Opaque => return Err(Trouble::Opaque(whole)),
+                State::View { query, real } => {
+                    let inner = self.over(query, is_new_type, dialect);
+                    let inner = inner.map_err(|_| Trouble::Opaque(whole.clone()))?;
+                    if *real && inner == *query {
+                        continue;
+                    }
+                    format!("({inner})")
+                }
             };
             text.push_str(sql.get(at..word.place.start).unwrap_or_default());
-            text.push_str(&layer_name(number, dialect));
+            text.push_str(&place_of);
             if !has_alias(words.get(place.end)) {
                 text.push_str(&format!(" AS {}", dialect.quote(&name.text)));
             }
@@ -229,12 +285,10 @@ impl Layers {
     /// A query over layers as the database takes it: with what they are before it.
     pub fn whole(&self, query: &str, dialect: Dialect) -> String {
         let mut wanted = BTreeSet::new();
-        let mut left = vec![query.to_owned()];
-        while let Some(sql) = left.pop() {
-            for (number, layer) in self.layers.iter().enumerate() {
-                if sql.contains(&bare_name(number)) && wanted.insert(number) {
-                    left.push(layer.sql.clone());
-                }
+        let mut left: Vec<usize> = numbers_in(query).collect();
+        while let Some(number) = left.pop() {
+            if wanted.insert(number) {
+                left.extend(self.layers.get(number).into_iter().flat_map(|layer| numbers_in(&layer.sql)));
             }
         }
         if wanted.is_empty() {
@@ -305,8 +359,15 @@ pub fn names(columns: &[Column], dialect: Dialect) -> Vec<String> {
     columns.iter().map(|column| dialect.quote(&column.name)).collect()
 }
 
+const PREFIX: &str = "kit_pretend_";
+
 fn bare_name(number: usize) -> String {
-    format!("kit_pretend_{number}_")
+    format!("{PREFIX}{number}_")
+}
+
+/// The numbers of the layers that a text names.
+fn numbers_in(sql: &str) -> impl Iterator<Item = usize> {
+    sql.split(PREFIX).skip(1).filter_map(|rest| rest.split_once('_')?.0.parse().ok())
 }
 
 fn layer_name(number: usize, dialect: Dialect) -> String {
@@ -320,11 +381,18 @@ mod tests {
     const SQL: Dialect = Dialect::Postgres;
 
     fn column(name: &str) -> Column {
-        Column { name: name.to_owned(), kind: "int".to_owned(), default: None, numbered: false, nullable: true }
+        Column {
+            name: name.to_owned(),
+            kind: "int".to_owned(),
+            default: None,
+            numbered: false,
+            nullable: true,
+            computed: false,
+        }
     }
 
     fn over(layers: &Layers, sql: &str) -> String {
-        layers.over(sql, |_| false, SQL).unwrap()
+        layers.over(sql, &|_| false, SQL).unwrap()
     }
 
     #[test]
@@ -361,7 +429,7 @@ mod tests {
         let mut layers = Layers::new(Names::of(SQL));
         layers.drop("a");
         layers.lose("b");
-        let trouble = |sql: &str| layers.over(sql, |_| false, SQL).unwrap_err();
+        let trouble = |sql: &str| layers.over(sql, &|_| false, SQL).unwrap_err();
         assert_eq!(trouble("SELECT 1 FROM a"), Trouble::Gone("a".into()));
         assert_eq!(trouble("SELECT 1 FROM c JOIN b ON 1"), Trouble::Opaque("b".into()));
         // Too deep for a database is not known either.
@@ -376,12 +444,12 @@ mod tests {
     fn rows_that_are_added_stay_in_one_layer_until_another_stands_on_it() {
         let mut layers = Layers::new(Names::of(SQL));
         layers.begin("a", vec![column("id")], SQL);
-        layers.add("a", vec!["1".to_owned()], SQL);
-        layers.add("a", vec!["2".to_owned()], SQL);
+        layers.add("a", vec!["1".to_owned()], None, SQL);
+        layers.add("a", vec!["2".to_owned()], None, SQL);
         let whole = layers.whole(&over(&layers, "SELECT * FROM a"), SQL);
         assert!(whole.contains("UNION ALL VALUES (1), (2))") && !whole.contains("kit_pretend_1_"), "{whole}");
         layers.next("a", vec![column("id")], &["id".to_owned()], "WHERE id > 1", SQL);
-        layers.add("a", vec!["3".to_owned()], SQL);
+        layers.add("a", vec!["3".to_owned()], None, SQL);
         let whole = layers.whole(&over(&layers, "SELECT * FROM a"), SQL);
         assert!(whole.contains("WHERE id > 1 UNION ALL VALUES (3))"), "{whole}");
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::statement::closing;
 use super::token::Token;
 
 /// What is known between one parenthesis and its end.
@@ -37,8 +38,68 @@ const ENDS: [&str; 17] = [
 ];
 
 /// Finds the words that name tables after `FROM`, `JOIN` and the commas between tables, each with the schema before it.
-/// What is called like a function is none.
+/// Functions and the queries of a `WITH` are left out.
 pub fn references(words: &[Token]) -> Vec<Range<usize>> {
+    let defined = definitions(words);
+    let is_defined = |place: &Range<usize>| match words.get(place.clone()) {
+        Some([name]) => defined.iter().any(|(own, scope)| scope.contains(&place.start) && own.is_same_name(name)),
+        _ => false,
+    };
+    let mut found = named(words);
+    found.retain(|place| !is_defined(place));
+    found
+}
+
+/// The names that `WITH` gives to queries, and the words among which they mean these.
+fn definitions(words: &[Token]) -> Vec<(&Token, Range<usize>)> {
+    let is = |at: usize, sign: &str| words.get(at).is_some_and(|word| word.is(sign));
+    let end_of = |at: usize| words.get(at..).and_then(closing).map(|end| at + end);
+    let mut found = Vec::new();
+    for (with, _) in words.iter().enumerate().filter(|(_, word)| word.is("with")) {
+        let recursive = is(with + 1, "recursive");
+        let mut at = with + 1 + usize::from(recursive);
+        while let Some(name) = words.get(at).filter(|word| word.is_name()) {
+            let mut next = at + 1;
+            if is(next, "(") {
+                let Some(end) = end_of(next) else { break };
+                next = end + 1;
+            }
+            if !is(next, "as") {
+                break;
+            }
+            next += 1;
+            while is(next, "not") || is(next, "materialized") {
+                next += 1;
+            }
+            let Some(end) = end_of(next).filter(|_| is(next, "(")) else { break };
+            let start = if recursive { with } else { end };
+            found.push((name, start..end_of_scope(words, end + 1)));
+            if !is(end + 1, ",") {
+                break;
+            }
+            at = end + 2;
+        }
+    }
+    found
+}
+
+/// Where the parentheses end that a word is in.
+fn end_of_scope(words: &[Token], from: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, word) in words.iter().enumerate().skip(from) {
+        if word.is("(") {
+            depth += 1;
+        } else if word.is(")") {
+            match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return at,
+            }
+        }
+    }
+    words.len()
+}
+
+fn named(words: &[Token]) -> Vec<Range<usize>> {
     let is = |at: usize, sign: &str| words.get(at).is_some_and(|word| word.is(sign));
     let mut found = Vec::new();
     let mut outer = Vec::new();
@@ -114,6 +175,9 @@ mod tests {
             ("SELECT 1 FROM a UNION SELECT 2 FROM b, ONLY c FOR UPDATE OF c, d", vec!["a", "b", "c"]),
             ("DELETE FROM a USING b", vec!["a"]),
             ("x IN (SELECT id FROM s.a)", vec!["s.a"]),
+            ("WITH a AS (SELECT 1 FROM a), b (x) AS (SELECT 2 FROM a) SELECT 1 FROM a, b, c", vec!["a", "c"]),
+            ("WITH RECURSIVE a AS (SELECT 1 UNION ALL SELECT 2 FROM a) SELECT 1 FROM a JOIN b ON 1", vec!["b"]),
+            ("SELECT 1 FROM (WITH a AS (SELECT 1) SELECT * FROM A) x, a", vec!["a"]),
         ] {
             let words = tokens(sql, Dialect::Sqlite.lexis());
             let text =

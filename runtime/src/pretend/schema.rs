@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use super::change::{Change, Column, Existing, Object};
+pub use super::change::{Change, Column, Existing, Object, Relation, Source};
 use super::names::Names;
+use super::rules::Rule;
 
 /// The difference between the schema as it is and as it would be.
 #[derive(Clone, Debug)]
@@ -30,8 +31,10 @@ pub struct Table {
     pub name: String,
     /// Where it comes from.
     pub origin: Origin,
-    /// It is a view.
-    pub view: bool,
+    /// What it is.
+    pub relation: Relation,
+    /// Constraints that statements have added, for its rows.
+    pub rules: Vec<Rule>,
     /// Columns that it has and the database does not know of, oldest first.
     pub columns: Vec<Column>,
     /// Columns of the database's own that it no longer has, by the names that they had.
@@ -124,7 +127,9 @@ impl Overlay {
         if own || table.renamed.contains_key(&column) {
             return Some(true);
         }
-        // The columns of a view, or of a table that a query fills, are not known here.
+        if self.is_in_doubt(&table.name) {
+            return None;
+        }
         let decided = table.origin == Origin::Created && !table.columns.is_empty();
         (table.removed.contains(&column) || decided).then_some(false)
     }
@@ -166,9 +171,9 @@ impl Overlay {
         self.changed = true;
         let key = |name: &str| self.names.table(name);
         match change {
-            Change::Create { table, columns, view, .. } => {
+            Change::Create { table, columns, relation, .. } => {
                 let columns = columns.clone().unwrap_or_default();
-                let made = Table { origin: Origin::Created, columns, view: *view, ..Table::real(table) };
+                let made = Table { origin: Origin::Created, columns, relation: *relation, ..Table::real(table) };
                 self.tables.insert(key(table), made);
                 self.doubts.remove(&table.to_lowercase());
             }
@@ -197,14 +202,19 @@ impl Overlay {
                 let (table, column) = (self.touched(table), names.column(column));
                 table.columns.retain(|own| names.column(&own.name) != column);
                 let real = table.renamed.remove(&column).unwrap_or_else(|| column.clone());
-                table.removed.insert(column);
+                table.removed.insert(column.clone());
                 table.removed.insert(real);
+                // The keys and conditions over it go with it.
+                table.rules.retain(|rule| !rule.names(|own| names.column(own) == column));
             }
             Change::RenameColumn(table, from, to) => {
                 let names = self.names.clone();
                 let (table, old, new) = (self.touched(table), names.column(from), names.column(to));
                 if old == new {
                     return;
+                }
+                for rule in &mut table.rules {
+                    rule.rename(|own| names.column(own) == old, to);
                 }
                 if let Some(own) = table.columns.iter_mut().find(|own| names.column(&own.name) == old) {
                     own.name.clone_from(to);
@@ -234,16 +244,28 @@ impl Overlay {
                 if *kind == Object::Constraint && follows {
                     self.objects.insert(index, gone());
                 }
+                if matches!(kind, Object::Index | Object::Constraint) {
+                    let gone = self.names.column(name);
+                    let names = self.names.clone();
+                    let of = table.map(|table| self.names.table(table));
+                    for (key, table) in &mut self.tables {
+                        if of.as_ref().is_none_or(|of| of == key) {
+                            let is_gone = |own: &String| names.column(own) == gone;
+                            table.rules.retain(|rule| !rule.name.as_ref().is_some_and(is_gone));
+                        }
+                    }
+                }
                 if *kind == Object::Type {
                     self.values.retain(|(own, _)| own != name);
                 }
             }
+            Change::Rule { table, rule } => self.touched(table).rules.push(rule.clone()),
             Change::Value { name, value } => self.values.push((name.clone(), value.clone())),
-            Change::Alter(table, _) => self.touched(table).altered = true,
+            Change::Alter(table, _) | Change::Redefine(table, _) => self.touched(table).altered = true,
             Change::Touch(table) => {
                 self.touched(table);
             }
-            Change::Empty(_) => {}
+            Change::Empty(_) | Change::Attach(..) => {}
         }
     }
 
@@ -263,7 +285,8 @@ impl Table {
         Self {
             name: name.to_owned(),
             origin: Origin::Real(name.to_owned()),
-            view: false,
+            relation: Relation::Table,
+            rules: Vec::new(),
             columns: Vec::new(),
             removed: BTreeSet::new(),
             renamed: BTreeMap::new(),

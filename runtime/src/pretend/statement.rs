@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::change::{Change, changes};
+pub use super::insert::{Insert, Term, term_of};
+use super::insert::{insert, sets};
 use super::names::Names;
 use super::references::references;
 use super::token::{Kind, Token, tokens};
@@ -33,6 +35,18 @@ pub enum Statement {
     Other,
 }
 
+impl Statement {
+    /// The table whose rows it changes.
+    pub fn target(&self) -> Option<&str> {
+        match self {
+            Self::Insert(insert) => Some(&insert.table),
+            Self::Update(update) => Some(&update.table),
+            Self::Delete(delete) => Some(&delete.table),
+            _ => None,
+        }
+    }
+}
+
 /// What a statement does to a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -59,34 +73,6 @@ pub struct Select {
     pub effect: Option<(String, String)>,
     /// Where it says that rows are to be locked.
     pub locks: Option<Range<usize>>,
-}
-
-/// A value in a statement.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Term {
-    /// The column's default.
-    Default,
-    /// An expression that says no more than itself: a number, a text, NULL.
-    Literal(String),
-    /// One that the database works out.
-    Computed(String),
-}
-
-/// `INSERT`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Insert {
-    /// Into this table.
-    pub table: String,
-    /// These columns; none are all.
-    pub columns: Vec<String>,
-    /// The rows, where they stand there.
-    pub rows: Option<Vec<Vec<Term>>>,
-    /// The query that they come from.
-    pub query: Option<String>,
-    /// It may come upon rows that are there.
-    pub conflicts: bool,
-    /// What it answers, as it stands.
-    pub returning: Option<String>,
 }
 
 /// `UPDATE`.
@@ -118,6 +104,8 @@ pub struct Rows {
     pub returning: Option<String>,
     /// Only this one table has a part in it, and all rows that are meant are changed.
     pub alone: bool,
+    /// Names of all that is changed, in lower case, where that may be several tables.
+    pub others: BTreeSet<String>,
 }
 
 /// Reads a statement.
@@ -261,78 +249,48 @@ fn select(sql: &str, words: &[Token], names: &Names) -> Select {
     found
 }
 
-fn insert(sql: &str, words: &[Token], names: &Names) -> Option<Insert> {
-    let into = words.iter().position(|word| word.is("into"))?;
-    let conflicts = words.get(..into)?.len() > 1
-        || words.first()?.is("replace")
-        || words
-            .windows(2)
-            .any(|two| matches!(two, [on, next] if on.is("on") && (next.is("conflict") || next.is("duplicate"))));
-    let (table, mut rest) = table_name(words.get(into + 1..)?, names)?;
-    let mut columns = Vec::new();
-    if rest.first().is_some_and(|word| word.is("(")) && !rest.get(1).is_some_and(|word| word.is("select")) {
-        let end = closing(rest)?;
-        columns = split(rest.get(1..end)?, ",").map(|part| name(part).map(|(name, _)| name)).collect::<Option<_>>()?;
-        rest = rest.get(end + 1..)?;
-    }
-    let returning = returning(sql, rest);
-    let mut rows = None;
-    if rest.first().is_some_and(|word| word.is("values") || word.is("value")) {
-        let mut found = Vec::new();
-        let mut left = rest.get(1..)?;
-        while left.first().is_some_and(|word| word.is("(")) {
-            let end = closing(left)?;
-            let inside = left.get(1..end)?;
-            found.push(split(inside, ",").filter(|part| !part.is_empty()).map(|part| term(sql, part)).collect());
-            left = left.get(end + 1..)?;
-            left = if left.first().is_some_and(|word| word.is(",")) { left.get(1..)? } else { left };
-        }
-        rows = Some(found);
-    } else if rest.first().is_some_and(|word| word.is("default")) {
-        rows = Some(vec![Vec::new()]);
-    }
-    let query = match rest.first() {
-        Some(first) if rows.is_none() => {
-            let end = rest
-                .iter()
-                .position(|word| word.is("returning"))
-                .and_then(|at| rest.get(at))
-                .map(|word| word.place.start);
-            sql.get(first.place.start..end.unwrap_or(sql.len())).map(str::to_owned)
-        }
-        _ => None,
-    };
-    Some(Insert { table, columns, rows, query, conflicts, returning })
-}
-
 fn update(sql: &str, words: &[Token], names: &Names) -> Option<Update> {
     let clause = Clauses::of(words);
-    let (table, rest) = table_name(clause.get(words, "update"), names)?;
-    let mut sets = Vec::new();
-    for part in split(clause.get(words, "set"), ",") {
-        let (column, value) = name(part)?;
-        let (equals, value) = value.split_first()?;
-        if !equals.is("=") {
-            return None;
-        }
-        sets.push((column, text(sql, value)));
-    }
-    let alone = rest.is_empty() && clause.get(words, "from").is_empty();
-    Some(Update { table, sets, rows: rows(sql, words, &clause, alone) })
+    let meant = clause.get(words, "update");
+    let before = meant.iter().take_while(|word| is_modifier(word)).count();
+    let (table, rest) = table_name(meant.get(before..)?, names)?;
+    let sets = sets(sql, clause.get(words, "set"))?;
+    let tolerates = meant.iter().take(before).any(|word| word.is("ignore") || word.is("replace"));
+    let alone = rest.is_empty() && !tolerates && clause.get(words, "from").is_empty();
+    Some(Update { table, sets, rows: Rows { others: others(meant), ..rows(sql, words, &clause, alone) } })
+}
+
+/// Whether a word may be written between `UPDATE` and the table.
+fn is_modifier(word: &Token) -> bool {
+    ["or", "abort", "fail", "rollback", "ignore", "replace", "low_priority"].iter().any(|known| word.is(known))
 }
 
 fn delete(sql: &str, words: &[Token], names: &Names) -> Option<Delete> {
     let clause = Clauses::of(words);
-    let (table, rest) = table_name(clause.get(words, "from"), names)?;
-    let alone = rest.is_empty() && clause.get(words, "using").is_empty();
-    Some(Delete { table, rows: rows(sql, words, &clause, alone) })
+    let meant = clause.get(words, "from");
+    let from = words.iter().position(|word| word.is("from"))?;
+    let targets = words.get(1..from)?.iter().filter(|word| !word.is("low_priority") && !word.is("quick"));
+    let (table, rest) = table_name(meant, names)?;
+    let several = targets.clone().next().is_some();
+    let alone = rest.is_empty() && !several && clause.get(words, "using").is_empty();
+    let mut others = others(meant);
+    others.extend(targets.filter(|word| word.is_name()).map(|word| word.text.to_lowercase()));
+    Some(Delete { table, rows: Rows { others, ..rows(sql, words, &clause, alone) } })
+}
+
+/// The names in a list of tables or a join, in lower case; none if there is only one table.
+fn others(words: &[Token]) -> BTreeSet<String> {
+    if !words.iter().any(|word| word.is(",") || word.is("join") || word.is("straight_join")) {
+        return BTreeSet::new();
+    }
+    words.iter().filter(|word| word.is_name()).map(|word| word.text.to_lowercase()).collect()
 }
 
 fn rows(sql: &str, words: &[Token], clause: &Clauses, alone: bool) -> Rows {
     let condition = clause.get(words, "where");
     let cut = !clause.get(words, "limit").is_empty();
     let condition = (!condition.is_empty()).then(|| text(sql, condition));
-    Rows { condition, returning: returning(sql, words), alone: alone && !cut }
+    Rows { condition, returning: returning(sql, words), alone: alone && !cut, others: BTreeSet::new() }
 }
 
 fn returning(sql: &str, words: &[Token]) -> Option<String> {
@@ -341,27 +299,9 @@ fn returning(sql: &str, words: &[Token]) -> Option<String> {
 }
 
 /// Words as they stand.
-fn text(sql: &str, words: &[Token]) -> String {
+pub(super) fn text(sql: &str, words: &[Token]) -> String {
     let place = words.first().zip(words.last()).map(|(first, last)| first.place.start..last.place.end);
     place.and_then(|place| sql.get(place)).unwrap_or_default().to_owned()
-}
-
-/// A value that stands alone.
-pub fn term_of(sql: &str, dialect: Dialect) -> Term {
-    term(sql, &tokens(sql, dialect.lexis()))
-}
-
-/// A value.
-fn term(sql: &str, expression: &[Token]) -> Term {
-    let text = text(sql, expression);
-    match expression {
-        [one] if one.is("default") => Term::Default,
-        [one] if matches!(one.kind, Kind::Text | Kind::Number) => Term::Literal(text),
-        [one] if ["null", "true", "false"].iter().any(|word| one.is(word)) => Term::Literal(text),
-        [minus, number] if minus.is("-") && number.kind == Kind::Number => Term::Literal(text),
-        [x, bytes] if x.is("x") && bytes.kind == Kind::Text => Term::Literal(text),
-        _ => Term::Computed(text),
-    }
 }
 
 /// A name with what stands before its dots: all parts, and what follows.

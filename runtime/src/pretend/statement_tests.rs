@@ -1,5 +1,6 @@
 //! Statements of each kind, and what is read of them.
 
+use super::super::insert::{Conflict, Target};
 use super::*;
 
 const SQL: Dialect = Dialect::Postgres;
@@ -54,11 +55,15 @@ fn rows_are_read_as_they_stand() {
     else {
         panic!("no insert")
     };
-    assert_eq!((insert.table.as_str(), insert.columns, insert.conflicts), ("a.t", vec!["x".into(), "y".into()], false));
+    assert_eq!(
+        (insert.table.as_str(), insert.columns, insert.conflict),
+        ("a.t", vec!["x".into(), "y".into()], Conflict::Fails)
+    );
     let rows = vec![vec![literal("'it''s'"), Term::Default], vec![Term::Computed("now()".into()), literal("-1")]];
     assert_eq!((insert.rows, insert.returning.as_deref()), (Some(rows), Some("\"x\", y AS z")));
     let Statement::Insert(insert) = read("INSERT IGNORE INTO t SELECT a FROM b", Dialect::MySql) else { panic!() };
-    assert_eq!((insert.query.as_deref(), insert.conflicts), (Some("SELECT a FROM b"), true));
+    let skips = |target, forgives| Conflict::Skips { target, forgives };
+    assert_eq!((insert.query.as_deref(), insert.conflict), (Some("SELECT a FROM b"), skips(Target::Any, true)));
 
     let Statement::Update(update) =
         read("UPDATE \"t\" SET \"a\" = b + 1, c = f(1, 2) WHERE \"t\".\"id\" = 1 RETURNING a", SQL)

@@ -39,6 +39,11 @@ impl Token {
         matches!(self.kind, Kind::Word | Kind::Sign) && self.text.eq_ignore_ascii_case(word)
     }
 
+    /// Whether both are names, and the same one in any case.
+    pub fn is_same_name(&self, other: &Self) -> bool {
+        self.is_name() && other.is_name() && self.text.eq_ignore_ascii_case(&other.text)
+    }
+
     /// Whether it can be a name.
     pub fn is_name(&self) -> bool {
         matches!(self.kind, Kind::Word | Kind::Quoted)

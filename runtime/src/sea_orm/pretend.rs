@@ -5,11 +5,14 @@
 mod clerk;
 mod effects;
 mod failing;
+mod inserts;
 #[cfg(feature = "sea-orm-1")]
 mod kinds;
 mod literal;
 mod numbers;
 mod reads;
+mod relations;
+mod rules;
 mod shadow;
 mod transaction;
 mod writes;
@@ -24,6 +27,7 @@ use crate::dialect::Dialect;
 use crate::pretend::Said;
 use crate::pretend::layers::{Layers, Trouble};
 use crate::pretend::names::Names;
+use crate::pretend::references::references;
 use crate::pretend::schema::{Column, Overlay};
 use crate::pretend::statement::{self, Statement};
 use crate::pretend::token::{Kind as Word, statements, tokens};
@@ -51,6 +55,10 @@ pub struct Core {
     numbers: numbers::Numbers,
     /// Tables that others refer to, as they were when the migration began.
     parents: Vec<Vec<String>>,
+    /// Routines of the database that read tables, in lower case.
+    routines: BTreeSet<String>,
+    /// Whether tables of the database have too many rows to check them all, by table.
+    large: HashMap<String, bool>,
     #[cfg(feature = "sea-orm-1")]
     guesses: kinds::Guesses,
 }
@@ -61,12 +69,14 @@ struct Pretence {
     schema: Overlay,
     layers: Layers,
     effects: Effects,
+    /// Tables whose rows have changed since they were last checked against their constraints.
+    unchecked: BTreeSet<String>,
 }
 
 impl Pretence {
     fn new(names: &Names) -> Self {
         let (schema, layers) = (Overlay::new(names.clone()), Layers::new(names.clone()));
-        Self { schema, layers, effects: Effects::default() }
+        Self { schema, layers, effects: Effects::default(), unchecked: BTreeSet::new() }
     }
 }
 
@@ -81,6 +91,10 @@ struct Effects {
     /// Tables whose rows may be others than is known.
     doubts: BTreeSet<String>,
     all_in_doubt: bool,
+    /// Tables that have the rows of others: child and parent.
+    kin: Vec<(String, String)>,
+    /// A statement has made foreign keys be ignored.
+    keys_off: bool,
 }
 
 /// A trigger that a statement has created.
@@ -116,6 +130,8 @@ impl Core {
             shadow: None,
             numbers: numbers::Numbers::new(),
             parents: Vec::new(),
+            routines: BTreeSet::new(),
+            large: HashMap::new(),
             #[cfg(feature = "sea-orm-1")]
             guesses: kinds::Guesses::default(),
         };
@@ -126,9 +142,16 @@ impl Core {
             names.schema = row.try_get_by_index::<Option<String>>(0).ok().flatten().unwrap_or_default();
             names.fold_tables = row.try_get_by_index::<String>(1).is_ok_and(|folds| folds == "1");
         }
+        if let Some(sql) = dialect.own_collation()
+            && let Ok(rows) = core.rows(core.question(sql, &[])).await
+            && let Some(collation) = rows.first().and_then(|row| row.try_get_by_index::<String>(0).ok())
+        {
+            core.script(dialect.set_collation(&collation));
+        }
         core.now = Pretence::new(&names);
-        core.before = core.now.clone();
         core.names = names;
+        core.read_relations().await;
+        core.before = core.now.clone();
         if dialect == Dialect::Sqlite {
             core.shadow = Shadow::of(&core.session).await.ok();
         }
@@ -310,11 +333,46 @@ impl Core {
         Question::from_sql_and_values(backend_of(self.dialect()), sql, values.to_vec())
     }
 
-    /// A query over the newest layers.
+    /// A query over the newest layers, with what these are.
     fn over(&self, sql: &str) -> Result<String, Trouble> {
-        let Pretence { schema, layers, .. } = &self.now;
-        let sql = layers.over(sql, |name| schema.is_new_type(name), self.dialect())?;
-        Ok(layers.whole(&sql, self.dialect()))
+        Ok(self.now.layers.whole(&self.layered(sql)?, self.dialect()))
+    }
+
+    /// A query or a part of one over the newest layers.
+    fn layered(&self, sql: &str) -> Result<String, Trouble> {
+        let words = tokens(sql, self.dialect().lexis());
+        let named = references(&words).into_iter();
+        let tables = named.filter_map(|place| Some(statement::table_name(words.get(place)?, &self.names)?.0)).collect();
+        self.readable(tables)?;
+        let schema = &self.now.schema;
+        self.now.layers.over(sql, &|name| schema.is_new_type(name), self.dialect())
+    }
+
+    /// Refuses to read tables whose rows may be others than is known.
+    fn readable(&self, tables: Vec<String>) -> Result<(), Trouble> {
+        let in_doubt = |table: &String| !self.now.layers.has(table) && self.is_in_doubt(table);
+        match self.read_by(tables).into_iter().find(in_doubt) {
+            Some(table) => Err(Trouble::Opaque(table)),
+            None => Ok(()),
+        }
+    }
+
+    /// A routine of the database's that a query calls and that may read rows that statements have changed.
+    fn unseen_reader(&self, sql: &str) -> Option<String> {
+        if self.routines.is_empty() || !self.has_changed() {
+            return None;
+        }
+        let words = tokens(sql, self.dialect().lexis());
+        let called = words.windows(2).filter_map(|two| match two {
+            [name, open] if name.is_name() && open.is("(") => Some(name.text.to_lowercase()),
+            _ => None,
+        });
+        called.into_iter().find(|name| self.routines.contains(name))
+    }
+
+    /// Whether statements have changed any rows, or may have.
+    fn has_changed(&self) -> bool {
+        self.now.layers.is_any() || self.now.effects.all_in_doubt || !self.now.effects.doubts.is_empty()
     }
 
     /// The columns of a table, as they would be now.
@@ -332,19 +390,7 @@ impl Core {
         }
         let question = self.question(self.dialect().columns_of(), &[table.into()]);
         let rows = self.rows(question).await.unwrap_or_default();
-        let columns: Vec<Column> = rows
-            .iter()
-            .map(|row| {
-                let text = |at: usize| row.try_get_by_index::<Option<String>>(at).ok().flatten();
-                Column {
-                    name: text(0).unwrap_or_default(),
-                    kind: text(1).unwrap_or_default(),
-                    default: text(2),
-                    numbered: text(3).as_deref() == Some("1"),
-                    nullable: true,
-                }
-            })
-            .collect();
+        let columns: Vec<Column> = rows.iter().map(column_of).collect();
         self.columns.insert(self.names.table(table), columns.clone());
         columns
     }
@@ -388,5 +434,18 @@ impl Core {
         }
         let mut answers = answers.into_iter();
         Ok(own.into_iter().map(|own| own.or_else(|| answers.next()).unwrap_or_else(|| "NULL".to_owned())).collect())
+    }
+}
+
+/// A column as [`Dialect::columns_of`] has it.
+fn column_of(row: &QueryResult) -> Column {
+    let text = |at: usize| row.try_get_by_index::<Option<String>>(at).ok().flatten();
+    Column {
+        name: text(0).unwrap_or_default(),
+        kind: text(1).unwrap_or_default(),
+        default: text(2),
+        numbered: text(3).as_deref() == Some("1"),
+        nullable: text(4).as_deref() != Some("0"),
+        computed: text(3).as_deref() == Some("2"),
     }
 }

@@ -211,6 +211,13 @@ pub enum Note {
         /// The table.
         table: String,
     },
+    /// Rows break a constraint: a statement above fails in a run.
+    Broken {
+        /// The table.
+        table: String,
+        /// The constraint.
+        rule: String,
+    },
     /// A statement fails, is not in the script, and the migration may go on without it.
     LeftOut {
         /// The statement.
@@ -224,7 +231,7 @@ impl Note {
     /// Whether a run may do something else than the script.
     pub fn is_undecided(&self) -> bool {
         match self {
-            Self::Unknown { .. } | Self::Catalog | Self::Unanswered { .. } => true,
+            Self::Unknown { .. } | Self::Catalog | Self::Unanswered { .. } | Self::Broken { .. } => true,
             Self::Effect { function } => function.ends_with("val"),
             Self::Given { .. } | Self::Uncounted { .. } | Self::LeftOut { .. } => false,
         }

@@ -24,6 +24,8 @@ impl Core {
     /// Takes note of a statement that sets something.
     pub(super) async fn set(&mut self, text: &str) {
         let lower = text.to_lowercase();
+        let switches = ["foreign_key", "session_replication_role", "unique_checks", "constraints "];
+        self.now.effects.keys_off |= switches.iter().any(|switch| lower.contains(switch));
         if lower.contains("search_path") || lower.starts_with("use ") || lower.contains("set role") {
             self.doubt(None, true);
         }
@@ -98,6 +100,7 @@ impl Core {
             Statement::Delete(delete) => (&delete.table, "delete", None),
             _ => return,
         };
+        self.spread_relations(table);
         let key = self.names.table(table);
         let mut followers: Vec<Follower> =
             self.now.effects.keys.iter().filter(|follower| follower.parent == key).cloned().collect();
@@ -129,6 +132,11 @@ impl Core {
                     _ => triggers = Some(None),
                 }
             }
+        }
+        if event != "insert" {
+            // Rows of theirs may refer to none now.
+            let referring = followers.iter().map(|follower| self.names.table(&follower.child));
+            self.now.unchecked.extend(referring);
         }
         let touches = |follower: &&Follower| match &changed {
             None => follower.deletes,

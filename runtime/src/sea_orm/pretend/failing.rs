@@ -2,11 +2,11 @@
 
 use super::Core;
 use crate::pretend::catalog;
-use crate::pretend::schema::{Change, Existing, Object, Origin};
+use crate::pretend::schema::{Change, Column, Existing, Object, Origin};
 use crate::pretend::statement::Statement;
 
 /// What becomes of a change of the schema.
-enum Fate {
+pub(super) enum Fate {
     Happens,
     /// It is done already: `IF EXISTS`, `IF NOT EXISTS`.
     Nothing,
@@ -18,18 +18,23 @@ impl Core {
     pub(super) async fn fate(&mut self, statement: &Statement, text: &str) -> Result<Vec<Change>, String> {
         match statement {
             Statement::Schema(changes) => {
-                if let Some(shadow) = &self.shadow {
-                    shadow.execute(text).await.map_err(|error| error.to_string())?;
-                }
                 let mut happen = Vec::new();
                 let mut nothing = false;
                 for change in changes {
+                    if nothing {
+                        break;
+                    }
                     match self.fate_of(change, changes).await {
-                        Fate::Happens if !nothing => happen.push(change.clone()),
-                        Fate::Happens => {}
-                        Fate::Nothing => nothing |= matches!(change, Change::Create { .. }),
+                        Fate::Happens => happen.push(change.clone()),
+                        Fate::Nothing => {
+                            let is_object = matches!(change, Change::Object { .. }) && changes.first() == Some(change);
+                            nothing = matches!(change, Change::Create { .. }) || is_object;
+                        }
                         Fate::Fails(message) => return Err(message),
                     }
+                }
+                if let Some(shadow) = &self.shadow {
+                    shadow.execute(text).await.map_err(|error| error.to_string())?;
                 }
                 Ok(happen)
             }
@@ -70,7 +75,9 @@ impl Core {
                 (Some(false), false) => Fate::Fails(missing("table", table)),
                 _ => Fate::Happens,
             },
-            Change::Touch(table) | Change::Alter(table, _) | Change::Empty(table) => {
+            // `WITH NO DATA`.
+            Change::Empty(_) if all.iter().any(|change| matches!(change, Change::Create { .. })) => Fate::Happens,
+            Change::Touch(table) | Change::Alter(table, _) | Change::Redefine(table, _) | Change::Empty(table) => {
                 match self.is_there(table, true).await {
                     Some(false) => Fate::Fails(missing("table", table)),
                     _ => Fate::Happens,
@@ -81,6 +88,10 @@ impl Core {
                 (_, Some(true)) if self.names.table(from) != self.names.table(to) => exists("table", to),
                 _ => Fate::Happens,
             },
+            Change::Add { table, column, .. } if self.needs_value(table, column).await => Fate::Fails(format!(
+                "column `{}` takes no NULL and has no default, and `{table}` has rows",
+                column.name
+            )),
             Change::Add { table, column, unless_there } => {
                 match (self.has_column(table, &column.name).await, unless_there) {
                     (Some(true), true) => Fate::Nothing,
@@ -117,8 +128,25 @@ impl Core {
                     _ => Fate::Happens,
                 }
             }
-            Change::Value { .. } => Fate::Happens,
+            Change::Rule { .. } => self.fate_of_rule(change, all).await,
+            Change::Value { .. } | Change::Attach(..) => Fate::Happens,
         }
+    }
+
+    /// Whether a new column is refused, since rows would have no value in it.
+    async fn needs_value(&mut self, table: &str, column: &Column) -> bool {
+        let refuses = !column.nullable && column.default.is_none() && !column.numbered && !column.computed;
+        if !refuses || !self.dialect().refuses_missing_values() {
+            return false;
+        }
+        let exists = self.has_column(table, &column.name).await == Some(true);
+        !exists && self.has_rows(table).await
+    }
+
+    /// Whether a table has rows, as far as that is known.
+    async fn has_rows(&self, table: &str) -> bool {
+        let sql = format!("SELECT 1 FROM {} LIMIT 1", self.dialect().quote(table));
+        !self.is_in_doubt(table) && self.answer(&sql).await.is_ok_and(|rows| !rows.is_empty())
     }
 
     /// Whether a table exists as it would be now; `anywhere` says that a statement finds it in any schema that the session

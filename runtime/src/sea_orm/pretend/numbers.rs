@@ -21,7 +21,15 @@ impl Core {
             // Rows that bring their own numbers do not move it.
             return known.unwrap_or(0);
         }
-        self.highest(table, &column.name).await.max(known.unwrap_or(0))
+        let highest = match self.now.layers.highest(table) {
+            Some(highest) => highest,
+            None => {
+                let highest = self.highest(table, &column.name).await;
+                self.now.layers.set_highest(table, highest);
+                highest
+            }
+        };
+        highest.max(known.unwrap_or(0))
     }
 
     /// Takes note of the last number that a table has given.
@@ -44,7 +52,7 @@ impl Core {
     }
 
     /// Whether a table gives no number twice, even if its row is gone.
-    async fn counts_on(&self, table: &str) -> bool {
+    pub(super) async fn counts_on(&self, table: &str) -> bool {
         let (Some(shadow), Dialect::Sqlite) = (&self.shadow, self.dialect()) else { return true };
         let question = self.question(self.dialect().counts_on(), &[table.into()]);
         shadow.query(question).await.is_ok_and(|rows| !rows.is_empty())

@@ -28,12 +28,6 @@ impl Core {
         if self.now.schema.changed && select.tables.iter().any(|table| self.dialect().is_catalog(table)) {
             return self.catalogs(sql, values, &select).await;
         }
-        let in_doubt = |table: &&String| !self.now.layers.has(table) && self.is_in_doubt(table);
-        if let Some(table) = select.tables.iter().find(in_doubt) {
-            let table = table.clone();
-            self.note(Note::Unknown { table });
-            return Ok(Vec::new());
-        }
         let unlocked = select.locks.and_then(|place| sql.get(..place.start)).unwrap_or(sql);
         let layered = match self.over(unlocked) {
             Ok(layered) => layered,
@@ -61,7 +55,13 @@ impl Core {
                 self.unanswered(&text, &error);
                 Ok(Vec::new())
             }
-            rows => rows,
+            Ok(rows) => match self.unseen_reader(sql) {
+                Some(table) => {
+                    self.note(Note::Unknown { table });
+                    Ok(Vec::new())
+                }
+                None => Ok(rows),
+            },
         }
     }
 

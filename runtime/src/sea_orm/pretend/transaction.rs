@@ -44,6 +44,7 @@ impl Core {
     /// Ends a migration that went well; the rows of the ledger are written by `ledger`.
     pub(super) async fn finish(&mut self, ledger: &[String]) -> Result<(), DbErr> {
         self.is_usable()?;
+        self.check_all().await;
         for sql in ledger {
             self.write(sql, &[]).await?;
             // It is kit's own.

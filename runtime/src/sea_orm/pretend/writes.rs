@@ -3,12 +3,14 @@
 use sea_orm_migration::sea_orm::{DbErr, QueryResult, Value};
 
 use super::{Core, Done};
+use crate::dialect::Dialect;
 use crate::pretend::layers::names;
 use crate::pretend::schema::{Change, Column};
-use crate::pretend::statement::{self, Insert, Rows, Statement, Term, Update};
+use crate::pretend::statement::{self, Delete, Rows, Statement, Update};
+use crate::pretend::token::tokens;
 use crate::wire::Note;
 
-type Rowset = Vec<QueryResult>;
+pub(super) type Rowset = Vec<QueryResult>;
 
 impl Core {
     /// Takes note of a statement; says how it would end, and what it would answer.
@@ -30,18 +32,24 @@ impl Core {
             }
         };
         self.say(text.clone());
+        if let Some(table) = statement.target().filter(|table| self.now.layers.view_query(table).is_some()) {
+            let table = table.to_owned();
+            self.spread_relations(&table);
+            self.note(Note::Uncounted { table });
+            return Ok((Done { last_insert_id: 1, rows_affected: 1 }, Vec::new()));
+        }
         let outcome = match &statement {
-            Statement::Schema(_) => {
+            Statement::Schema(read) => {
+                if read.is_empty() && changes_queries(&text, self.dialect()) {
+                    self.doubt(statement::mentioned(&text, self.dialect()), true);
+                }
                 self.follow(&text, &changes);
                 for change in &changes {
                     self.change(change).await;
                 }
                 Ok((Done::default(), Vec::new()))
             }
-            Statement::Insert(insert) => match insert.query.clone() {
-                Some(query) => self.insert_query(insert, &query).await,
-                None => self.insert(insert).await,
-            },
+            Statement::Insert(insert) => self.insert(insert).await,
             Statement::Update(update) => self.update(update).await,
             Statement::Delete(delete) => self.remove(&delete.table, &delete.rows).await,
             Statement::Select(select) => {
@@ -61,6 +69,11 @@ impl Core {
             Statement::Look | Statement::Transaction(_) => Ok((Done::default(), Vec::new())),
         };
         self.spread(&statement).await;
+        if let Statement::Update(Update { rows, .. }) | Statement::Delete(Delete { rows, .. }) = &statement
+            && !rows.others.is_empty()
+        {
+            self.doubt(Some(rows.others.clone()), false);
+        }
         match outcome {
             Ok(done) => Ok(done),
             Err(Lost { table, why }) => {
@@ -76,19 +89,9 @@ impl Core {
 
     async fn change(&mut self, change: &Change) {
         let dialect = self.dialect();
+        self.follow_relations(change);
         match change {
-            Change::Create { table, columns: Some(columns), .. } => {
-                let schema = self.now.schema.clone();
-                let in_type = |expression: &str, column: &Column| {
-                    let new = schema.is_new_type(&column.kind.replace('"', ""));
-                    dialect.in_type(expression, if new { "text" } else { &column.kind })
-                };
-                self.now.layers.create(table, columns.clone(), in_type, dialect);
-            }
-            Change::Create { table, query, .. } => match query.as_ref().and_then(|query| self.over(query).ok()) {
-                Some(query) => self.now.layers.view(table, query),
-                None => self.now.layers.lose(table),
-            },
+            Change::Create { .. } => return self.create(change).await,
             Change::Drop { table, .. } => {
                 self.forget_number(table);
                 self.now.layers.drop(table);
@@ -100,10 +103,16 @@ impl Core {
             Change::Add { table, column, .. } => {
                 let mut columns = self.begin(table).await;
                 let mut list = names(&columns, dialect);
-                let default = column.default.clone().unwrap_or_else(|| "NULL".to_owned());
-                list.push(self.in_type(&default, column));
+                let implicit = dialect.implicit_default(&column.kind).filter(|_| !column.nullable);
+                let default = column.default.clone().or(implicit.map(str::to_owned));
+                list.push(self.in_type(default.as_deref().unwrap_or("NULL"), column));
                 columns.push(column.clone());
                 self.now.layers.next(table, columns, &list, "", dialect);
+                // The rows that exist get numbers, what is computed from them, or what the type has for no value.
+                let is_implicit = !column.nullable && default.is_none();
+                if column.numbered || column.computed || is_implicit {
+                    self.now.layers.lose(table);
+                }
             }
             Change::Remove { table, column, .. } => {
                 let mut columns = self.begin(table).await;
@@ -130,166 +139,37 @@ impl Core {
                 self.now.layers.next(table, columns, &list, "WHERE 1 = 0", dialect);
             }
             Change::Alter(table, _) if self.now.layers.has(table) => self.now.layers.lose(table),
-            Change::Alter(..) | Change::Touch(_) | Change::Value { .. } => {}
+            Change::Alter(..) | Change::Redefine(..) | Change::Touch(_) | Change::Value { .. } => {}
+            Change::Rule { .. } | Change::Attach(..) => {}
             Change::Object { .. } | Change::DropObject { .. } => {}
         }
         self.now.schema.apply(change);
     }
 
     /// The columns of a table that is going to change, which has a layer from now on.
-    async fn begin(&mut self, table: &str) -> Vec<Column> {
+    pub(super) async fn begin(&mut self, table: &str) -> Vec<Column> {
         let columns = self.columns(table).await;
-        if !self.now.layers.has(table) && !columns.is_empty() {
+        let is_new = !self.now.layers.has(table);
+        if is_new && !columns.is_empty() {
             self.now.layers.begin(table, columns.clone(), self.dialect());
-            if self.is_in_doubt(table) {
-                self.now.layers.lose(table);
-            }
+        }
+        // What a column gets by itself is not followed.
+        let is_altered = self.now.schema.table(table).is_some_and(|own| own.altered);
+        if is_altered || is_new && (self.is_in_doubt(table) || columns.iter().any(|column| column.computed)) {
+            self.now.layers.lose(table);
         }
         columns
     }
 
-    fn in_type(&self, expression: &str, column: &Column) -> String {
+    pub(super) fn in_type(&self, expression: &str, column: &Column) -> String {
         let new = self.now.schema.is_new_type(&column.kind.replace('"', ""));
         self.dialect().in_type(expression, if new { "text" } else { &column.kind })
     }
 
-    async fn insert(&mut self, insert: &Insert) -> Result<(Done, Rowset), Lost> {
-        let table = &insert.table;
-        let lost = |why| Lost { table: table.clone(), why };
-        let columns = self.begin(table).await;
-        if columns.is_empty() {
-            return Err(lost(None));
-        }
-        let named: Vec<String> = match insert.columns.is_empty() {
-            true => columns.iter().map(|column| column.name.clone()).collect(),
-            false => insert.columns.clone(),
-        };
-        let rows = insert.rows.clone().unwrap_or_default();
-        let mut next = None;
-        let mut first_number = None;
-        let mut assumed: Vec<(String, String)> = Vec::new();
-        let mut made = Vec::new();
-        for terms in &rows {
-            let mut cells = Vec::new();
-            let mut given = Vec::new();
-            for (at, column) in columns.iter().enumerate() {
-                let place = named.iter().position(|name| self.names.column(name) == self.names.column(&column.name));
-                let term = place.and_then(|place| terms.get(place)).unwrap_or(&Term::Default);
-                let default = column.default.as_ref().map(|default| statement::term_of(default, self.dialect()));
-                cells.push(match (term, default) {
-                    (Term::Literal(text), _) if !(column.numbered && text.eq_ignore_ascii_case("null")) => term.clone(),
-                    (Term::Computed(_), _) => term.clone(),
-                    _ if column.numbered => {
-                        let number = match next {
-                            Some(number) => number,
-                            None => self.last_number(table, column).await + 1,
-                        };
-                        next = Some(number + 1);
-                        first_number.get_or_insert(number);
-                        given.push(at);
-                        Term::Literal(number.to_string())
-                    }
-                    (_, Some(default)) => {
-                        if default != Term::Default {
-                            given.push(at);
-                        }
-                        default
-                    }
-                    _ => Term::Literal("NULL".to_owned()),
-                });
-            }
-            let cells = self.fixed(&cells, &columns).await.map_err(|error| lost(Some(error)))?;
-            if assumed.is_empty() {
-                let shown = |at: &usize| Some((columns.get(*at)?.name.clone(), cells.get(*at)?.clone()));
-                assumed = given.iter().filter_map(shown).collect();
-            }
-            let typed: Vec<String> =
-                cells.iter().zip(&columns).map(|(cell, column)| self.in_type(cell, column)).collect();
-            made.push(typed.join(", "));
-        }
-        let asked = |column: &String| match &insert.returning {
-            Some(text) => text == "*" || text.to_lowercase().contains(&self.names.column(column)),
-            // Whoever has no RETURNING gets the number of the row, whether it wants it or not.
-            None => {
-                let numbered = columns.iter().any(|own| own.numbered && own.name == *column);
-                self.dialect().tells_numbers() && numbered
-            }
-        };
-        assumed.retain(|(column, _)| asked(column));
-        if !assumed.is_empty() {
-            self.note(Note::Given { table: table.clone(), assumed });
-            if self.now.layers.is_opaque(table) && insert.returning.is_some() {
-                self.note(Note::Unknown { table: table.clone() });
-            }
-        }
-        if insert.conflicts {
-            self.note(Note::Uncounted { table: table.clone() });
-        }
-        let answer = match &insert.returning {
-            Some(list) => {
-                let lists: Vec<Vec<String>> = vec![names(&columns, self.dialect())];
-                let source = self.dialect().rows_as(&made, lists.first().map(Vec::as_slice).unwrap_or_default());
-                let sql = format!("SELECT {list} FROM {source} AS {}", self.dialect().quote(table));
-                self.answer(&sql).await.map_err(|error| lost(Some(error)))?
-            }
-            None => Vec::new(),
-        };
-        if let Some(next) = next {
-            self.give_number(table, next - 1);
-        }
-        let rows_affected = u64::try_from(made.len()).unwrap_or_default();
-        self.now.layers.add(table, made, self.dialect());
-        let last_insert_id = first_number.and_then(|number| u64::try_from(number).ok()).unwrap_or_default();
-        Ok((Done { last_insert_id, rows_affected }, answer))
-    }
-
-    /// Rows that come from a query.
-    async fn insert_query(&mut self, insert: &Insert, query: &str) -> Result<(Done, Rowset), Lost> {
-        let table = &insert.table;
-        let lost = |why| Lost { table: table.clone(), why };
-        let columns = self.begin(table).await;
-        let source = self.over(query).map_err(|_| lost(None))?;
-        if self.now.layers.is_opaque(table) || columns.is_empty() || insert.conflicts || insert.returning.is_some() {
-            return Err(lost(None));
-        }
-        let named: Vec<Column> = match insert.columns.is_empty() {
-            true => columns.clone(),
-            false => {
-                let of = |name: &String| {
-                    columns.iter().find(|column| self.names.column(&column.name) == self.names.column(name)).cloned()
-                };
-                insert.columns.iter().filter_map(of).collect()
-            }
-        };
-        self.now.layers.query(SOURCE, named.clone(), source);
-        let mut list = Vec::new();
-        let mut numbered = None;
-        for column in &columns {
-            let from_query = named.iter().any(|own| own.name == column.name);
-            list.push(match (&column.default, column.numbered) {
-                _ if from_query => self.dialect().quote(&column.name),
-                (_, true) => {
-                    let last = self.last_number(table, column).await;
-                    numbered = Some(last);
-                    format!("ROW_NUMBER() OVER () + {last}")
-                }
-                (default, _) => self.in_type(default.as_deref().unwrap_or("NULL"), column),
-            });
-        }
-        let sql = format!("SELECT {} FROM {SOURCE}", list.join(", "));
-        let count = self.number(&format!("SELECT {} FROM {SOURCE}", self.dialect().text("COUNT(*)"))).await;
-        let bare = self.now.layers.over(&sql, |_| false, self.dialect()).map_err(|_| lost(None))?;
-        self.now.layers.add_query(table, &bare, self.dialect());
-        if let (Some(last), Some(count)) = (numbered, count) {
-            self.give_number(table, last + count);
-        }
-        let rows_affected = count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| lost(None))?;
-        Ok((Done { last_insert_id: 0, rows_affected }, Vec::new()))
-    }
-
-    async fn update(&mut self, update: &Update) -> Result<(Done, Rowset), Lost> {
+    pub(super) async fn update(&mut self, update: &Update) -> Result<(Done, Rowset), Lost> {
         let table = &update.table;
         let lost = |why| Lost { table: table.clone(), why };
+        self.check(table).await;
         let columns = self.begin(table).await;
         if !update.rows.alone || columns.is_empty() || self.now.layers.is_opaque(table) {
             return Err(lost(None));
@@ -329,11 +209,13 @@ impl Core {
         };
         let count = self.count(table, &condition).await.ok_or_else(|| lost(None))?;
         self.now.layers.next(table, columns, &list, "", self.dialect());
+        self.now.unchecked.insert(self.names.table(table));
         Ok((Done { last_insert_id: 0, rows_affected: count }, answer))
     }
 
-    async fn remove(&mut self, table: &str, rows: &Rows) -> Result<(Done, Rowset), Lost> {
+    pub(super) async fn remove(&mut self, table: &str, rows: &Rows) -> Result<(Done, Rowset), Lost> {
         let lost = |why| Lost { table: table.to_owned(), why };
+        self.check(table).await;
         let columns = self.begin(table).await;
         if !rows.alone || columns.is_empty() || self.now.layers.is_opaque(table) {
             return Err(lost(None));
@@ -369,8 +251,7 @@ impl Core {
 
     /// A part of a statement over the newest layers, to be a part of another.
     fn inner(&self, sql: &str) -> Result<String, Option<DbErr>> {
-        let schema = &self.now.schema;
-        self.now.layers.over(sql, |name| schema.is_new_type(name), self.dialect()).map_err(|_| None)
+        self.layered(sql).map_err(|_| None)
     }
 
     async fn count(&self, table: &str, condition: &str) -> Option<u64> {
@@ -384,53 +265,40 @@ impl Core {
     }
 
     /// The number that a query answers, over the newest layers.
-    async fn number(&self, sql: &str) -> Option<i64> {
+    pub(super) async fn number(&self, sql: &str) -> Option<i64> {
         let rows = self.answer(sql).await.ok()?;
         let text = rows.first()?.try_get_by_index::<Option<String>>(0).ok().flatten();
         text.and_then(|text| text.parse().ok())
     }
 
     /// What a query answers over the newest layers.
-    async fn answer(&self, sql: &str) -> Result<Rowset, DbErr> {
+    pub(super) async fn answer(&self, sql: &str) -> Result<Rowset, DbErr> {
+        if let Some(routine) = self.unseen_reader(sql) {
+            return Err(DbErr::Custom(format!("`{routine}` may read what the statements above change")));
+        }
         let sql = self.over(sql).map_err(|_| DbErr::Custom("what is in it is not known".to_owned()))?;
         self.rows(self.question(&sql, &[])).await
     }
-
-    /// Values as the database works them out now, so that they stay what they are.
-    async fn fixed(&self, cells: &[Term], columns: &[Column]) -> Result<Vec<String>, DbErr> {
-        let mut list = Vec::new();
-        for (cell, column) in cells.iter().zip(columns) {
-            let Term::Computed(expression) = cell else { continue };
-            let lower = expression.to_lowercase();
-            if self.dialect().effects().iter().any(|effect| lower.contains(&format!("{effect}("))) {
-                return Err(DbErr::Custom(format!("{expression} changes something")));
-            }
-            list.push(self.dialect().quote_of(&self.in_type(expression, column), &column.kind));
-        }
-        let mut found = Vec::new();
-        if !list.is_empty() {
-            let rows = self.answer(&format!("SELECT {}", list.join(", "))).await?;
-            let row = rows.first().ok_or_else(|| DbErr::Custom("no row".to_owned()))?;
-            for at in 0..list.len() {
-                found.push(row.try_get_by_index::<Option<String>>(at)?.unwrap_or_else(|| "NULL".to_owned()));
-            }
-        }
-        let mut found = found.into_iter();
-        let null = || "NULL".to_owned();
-        let fixed = cells.iter().map(|cell| match cell {
-            Term::Literal(text) => text.clone(),
-            Term::Computed(_) => found.next().unwrap_or_else(null),
-            Term::Default => null(),
-        });
-        Ok(fixed.collect())
-    }
 }
 
-/// The name under which the query of an `INSERT` stands.
-const SOURCE: &str = "kit_pretend_source";
+/// Whether a statement that is not followed changes what queries answer: a rule, a view, a policy.
+fn changes_queries(sql: &str, dialect: Dialect) -> bool {
+    let words = tokens(sql, dialect.lexis());
+    words.iter().take(4).any(|word| ["rule", "view", "policy"].iter().any(|known| word.is(known)))
+}
 
 /// What would be in a table is not known from here on.
-struct Lost {
+pub(super) struct Lost {
     table: String,
     why: Option<DbErr>,
+}
+
+impl Lost {
+    pub(super) fn of(table: &str) -> Self {
+        Self { table: table.to_owned(), why: None }
+    }
+
+    pub(super) fn because(table: &str, why: DbErr) -> Self {
+        Self { table: table.to_owned(), why: Some(why) }
+    }
 }
