@@ -7,6 +7,7 @@ mod lock;
 #[cfg(feature = "pretend")]
 mod pretend;
 mod rows;
+#[cfg(feature = "pretend")]
 mod rules;
 pub mod schema;
 mod scratch;
