@@ -323,6 +323,7 @@ fn a_list_made_by_code_is_asked_of_the_built_migrator() {
                 list.push(Box::new(m20240101_000001_create_a::Migration));\n        \
                 list.push(Box::new(m20240101_000002_create_b::Migration));\n        list\n    }\n}\n";
     sandbox.write("migration/src/lib.rs", &format!("{before}{made}"));
+    ok(sandbox.kit(&["migrate:install"]));
     let found = states(&sandbox, &[]);
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(&names[..2], ["m20240101_000001_create_a", "m20240101_000002_create_b"]);

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cache::{kit_cache, write_whole};
+use cache::{kept_lock, kit_cache, write_whole};
 use kit::migrator::runtime_source;
 use kit::project::sea_orm::Major;
 use support::{EMPTY_INDEX, Sandbox};
@@ -137,7 +137,7 @@ fn compiles(version: &str, major: Major) {
         "#![deny(warnings)]\n#[path = \"../migrations/mod.rs\"]\npub mod migrations;\n",
     );
     write(&folder.join("migration/Cargo.toml"), &manifest("migration"));
-    let lock = kit_cache().join(if major == Major::One { "sea-orm-1.lock" } else { "sea-orm-2.lock" });
+    let lock = kept_lock(&kit_cache(), version);
     if let Ok(text) = fs::read_to_string(&lock) {
         write(&folder.join("Cargo.lock"), &text);
     }

@@ -9,7 +9,6 @@ mod projects;
 mod support;
 
 use std::fs;
-use std::path::Path;
 
 use kit::error::Error;
 use projects::{all, built, creates, executes, index, life, migration_manifest, ok, sandbox, seaorm, states, three};
@@ -186,7 +185,7 @@ fn with_a_lock_file_its_versions_are_taken() {
     let sandbox = seaorm("2.0.4", &three());
     ok(sandbox.kit(&["migrate"]));
     assert!(!sandbox.root().join("migration/Cargo.lock").exists());
-    let cached = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kit-cache/sea-orm-2.lock");
+    let cached = projects::cache::kept_lock(&projects::kit_cache(), "2");
     let lock = fs::read_to_string(cached).unwrap();
     sandbox.write("migration/Cargo.lock", &lock);
     ok(sandbox.kit(&["migrate:fresh", "--force"]));

@@ -13,7 +13,7 @@ use super::lock::Lock;
 use super::{Build, Cache, Notice, Program, runtime_source, seeder};
 use crate::error::{Error, Result, SeaOrmTrouble};
 use crate::project::Project;
-use crate::project::sea_orm::Major;
+use crate::project::sea_orm::{Major, SeaOrm};
 
 /// Returns the program, built if need be.
 ///
@@ -38,7 +38,7 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
         return Ok(before.binary.clone());
     }
     cache.make_private()?;
-    write_runtime(cache, crate_.sea_orm)?;
+    write_runtime(cache, crate_.sea_orm.major)?;
     write_crate(cache, &folder, &crate_)?;
     let started = time_of(&folder)?;
     notify(Notice::Building { what: program.what() });
@@ -51,7 +51,7 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
         Some(built) => built,
         None => cargo_build(build, &folder, &crate_, notify).await?.map_err(|failed| failed.show(program, notify))?,
     };
-    keep_lock(cache, &folder, crate_.sea_orm);
+    keep_lock(cache, &folder, &crate_.sea_orm);
     let own = [folder.clone(), cache.folder.join("runtime")];
     let ended = Ended { key: &key, settings, started, built: &built, env, own: &own };
     // Without a fingerprint, the next run asks cargo again.
@@ -130,15 +130,15 @@ async fn cargo_build(
         let unreachable = ["E0603", "E0433", "E0432"].iter().any(|code| text.contains(code))
             && (text.contains("src/main.rs:") || text.contains("crate::"));
         let fails = |name: &&str| text.contains(&format!("could not compile `{name}`"));
-        let not_theirs = NOT_THEIRS.iter().any(fails).then(|| sea_orm_in(folder, crate_.sea_orm));
+        let not_theirs = NOT_THEIRS.iter().any(fails).then(|| sea_orm_in(folder, &crate_.sea_orm));
         Failed { lines, unreachable, not_theirs }
     }))
 }
 
 /// The version of SeaORM that a crate was built with.
-fn sea_orm_in(folder: &Path, line: Major) -> String {
+fn sea_orm_in(folder: &Path, expected: &SeaOrm) -> String {
     let lock = Lock::parse(&fs::read_to_string(folder.join("Cargo.lock")).unwrap_or_default());
-    lock.versions("sea-orm-migration").pop().unwrap_or_else(|| line.requirement().to_owned())
+    lock.versions("sea-orm-migration").pop().unwrap_or_else(|| expected.version.to_string())
 }
 
 /// Paths in the compiler's output as seen from the project's root.
@@ -167,23 +167,21 @@ fn write_crate(cache: &Cache, folder: &Path, crate_: &Generated) -> Result<()> {
         return Ok(());
     }
     // A project without a lock file gets the versions that the last one got, which are compiled already.
-    let last = fs::read_to_string(last_lock(cache, crate_.sea_orm)).ok();
+    let last = fs::read_to_string(last_lock(cache, &crate_.sea_orm)).ok();
     if let Some(text) = crate_.lock.as_deref().or(last.as_deref()) {
         write(&lock, text)?;
     }
     write(&marker, &seed)
 }
 
-fn keep_lock(cache: &Cache, folder: &Path, sea_orm: Major) {
+fn keep_lock(cache: &Cache, folder: &Path, sea_orm: &SeaOrm) {
     // Only a convenience for the next project.
     let _ = fs::copy(folder.join("Cargo.lock"), last_lock(cache, sea_orm));
 }
 
-fn last_lock(cache: &Cache, sea_orm: Major) -> PathBuf {
-    cache.folder.join(match sea_orm {
-        Major::One => "sea-orm-1.lock",
-        Major::Two => "sea-orm-2.lock",
-    })
+/// The lock file of the last build on this release. That of another one would not fit the features that it is built with.
+fn last_lock(cache: &Cache, sea_orm: &SeaOrm) -> PathBuf {
+    cache.folder.join(format!("sea-orm-{}.lock", sea_orm.version))
 }
 
 fn runtime_folder(cache: &Cache, sea_orm: Major) -> PathBuf {

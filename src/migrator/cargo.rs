@@ -4,13 +4,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::process::Command;
 
 use super::process::each_line;
-use super::{Build, Notice};
+use super::{Build, Notice, target_folder};
 use crate::error::{Error, Result};
+
+/// How often to look whether another build is over, and how many times before it is reported: after a second.
+const PAUSE: Duration = Duration::from_millis(100);
+const TRIES_BEFORE_NOTICE: u32 = 10;
 
 /// A successful build.
 #[derive(Debug)]
@@ -75,6 +80,7 @@ pub async fn build(
     shown: &dyn Fn(&str) -> String,
     notify: &mut dyn FnMut(Notice),
 ) -> Result<std::result::Result<Built, Vec<String>>> {
+    wait_for_others(build, notify).await;
     let mut child = command(build)
         .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
@@ -142,8 +148,25 @@ fn command(build: Build<'_>) -> Command {
         // The project's own toolchain file and cargo settings apply, since cargo looks for them from here.
         .current_dir(&build.project.root)
         .envs(build.env)
-        .env("CARGO_TARGET_DIR", build.cache.folder.join("target"));
+        .env("CARGO_TARGET_DIR", target(build));
     command
+}
+
+fn target(build: Build<'_>) -> PathBuf {
+    build.cache.folder.join(target_folder::name(&build.project.root, build.env))
+}
+
+/// Waits until no other cargo builds in the same folder; cargo itself would wait without a word.
+async fn wait_for_others(build: Build<'_>, notify: &mut dyn FnMut(Notice)) {
+    let folder = target(build);
+    let mut tries = 0;
+    while target_folder::is_used(&folder) {
+        if tries == TRIES_BEFORE_NOTICE {
+            notify(Notice::Waiting);
+        }
+        tries += 1;
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 fn failed(source: std::io::Error) -> Error {

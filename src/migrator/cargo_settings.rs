@@ -165,7 +165,7 @@ fn compiler(config: &DocumentMut, path: &Path) -> Option<String> {
     Some(if is_path { folder.join(named).to_string_lossy().into_owned() } else { named.to_owned() })
 }
 
-fn toml(path: &Path) -> Option<DocumentMut> {
+pub fn toml(path: &Path) -> Option<DocumentMut> {
     fs::read_to_string(path).ok()?.parse().ok()
 }
 

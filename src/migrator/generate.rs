@@ -12,7 +12,7 @@ use super::package::Package;
 use super::{fingerprint, runtime_source};
 use crate::error::{Error, Result};
 use crate::project::Project;
-use crate::project::sea_orm::Major;
+use crate::project::sea_orm::{Major, SeaOrm};
 use crate::project::source::{self, Sources};
 
 /// A crate to build.
@@ -30,7 +30,7 @@ pub struct Generated {
     /// Cargo.lock, where the project has one.
     pub lock: Option<String>,
     /// Which SeaORM it is for.
-    pub sea_orm: Major,
+    pub sea_orm: SeaOrm,
     /// The package that rustc names files relative to, when it is not the generated one.
     pub package_root: Option<PathBuf>,
 }
@@ -74,7 +74,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
             lock: package.lock(),
             package_root: Some(package.root.clone()),
             name: name.clone(),
-            sea_orm,
+            sea_orm: release.clone(),
         });
     }
     // The default features go with the files; nothing else of a package can.
@@ -96,7 +96,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
         lock: package.lock(),
         package_root: None,
         name: name.clone(),
-        sea_orm,
+        sea_orm: release.clone(),
     })
 }
 

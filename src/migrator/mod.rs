@@ -15,6 +15,7 @@ mod process;
 pub(crate) mod programs;
 pub mod runtime_source;
 mod seeder;
+mod target_folder;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ pub enum Notice {
         /// What is in it.
         what: &'static str,
     },
+    /// Another build has to end first.
+    Waiting,
     /// cargo has built one more crate.
     Built {
         /// The crate.

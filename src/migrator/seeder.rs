@@ -79,7 +79,7 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
         lock: home.lock(),
         package_root: Some(home.root.clone()),
         name,
-        sea_orm,
+        sea_orm: release,
     })
 }
 

@@ -112,6 +112,7 @@ impl Report {
                 self.building = what;
                 ui.progress(&format!("Building the {what}"));
             }
+            Notice::Waiting => ui.info("Waiting for another build to end"),
             Notice::Built { name } => {
                 self.built += 1;
                 ui.progress(&format!("Building the {}: {} crates, {name}", self.building, self.built));

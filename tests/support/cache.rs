@@ -11,11 +11,17 @@ use std::path::{Path, PathBuf};
 /// compiled once for all of them.
 pub fn kit_cache() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kit-cache");
-    let lock = folder.join("sea-orm-2.lock");
+    let lock = kept_lock(&folder, "2");
     if !lock.exists() {
         write_whole(&lock, include_str!("../../Cargo.lock"));
     }
     folder
+}
+
+/// The lock file that a project without one gets for a requirement on SeaORM.
+pub fn kept_lock(cache: &Path, requirement: &str) -> PathBuf {
+    let release = kit::project::sea_orm::SeaOrm::required(requirement).unwrap();
+    cache.join(format!("sea-orm-{}.lock", release.version))
 }
 
 /// Writes a file that other tests may be reading.

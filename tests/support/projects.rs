@@ -10,7 +10,7 @@ use crate::database::Database;
 use crate::support::{EMPTY_INDEX, Sandbox, Transcript};
 
 #[path = "cache.rs"]
-mod cache;
+pub mod cache;
 
 pub use cache::kit_cache;
 
@@ -165,6 +165,7 @@ pub fn life(sandbox: &Sandbox, url: &str) {
         ok(sandbox.kit(&arguments))
     };
     let on = ["--database", url];
+    run(&["migrate:install", "--create-database"]);
     assert!(all(&states(sandbox, &on), "pending"));
     run(&["migrate"]);
     assert!(all(&states(sandbox, &on), "ran"));

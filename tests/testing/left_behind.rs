@@ -140,7 +140,7 @@ async fn templates_do_not_pile_up() {
             database.execute(&[&drop, &create]).await;
             if database.dialect == Dialect::MySql {
                 // What is complete has statements, and what is not has kit's mark.
-                let table = if older.contains(name) { "kit_scratch" } else { "kit_statements" };
+                let table = if older.contains(name) { "kit_scratch" } else { "kit_template" };
                 database.execute(&[&format!("CREATE TABLE {quoted}.{table} (id int)")]).await;
             }
         }

@@ -79,4 +79,4 @@ impl Dialect {
 }
 
 /// The table of a template that has the statements of a copy.
-pub const STATEMENTS: &str = "kit_statements";
+pub const STATEMENTS: &str = "kit_template";
