@@ -68,8 +68,9 @@ pub fn include(package: &Package, project: &Project) -> Result<Inclusion> {
     let root = package.root_files().into_iter().find_map(|root| Some((path_to(&root, &project.index)?, root)));
     let folder_name = project.migrations().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (path, root) = match root {
-        Some((path, root)) => (path, Some(root)),
-        None => (vec![folder_name], None),
+        Some((path, root)) if !path.is_empty() => (path, Some(root)),
+        // They are in no module, or in the root of a library that nothing can be linked with.
+        _ => (vec![folder_name], None),
     };
     let first = Included { path: path.clone(), file: project.index.clone() };
     let (modules, names) = gather(root.as_deref(), project, vec![first])?;
