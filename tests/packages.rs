@@ -204,6 +204,14 @@ fn a_module_of_an_application_that_takes_what_is_its_packages() {
     works(&sandbox, 3);
 }
 
+/// `migrations.rs` with the modules in `migrations/`, as many write it since Rust 2018.
+#[test]
+fn an_index_beside_its_folder() {
+    let sandbox = application("pub mod migrations;\n", "", &[("src/migrations.rs", &index(&NAMES))]);
+    fs::remove_file(sandbox.root().join("src/migrations/mod.rs")).unwrap();
+    works(&sandbox, 2);
+}
+
 /// Where no library reaches the migrations, the default features go with their files, and what cannot is named.
 #[test]
 fn a_module_of_a_program() {

@@ -22,11 +22,25 @@ pub struct Included {
 }
 
 impl Included {
+    /// The folder and the stem of a file `name.rs` whose modules are in `name/`.
+    fn beside_its_folder(&self) -> Option<(String, String)> {
+        let (folder, stem) = (self.file.parent()?, self.file.file_stem()?.to_str()?);
+        let has_folder = !matches!(stem, "mod" | "lib" | "main") && folder.join(stem).is_dir();
+        (has_folder && syn::parse_str::<syn::Ident>(stem).is_ok())
+            .then(|| (folder.to_string_lossy().into_owned(), stem.to_owned()))
+    }
+
     /// The declaration, in as many inline modules as its path is deep.
     pub fn source(&self) -> String {
         let Some((name, outer)) = self.path.split_last() else { return String::new() };
         // `{:?}` of a path's text is a Rust string literal.
-        let mut source = format!("#[path = {:?}]\npub mod {name};", self.file.to_string_lossy());
+        let mut source = match self.beside_its_folder() {
+            // Named by `path`, such a file would look for its modules beside itself.
+            Some((folder, stem)) => format!(
+                "#[path = {folder:?}]\nmod kit_{stem} {{\npub mod {stem};\n}}\npub use kit_{stem}::{stem} as {name};"
+            ),
+            None => format!("#[path = {:?}]\npub mod {name};", self.file.to_string_lossy()),
+        };
         for module in outer.iter().rev() {
             source = format!("pub mod {module} {{\n{source}\n}}");
         }

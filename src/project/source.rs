@@ -61,7 +61,7 @@ pub struct Sources {
     pub ledger_table: Option<String>,
     /// The type that lists the migrations.
     pub migrator: Option<Migrator>,
-    /// Where that cannot be told, the types that could be meant.
+    /// The other types of the file that list migrations.
     pub migrators: Vec<String>,
     /// Modules of the index file that have no file, in its order: they do not compile.
     pub gone: Vec<GoneModule>,
@@ -137,10 +137,15 @@ pub fn read(project: &Project) -> Result<Sources> {
     let mut listed = HashSet::new();
     let mut sources =
         Sources { ledger_table: Some(LEDGER.to_owned()), gone: gone(project, &index), ..Sources::default() };
-    if index.migrator(project.chosen_migrator()).is_err() {
-        sources.migrators = index.migrators().into_iter().map(|one| one.name).collect();
+    let chosen = index.migrator(project.chosen_migrator());
+    let is_chosen = |name: &String| chosen.as_ref().is_ok_and(|chosen| chosen.name == *name);
+    for other in index.migrators().into_iter().filter(|other| !is_chosen(&other.name)) {
+        // What another Migrator of the file lists is registered, too.
+        let list = other.list().map(|list| list.elements).unwrap_or_default();
+        listed.extend(list.iter().filter_map(boxed).map(|(module, _)| module));
+        sources.migrators.push(other.name);
     }
-    if let Ok(migrator) = index.migrator(project.chosen_migrator()) {
+    if let Ok(migrator) = chosen {
         let unit = index.file.items.iter().any(|item| match item {
             Item::Struct(of) => of.ident == migrator.name && matches!(of.fields, syn::Fields::Unit),
             _ => false,

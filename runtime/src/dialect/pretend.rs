@@ -274,7 +274,7 @@ impl Dialect {
             Self::MySql => plain(&[
                 "SET NAMES utf8mb4",
                 "SET time_zone = '+00:00'",
-                "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION')",
+                "SET sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,IGNORE_SPACE,NO_ENGINE_SUBSTITUTION')",
             ]),
         }
     }
