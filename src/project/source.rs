@@ -139,10 +139,11 @@ pub fn read(project: &Project) -> Result<Sources> {
         Sources { ledger_table: Some(LEDGER.to_owned()), gone: gone(project, &index), ..Sources::default() };
     let chosen = index.migrator(project.chosen_migrator());
     let is_chosen = |name: &String| chosen.as_ref().is_ok_and(|chosen| chosen.name == *name);
+    let mut elsewhere = HashSet::new();
     for other in index.migrators().into_iter().filter(|other| !is_chosen(&other.name)) {
-        // What another Migrator of the file lists is registered, too.
         let list = other.list().map(|list| list.elements).unwrap_or_default();
-        listed.extend(list.iter().filter_map(boxed).map(|(module, _)| module));
+        let modules = list.iter().filter_map(boxed).filter_map(|(module, _)| modules.get(&module).copied());
+        elsewhere.extend(modules.filter_map(|module| file_of(path, module)));
         sources.migrators.push(other.name);
     }
     if let Ok(migrator) = chosen {
@@ -166,6 +167,8 @@ pub fn read(project: &Project) -> Result<Sources> {
     }
     let rest = index.modules().filter(|module| !listed.contains(&module.ident.to_string()));
     sources.unregistered = unregistered(path, rest, sources.registered.as_deref());
+    // What another Migrator of the file lists is registered, too.
+    sources.unregistered.retain(|one| !one.file.as_ref().is_some_and(|file| elsewhere.contains(file)));
     Ok(sources)
 }
 
