@@ -230,14 +230,13 @@ impl Context {
     /// # Errors
     /// [`Error::SeaOrm`], [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
     pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
-        if !self.has_own_migrator()? {
-            let release = Package::of(&self.project()?.index)?.sea_orm()?;
-            if !release.can_pretend() {
-                return Err(Error::SeaOrm {
-                    version: release.version.to_string(),
-                    trouble: SeaOrmTrouble::CannotPretend,
-                });
-            }
+        // What else is wrong with the package, the build reports.
+        if !self.has_own_migrator()?
+            && let Ok(release) = Package::of(&self.project()?.index).and_then(|package| package.sea_orm())
+            && !release.can_pretend()
+        {
+            let (version, trouble) = (release.version.to_string(), SeaOrmTrouble::CannotPretend);
+            return Err(Error::SeaOrm { version, trouble });
         }
         let url = target.url_to_read().await?;
         if url != target.secret_url() {

@@ -1,4 +1,5 @@
 //! Projects at the borders of what cargo allows: each is migrated, rolled back and verified as it is, and nothing in it changes.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

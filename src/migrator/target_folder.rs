@@ -90,7 +90,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
     fn a_folder_is_used_while_its_lock_is_held() {
         let folder = tempfile::TempDir::new().unwrap();
         assert!(!is_used(folder.path()));

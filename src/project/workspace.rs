@@ -83,7 +83,6 @@ mod tests {
                 expected.map(|path| root.join(path)).as_ref(),
                 "{workspace}"
             );
-            #[expect(clippy::disallowed_methods, reason = "cargo itself says what is right")]
             let said = std::process::Command::new(env!("CARGO"))
                 .args(["locate-project", "--workspace", "--message-format", "plain"])
                 .current_dir(&own)

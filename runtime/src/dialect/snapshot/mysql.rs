@@ -61,9 +61,9 @@ pub(super) fn show_create(definition: &Definition) -> Option<String> {
 /// The objects of a row of `SHOW CREATE`: the statement and the settings that it was made under.
 pub(super) fn shown(definition: &Definition, row: &Row) -> Vec<Object> {
     let cells: Vec<&str> = row.iter().flatten().map(String::as_str).collect();
-    let is_statement = |cell: &&str| cell.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("CREATE "));
+    let is_statement = |cell: &str| cell.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("CREATE "));
     // The first cell is the name, which may look like anything.
-    let Some(at) = cells.iter().skip(1).position(|cell| is_statement(&cell)).map(|at| at + 1) else {
+    let Some(at) = cells.iter().skip(1).position(|cell| is_statement(cell)).map(|at| at + 1) else {
         // Who may not see a routine's statement sees what the catalog says.
         return vec![definition.clone().object()];
     };
