@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
+use toml_edit::DocumentMut;
+
 use super::cargo_settings::{config_files, toml};
 use super::fingerprint::key;
 
@@ -31,8 +33,12 @@ pub fn name(root: &Path, env: &BTreeMap<String, String>) -> String {
     for config in config_files(root, env).iter().filter_map(|path| toml(path)) {
         let build = config.get("build").into_iter().flat_map(|build| OF_BUILD.map(|name| (name, build.get(name))));
         let tables = TABLES.map(|name| (name, config.get(name)));
-        let set = build.chain(tables).filter_map(|(name, item)| Some(format!("{name} {}", item?)));
-        parts.extend(set);
+        for (name, item) in build.chain(tables).filter_map(|(name, item)| Some((name, item?))) {
+            // A table by itself is printed without the tables in it.
+            let mut alone = DocumentMut::new();
+            alone[name] = item.clone();
+            parts.push(alone.to_string());
+        }
     }
     let counts = |name: &str| {
         VARIABLES.contains(&name)
