@@ -159,7 +159,7 @@ start_postgres() {
 }
 
 mariadb_start() {
-  as mysql mariadbd --no-defaults --datadir="$folder/mariadb/data" --port="$1" --bind-address=127.0.0.1 \
+  as mysql mariadbd --no-defaults --datadir="$folder/mariadb/data" --port="$1" --tmpdir="$folder/mariadb" --bind-address=127.0.0.1 \
     --socket="$folder/mariadb/socket" --pid-file="$folder/mariadb/pid" --skip-name-resolve --skip-log-bin \
     --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --innodb-use-native-aio=0 --max-connections=400 \
     --event-scheduler=ON --init-file="$folder/init.sql"

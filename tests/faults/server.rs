@@ -86,6 +86,8 @@ impl Server {
                 start.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin"]);
                 start.args(["--innodb-use-native-aio=0", &format!("--port={}", self.port)]);
                 start.arg(format!("--datadir={}", data.display()));
+                // At its start, a server deletes what another one keeps in the same folder.
+                start.arg(format!("--tmpdir={}", data.display()));
                 start.arg(format!("--socket={}", data.join("socket").display()));
                 start.arg(format!("--pid-file={}", data.join("pid").display()));
                 start.arg(format!("--init-file={}", folder.join("init.sql").display()));
