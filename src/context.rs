@@ -10,7 +10,7 @@ use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 
 use crate::cli::Globals;
 use crate::database::Target;
-use crate::error::{Error, Result, SeaOrmTrouble, Selection};
+use crate::error::{Error, Result, SeaOrmErrorKind, Selection};
 use crate::migrator::package::Package;
 use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
@@ -235,8 +235,8 @@ impl Context {
             && let Ok(release) = Package::of(&self.project()?.index).and_then(|package| package.sea_orm())
             && !release.can_pretend()
         {
-            let (version, trouble) = (release.version.to_string(), SeaOrmTrouble::CannotPretend);
-            return Err(Error::SeaOrm { version, trouble });
+            let (version, kind) = (release.version.to_string(), SeaOrmErrorKind::CannotPretend);
+            return Err(Error::SeaOrm { version, kind });
         }
         let url = target.url_to_read().await?;
         if url != target.secret_url() {

@@ -26,7 +26,7 @@ use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
 use missing::missing_text;
 pub use registering::Registering;
-pub use sea_orm::SeaOrmTrouble;
+pub use sea_orm::SeaOrmErrorKind;
 use sea_orm::{no_migrator_text, sea_orm_text};
 pub use selection::Selection;
 
@@ -489,12 +489,12 @@ pub enum Error {
         reason: String,
     },
     /// The project's SeaORM is not one that kit can do this with.
-    #[error("{}", sea_orm_text(version, *trouble))]
+    #[error("{}", sea_orm_text(version, *kind))]
     SeaOrm {
         /// As the project names it, or as it is locked.
         version: String,
         /// What is the matter.
-        trouble: SeaOrmTrouble,
+        kind: SeaOrmErrorKind,
     },
     /// cargo is not there or cannot be started.
     #[error("cannot run `{program}`: {source}")]

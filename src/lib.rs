@@ -32,6 +32,8 @@ pub mod project;
 pub mod scaffold;
 pub mod schema;
 pub mod seeds;
+#[cfg(test)]
+mod test_files;
 pub mod ui;
 
 pub use cli::run;

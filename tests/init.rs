@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use kit::error::{Error, SeaOrmTrouble};
+use kit::error::{Error, SeaOrmErrorKind};
 use support::{EMPTY_INDEX, Sandbox, assert_error, quotes};
 
 mod support;
@@ -150,7 +150,7 @@ fn what_cannot_be_a_project_is_refused_before_anything_is_written() {
     let broken = refused(&[("Cargo.toml", "[package\n")]);
     assert_error!(broken, Error::Unreadable { path, .. } if path.ends_with("Cargo.toml"));
     let old = refused(&[("Cargo.toml", &OLD.replace("1.1", "0.12"))]);
-    assert_error!(old, Error::SeaOrm { version, trouble: SeaOrmTrouble::NoAdapter } if version == "0.12");
+    assert_error!(old, Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter } if version == "0.12");
     let settings = refused(&[("kit.toml", "nonsense = 1\n")]);
     assert_error!(settings, Error::Config { origin, message }
         if origin.ends_with("kit.toml line 1") && message.contains("`nonsense`"));

@@ -11,7 +11,7 @@ mod projects;
 
 use std::process::Command;
 
-use kit::error::{Error, SeaOrmTrouble};
+use kit::error::{Error, SeaOrmErrorKind};
 use kit_runtime::wire::{Cause, Failure};
 use projects::{On, creates, executes, index, migration, sandbox};
 use support::{Sandbox, assert_error, assert_failure};
@@ -99,7 +99,7 @@ fn lives(release: &Release) {
             assert!(script.quotes("INSERT INTO a"), "{version}: {script}");
         } else {
             let refused = on.fails(&["migrate", "--pretend"]);
-            assert_error!(refused, Error::SeaOrm { version: named, trouble: SeaOrmTrouble::CannotPretend } if named == version);
+            assert_error!(refused, Error::SeaOrm { version: named, kind: SeaOrmErrorKind::CannotPretend } if named == version);
         }
         on.ok(&["migrate"]);
         assert_eq!(on.states(), ["ran"; 3], "{version}");

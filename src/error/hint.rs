@@ -141,7 +141,7 @@ impl Error {
                     .to_owned()
             }
             Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
-            Self::SeaOrm { trouble, .. } => sea_orm_hint(*trouble),
+            Self::SeaOrm { kind, .. } => sea_orm_hint(*kind),
             Self::Program { program, .. } if program == "cargo" => {
                 "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
             }

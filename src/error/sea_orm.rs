@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Why kit cannot do something with a release of SeaORM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeaOrmTrouble {
+pub enum SeaOrmErrorKind {
     /// There is no adapter for it.
     NoAdapter,
     /// It does not compile, or kit's half does not with it; the compiler's output has been shown.
@@ -13,27 +13,27 @@ pub enum SeaOrmTrouble {
     CannotPretend,
 }
 
-pub(super) fn sea_orm_text(version: &str, trouble: SeaOrmTrouble) -> String {
-    match trouble {
-        SeaOrmTrouble::NoAdapter => format!("sea-orm-migration {version} is not supported"),
-        SeaOrmTrouble::DoesNotBuild => format!("kit does not build with SeaORM {version}"),
-        SeaOrmTrouble::CannotPretend => {
+pub(super) fn sea_orm_text(version: &str, kind: SeaOrmErrorKind) -> String {
+    match kind {
+        SeaOrmErrorKind::NoAdapter => format!("sea-orm-migration {version} is not supported"),
+        SeaOrmErrorKind::DoesNotBuild => format!("kit does not build with SeaORM {version}"),
+        SeaOrmErrorKind::CannotPretend => {
             format!("`--pretend` needs SeaORM 1.1.11 or later, and this project is on {version}")
         }
     }
 }
 
-pub(super) fn sea_orm_hint(trouble: SeaOrmTrouble) -> String {
-    match trouble {
-        SeaOrmTrouble::NoAdapter => {
+pub(super) fn sea_orm_hint(kind: SeaOrmErrorKind) -> String {
+    match kind {
+        SeaOrmErrorKind::NoAdapter => {
             "kit works with releases of SeaORM 1.0, 1.1 and 2: ask for `\"1.1\"` or `\"2.0\"` in Cargo.toml, \
              then run `cargo update -p sea-orm-migration`"
         }
-        SeaOrmTrouble::DoesNotBuild => {
+        SeaOrmErrorKind::DoesNotBuild => {
             "run `cargo update -p sea-orm-migration -p sea-orm` for the newest release of this line; \
              if that does not help, report the lines above: this is no fault of your migrations"
         }
-        SeaOrmTrouble::CannotPretend => {
+        SeaOrmErrorKind::CannotPretend => {
             "run `cargo update -p sea-orm-migration -p sea-orm`; if Cargo.toml asks for an older one, ask for `\"1.1\"`"
         }
     }

@@ -9,9 +9,9 @@ use super::cargo::{self, Built};
 use super::cargo_settings::CargoSettings;
 use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
-use super::lock::Lock;
+use super::lock_file::LockFile;
 use super::{Build, Cache, Notice, Program, runtime_source, seeder};
-use crate::error::{Error, Result, SeaOrmTrouble};
+use crate::error::{Error, Result, SeaOrmErrorKind};
 use crate::project::Project;
 use crate::project::sea_orm::{Major, SeaOrm};
 
@@ -111,7 +111,7 @@ impl Failed {
     fn show(self, program: &Program, notify: &mut dyn FnMut(Notice)) -> Error {
         self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
         if let Some(version) = self.not_theirs {
-            return Error::SeaOrm { version, trouble: SeaOrmTrouble::DoesNotBuild };
+            return Error::SeaOrm { version, kind: SeaOrmErrorKind::DoesNotBuild };
         }
         Error::Build { what: program.what(), unreachable: self.unreachable }
     }
@@ -137,7 +137,7 @@ async fn cargo_build(
 
 /// The version of SeaORM that a crate was built with.
 fn sea_orm_in(folder: &Path, expected: &SeaOrm) -> String {
-    let lock = Lock::parse(&fs::read_to_string(folder.join("Cargo.lock")).unwrap_or_default());
+    let lock = LockFile::parse(&fs::read_to_string(folder.join("Cargo.lock")).unwrap_or_default());
     lock.versions("sea-orm-migration").pop().unwrap_or_else(|| expected.version.to_string())
 }
 

@@ -194,13 +194,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-
-    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
-    fn write(folder: &Path, path: &str, text: &str) {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-    }
+    use crate::test_files::write;
 
     #[test]
     fn each_file_variable_and_program_that_cargo_reads_counts() {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::belongs::of_package;
 use super::modules::{self, Included};
 use super::package::Package;
+use super::package_use::PackageUse;
 use super::{fingerprint, runtime_source};
 use crate::error::{Error, Result};
 use crate::project::Project;
@@ -57,11 +57,9 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     };
     let entry = |path: &str| entry_of(&sources, project, path);
     let in_library = package.library().and_then(|library| modules::path_to(&library, &project.index));
-    let of_package = of_package(&project.index, &package.root);
+    let used = PackageUse::of(&project.index, &package.root, package.has_build_script());
     if let Some(path) = in_library
-        && (package.is_library_root(&project.index)
-            || modules::uses_crate(project.migrations())
-            || !of_package.is_empty())
+        && (package.is_library_root(&project.index) || modules::uses_crate(project.migrations()) || !used.is_empty())
     {
         let mut own = InlineTable::new();
         own.insert("path", text(&package.root));
@@ -78,8 +76,8 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
         });
     }
     // The default features go with the files; nothing else of a package can.
-    let lost: Vec<String> = of_package.into_iter().filter(|one| !one.starts_with("the feature")).collect();
-    if !lost.is_empty() {
+    if !used.rest.is_empty() {
+        let lost: Vec<String> = used.rest.into_iter().collect();
         return Err(Error::Unreachable {
             path: project.migrations().to_owned(),
             reason: format!("they use {}, which only their own package has", lost.join(" and ")),
@@ -161,15 +159,8 @@ pub(super) fn text(path: &Path) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-
-    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
-    fn write(root: &Path, path: &str, text: &str) {
-        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-        fs::write(root.join(path), text).unwrap();
-    }
+    use crate::test_files::write;
 
     #[test]
     fn migrations_that_name_their_package_are_compiled_in_it() {

@@ -1,16 +1,16 @@
 //! The programs that kit builds from a project's migrations and seeders: generating their crates, building and caching them,
 //! and running requests. It returns what a program reported. It does not know the terminal.
 
-mod belongs;
 mod build;
 mod cache;
 mod cargo;
 pub(crate) mod cargo_settings;
 mod fingerprint;
 mod generate;
-pub mod lock;
+pub mod lock_file;
 mod modules;
 pub mod package;
+mod package_use;
 mod process;
 pub(crate) mod programs;
 pub mod runtime_source;

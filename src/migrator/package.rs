@@ -1,14 +1,15 @@
 //! The cargo package that holds the migrations: what its manifest, its workspace and its lock file say
 //! that the generated crate has to repeat. It reads and never writes.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
-use super::lock::Lock;
-use crate::error::{Error, Result, SeaOrmTrouble};
-use crate::project::manifest::{parse, version};
+use super::lock_file::LockFile;
+use crate::error::{Error, Result, SeaOrmErrorKind};
+use crate::project::manifest::{dependency_on, package_of, parse, version};
 use crate::project::read;
 use crate::project::sea_orm::{Major, SeaOrm};
 use crate::project::workspace::workspace_of;
@@ -20,6 +21,7 @@ pub struct Package {
     manifest: DocumentMut,
     workspace_root: PathBuf,
     workspace: Option<DocumentMut>,
+    lock_file: OnceCell<LockFile>,
 }
 
 impl Package {
@@ -39,7 +41,13 @@ impl Package {
             });
         };
         let manifest = parse(&path)?;
-        let mut package = Self { root: root.to_owned(), manifest, workspace_root: root.to_owned(), workspace: None };
+        let mut package = Self {
+            root: root.to_owned(),
+            manifest,
+            workspace_root: root.to_owned(),
+            workspace: None,
+            lock_file: OnceCell::new(),
+        };
         if let Some((folder, workspace)) = workspace_of(root, &package.manifest)? {
             package.workspace_root = folder;
             package.workspace = Some(workspace);
@@ -84,7 +92,7 @@ impl Package {
     pub fn drivers(&self) -> Vec<String> {
         let dependencies = self.manifest.get("dependencies").and_then(Item::as_table_like);
         let named = ["sea-orm", MIGRATION].into_iter().filter_map(|name| {
-            let (key, dependency) = dependencies?.iter().find(|(key, one)| package_of(key, one) == name)?;
+            let (key, dependency) = dependency_on(dependencies?, name)?;
             let dependency = self.resolved(key, dependency);
             let features = dependency.get("features").and_then(Item::as_array)?.clone();
             Some(features.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>())
@@ -115,6 +123,14 @@ impl Package {
         path.is_file().then_some(path)
     }
 
+    /// Returns whether it has a build script.
+    pub fn has_build_script(&self) -> bool {
+        match self.manifest.get("package").and_then(|package| package.get("build")) {
+            Some(named) => named.as_bool() != Some(false),
+            None => self.root.join("build.rs").is_file(),
+        }
+    }
+
     /// Whether `file` is the library's root file.
     pub fn is_library_root(&self, file: &Path) -> bool {
         self.library().is_some_and(|library| library.canonicalize().ok() == file.canonicalize().ok())
@@ -136,7 +152,7 @@ impl Package {
     /// # Errors
     /// [`Error::SeaOrm`] for one without an adapter.
     pub fn sea_orm(&self) -> Result<SeaOrm> {
-        let refused = |version| Error::SeaOrm { version, trouble: SeaOrmTrouble::NoAdapter };
+        let refused = |version| Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter };
         let lock = self.locked();
         let all = lock.versions(MIGRATION);
         let own = self.name().ok().and_then(|name| lock.version_for(&name, MIGRATION));
@@ -259,8 +275,7 @@ impl Package {
 
     /// Where a dependency comes from, if that is no registry: its `path`, or its `git` with branch, tag or revision.
     fn place_of(&self, name: &str) -> Option<InlineTable> {
-        let dependencies = self.manifest.get("dependencies")?.as_table_like()?;
-        let (key, dependency) = dependencies.iter().find(|(key, one)| package_of(key, one) == name)?;
+        let (key, dependency) = dependency_on(self.manifest.get("dependencies")?.as_table_like()?, name)?;
         let table = table_of(Some(&self.resolved(key, dependency)));
         let kept = ["path", "git", "branch", "tag", "rev"];
         let place = InlineTable::from_iter(
@@ -296,24 +311,18 @@ impl Package {
     }
 
     fn requirement(&self, name: &str) -> Option<String> {
-        let dependencies = self.manifest.get("dependencies")?.as_table_like()?;
-        let (key, dependency) = dependencies.iter().find(|(key, one)| package_of(key, one) == name)?;
+        let (key, dependency) = dependency_on(self.manifest.get("dependencies")?.as_table_like()?, name)?;
         version(&self.resolved(key, dependency))
     }
 
-    /// What the lock file says; nothing without one.
-    pub fn locked(&self) -> Lock {
-        Lock::parse(&self.lock().unwrap_or_default())
+    /// Returns the packages of the lock file; none without one.
+    pub fn locked(&self) -> &LockFile {
+        self.lock_file.get_or_init(|| LockFile::parse(&self.lock().unwrap_or_default()))
     }
 }
 
 /// The crate that migrations are written against.
 const MIGRATION: &str = "sea-orm-migration";
-
-/// The package that a dependency is on, whatever it is called here.
-fn package_of<'a>(key: &'a str, dependency: &'a Item) -> &'a str {
-    dependency.get("package").and_then(Item::as_str).unwrap_or(key)
-}
 
 fn patch(to: &mut DocumentMut, registry: &str, key: &str, crate_: Item) {
     let registry = to["patch"].or_insert(implicit())[registry].or_insert(Item::Table(Table::new()));

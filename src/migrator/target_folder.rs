@@ -62,12 +62,11 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::test_files::write;
 
-    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
     fn named(config: &str, variables: &[(&str, &str)]) -> String {
         let folder = tempfile::TempDir::new().unwrap();
-        fs::create_dir_all(folder.path().join(".cargo")).unwrap();
-        fs::write(folder.path().join(".cargo/config.toml"), config).unwrap();
+        write(folder.path(), ".cargo/config.toml", config);
         let env = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         name(folder.path(), &env)
     }

@@ -110,12 +110,7 @@ mod tests {
 
     use super::*;
     use crate::project::checksum::{checksum, checksum_with_included};
-
-    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
-    fn write(root: &Path, path: &str, text: &str) {
-        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-        fs::write(root.join(path), text).unwrap();
-    }
+    use crate::test_files::write;
 
     #[test]
     fn each_form_of_an_include_counts() {

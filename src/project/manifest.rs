@@ -7,8 +7,9 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 
 use super::read;
 use super::sea_orm::{Major, SeaOrm};
+use super::workspace::workspace_of;
 use crate::database::DEFAULT_DRIVER;
-use crate::error::{Error, Result, SeaOrmTrouble};
+use crate::error::{Error, Result, SeaOrmErrorKind};
 
 /// The Cargo.toml of a package.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ impl Manifest {
         match version {
             Some(version) => SeaOrm::required(&version)
                 .map(|release| release.major)
-                .ok_or(Error::SeaOrm { version, trouble: SeaOrmTrouble::NoAdapter }),
+                .ok_or(Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter }),
             None => Ok(Major::Two),
         }
     }
@@ -139,23 +140,30 @@ impl Manifest {
         self.dependency(name).is_some()
     }
 
-    fn dependency(&self, name: &str) -> Option<&Item> {
-        self.document.get(DEPENDENCIES)?.get(name)
+    fn dependency(&self, package: &str) -> Option<&Item> {
+        dependency_on(self.document.get(DEPENDENCIES)?.as_table_like()?, package).map(|(_, dependency)| dependency)
     }
 
-    /// The version of a dependency, as it stands here or in the workspace.
-    fn requirement(&self, name: &str) -> Option<String> {
-        let own = self.dependency(name)?;
+    /// Returns the version of a dependency, as this manifest or that of the workspace contains it.
+    fn requirement(&self, package: &str) -> Option<String> {
+        let (key, own) = dependency_on(self.document.get(DEPENDENCIES)?.as_table_like()?, package)?;
         if own.get("workspace").and_then(Item::as_bool) != Some(true) {
             return version(own);
         }
         // Cargo has its own errors for a workspace that cannot be read.
-        let workspaces = self.path.ancestors().skip(1).map(|folder| folder.join("Cargo.toml"));
-        workspaces
-            .filter(|path| path.is_file())
-            .filter_map(|path| parse(&path).ok())
-            .find_map(|document| version(document.get("workspace")?.get(DEPENDENCIES)?.get(name)?))
+        let (_, workspace) = workspace_of(self.path.parent()?, &self.document).ok()??;
+        version(workspace.get("workspace")?.get(DEPENDENCIES)?.get(key)?)
     }
+}
+
+/// Returns the dependency on a package and its key, which is another name if the package is renamed.
+pub fn dependency_on<'a>(dependencies: &'a dyn TableLike, package: &str) -> Option<(&'a str, &'a Item)> {
+    dependencies.iter().find(|(key, dependency)| package_of(key, dependency) == package)
+}
+
+/// Returns the package that a dependency is on, whatever its key is.
+pub fn package_of<'a>(key: &'a str, dependency: &'a Item) -> &'a str {
+    dependency.get("package").and_then(Item::as_str).unwrap_or(key)
 }
 
 /// The Cargo.toml above `root` whose workspace the package in `root` would be part of.

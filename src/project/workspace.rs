@@ -46,15 +46,8 @@ fn excludes(folder: &Path, workspace: &DocumentMut, root: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-
-    #[expect(clippy::disallowed_methods, reason = "tests prepare their files without a plan")]
-    fn write(root: &Path, path: &str, text: &str) {
-        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-        fs::write(root.join(path), text).unwrap();
-    }
+    use crate::test_files::write;
 
     /// What cargo says of each is what kit says.
     #[test]

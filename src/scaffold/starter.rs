@@ -4,10 +4,13 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use toml_edit::DocumentMut;
+
 use super::{Change, FilePlan};
 use crate::error::{Error, Result};
 use crate::migrator::runtime_source;
 use crate::project::manifest::{self, Manifest};
+use crate::project::workspace::workspace_of;
 use crate::project::{modules, read};
 
 macro_rules! stub {
@@ -112,8 +115,9 @@ impl Starter {
         self.plan.create(&root.join("Cargo.toml"), stub!("_Cargo.toml").replace("{{ name }}", &name))?;
         self.missing(root, "src/lib.rs", stub!("src/lib.rs"))?;
         self.missing(root, "src/main.rs", &stub!("src/main.rs").replace("{{ crate }}", &name.replace('-', "_")))?;
-        if let Some(workspace) = manifest::workspace_above(root) {
-            self.by_hand.push(format!("Add the new package to `members` in {}", workspace.display()));
+        if let Ok(Some((workspace, _))) = workspace_of(root, &DocumentMut::new()) {
+            let manifest = workspace.join("Cargo.toml");
+            self.by_hand.push(format!("Add the new package to `members` in {}", manifest.display()));
         }
         Ok(())
     }

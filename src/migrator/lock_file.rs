@@ -1,12 +1,12 @@
-//! A Cargo.lock: which packages there are, and which of them one needs.
+//! Reads a Cargo.lock: the packages in it, and which of them one package needs.
 
 use std::collections::BTreeSet;
 
 use toml_edit::{DocumentMut, Item, Value};
 
-/// What a lock file says.
+/// The packages of a lock file.
 #[derive(Debug, Default)]
-pub struct Lock {
+pub struct LockFile {
     packages: Vec<Locked>,
 }
 
@@ -20,8 +20,8 @@ struct Locked {
     dependencies: Vec<String>,
 }
 
-impl Lock {
-    /// Reads it; what cannot be read is empty.
+impl LockFile {
+    /// Reads its text; a text that is no lock file has no packages.
     pub fn parse(text: &str) -> Self {
         let document: DocumentMut = text.parse().unwrap_or_default();
         let packages = document.get("package").and_then(Item::as_array_of_tables).into_iter().flatten();
@@ -37,12 +37,12 @@ impl Lock {
         Self { packages: read.collect() }
     }
 
-    /// All versions of a package.
+    /// Returns all versions of a package.
     pub fn versions(&self, name: &str) -> Vec<String> {
         self.packages.iter().filter(|package| package.name == name).map(|package| package.version.clone()).collect()
     }
 
-    /// The version of `name` that the project's own package `package` depends on.
+    /// Returns the version of `name` that the project's own package `package` depends on.
     pub fn version_for(&self, package: &str, name: &str) -> Option<String> {
         let own = self.packages.iter().find(|one| one.name == package && !one.elsewhere)?;
         let named = own.dependencies.iter().find(|one| one.split(' ').next() == Some(name))?;
@@ -52,7 +52,7 @@ impl Lock {
         }
     }
 
-    /// The names of `package` and of all packages that it needs. `None` if the lock file does not have it.
+    /// Returns the names of `package` and of all packages that it needs; `None` if the lock file does not contain it.
     pub fn closure(&self, package: &str) -> Option<BTreeSet<&str>> {
         let mut found = BTreeSet::new();
         let mut next: Vec<&Locked> = self.packages.iter().filter(|one| one.name == package && !one.elsewhere).collect();
@@ -113,7 +113,7 @@ source = "registry+https://example.org"
 
     #[test]
     fn a_package_has_the_version_that_is_locked_for_it() {
-        let lock = Lock::parse(LOCK);
+        let lock = LockFile::parse(LOCK);
         assert_eq!(lock.version_for("migration", "sea-orm-migration").as_deref(), Some("1.1.19"));
         assert_eq!(lock.version_for("app", "unused").as_deref(), Some("1.0.0"));
         assert_eq!(lock.version_for("app", "sea-orm-migration"), None);
@@ -123,10 +123,10 @@ source = "registry+https://example.org"
 
     #[test]
     fn a_closure_has_what_is_needed_and_nothing_else() {
-        let lock = Lock::parse(LOCK);
+        let lock = LockFile::parse(LOCK);
         let names = |package| lock.closure(package).map(|names| names.into_iter().collect::<Vec<_>>());
         assert_eq!(names("migration"), Some(vec!["migration", "sea-orm", "sea-orm-migration"]));
         assert_eq!(names("nothing"), None);
-        assert_eq!(Lock::parse("nonsense").closure("app"), None);
+        assert_eq!(LockFile::parse("nonsense").closure("app"), None);
     }
 }
