@@ -28,7 +28,7 @@ pub enum Creation {
     Agreed,
 }
 
-/// What the options of a command answer to the question whether a database may be created.
+/// The answer that a command's options give to the question whether kit may create a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
     /// Nothing: the user is asked.

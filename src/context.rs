@@ -230,7 +230,7 @@ impl Context {
     /// # Errors
     /// [`Error::SeaOrm`], [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
     pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
-        // What else is wrong with the package, the build reports.
+        // The build reports everything else that is wrong with the package.
         if !self.has_own_migrator()?
             && let Ok(release) = Package::of(&self.project()?.index).and_then(|package| package.sea_orm())
             && !release.can_pretend()

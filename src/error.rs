@@ -223,7 +223,7 @@ pub enum Error {
     /// The list of migrations is written in a way that kit cannot change.
     #[error("cannot {edit} `{module}` in {}: {reason}", path.display())]
     Registration {
-        /// What was to be done.
+        /// The change that was requested.
         edit: Registering,
         /// mod.rs or lib.rs.
         path: PathBuf,
@@ -477,7 +477,7 @@ pub enum Error {
     NoMigrator {
         /// Where kit looked.
         path: PathBuf,
-        /// Those that are there.
+        /// The types that implement it, if there are several.
         several: Vec<String>,
     },
     /// The `Migrator` stands where no other crate can reach it.
@@ -493,7 +493,7 @@ pub enum Error {
     SeaOrm {
         /// As the project names it, or as it is locked.
         version: String,
-        /// What is the matter.
+        /// What kit cannot do.
         kind: SeaOrmErrorKind,
     },
     /// cargo is not there or cannot be started.

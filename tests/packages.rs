@@ -31,7 +31,7 @@ fn new() -> Sandbox {
     sandbox().env("DATABASE_URL", "sqlite://app.sqlite?mode=rwc")
 }
 
-/// What a user does with it.
+/// Runs the commands of a user: migrate, status, rollback, verify.
 #[track_caller]
 fn works(sandbox: &Sandbox, count: usize) {
     let sources = |sandbox: &Sandbox| -> Vec<_> {
@@ -72,7 +72,7 @@ fn a_dependency_that_the_workspace_names() {
 
 #[test]
 fn a_crate_that_the_workspace_above_excludes() {
-    // The lock file above says another SeaORM, and is not the crate's.
+    // The lock file above has another SeaORM, and is not the crate's.
     let lock = "version = 4\n\n[[package]]\nname = \"sea-orm-migration\"\nversion = \"1.1.4\"\n";
     let above = new()
         .file("Cargo.toml", "[workspace]\nmembers = [\"app\"]\nexclude = [\"migration\"]\nresolver = \"2\"\n")
@@ -213,7 +213,7 @@ fn an_index_beside_its_folder() {
     works(&sandbox, 2);
 }
 
-/// Where no library reaches the migrations, the default features go with their files, and what cannot is named.
+/// Without a library that contains the migrations, their default features are passed on, and an error names anything else.
 #[test]
 fn a_module_of_a_program() {
     let features = "[features]\ndefault = [\"billing\"]\nbilling = []\n";

@@ -1,4 +1,4 @@
-//! What kit does when it receives SIGINT or SIGTERM while its program is at work: real processes, real signals, all databases.
+//! Signals that kit receives while its program is at work: real processes, real signals, all databases.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "support/database.rs"]
@@ -136,7 +136,7 @@ fn takes_back(database: &Database) -> bool {
     database.dialect != Dialect::MySql
 }
 
-/// Whoever comes next: goes on where everything was rolled back, is refused and repairs where not.
+/// The next run: it goes on if everything was rolled back; otherwise it is refused, and repair settles the migration.
 async fn the_next_run_goes_on(on: &On<'_>, database: &Database) {
     if !takes_back(database) {
         let refused = on.fails(&["migrate", "--wait", "0"]);
@@ -275,7 +275,7 @@ async fn a_second_signal_ends_the_run_at_once() {
     }
 }
 
-/// Where nothing is rolled back, what ran is known after `kill -9`.
+/// On databases without transactional DDL, the statements that ran are known after `kill -9`.
 #[tokio::test]
 async fn a_killed_run_names_the_statements_that_ran_and_the_one_that_was_running() {
     let sandbox = project();

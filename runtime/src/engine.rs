@@ -98,7 +98,7 @@ pub async fn run_until<C: Connection, M: Migrations<C>>(
     fault!("after-release", connection);
     // The first failure is the one to report.
     outcome.and(released)?;
-    // Whoever sent a signal does not want what comes after the run either.
+    // A signal also ends what the caller would do after the run.
     interrupt.requested().map_or(Ok(()), |signal| Err(interrupted(signal)))
 }
 

@@ -144,7 +144,7 @@ impl Recorder {
                 unwritten.push(step);
             }
         }
-        // Without a thread there is nobody to tell.
+        // Without the thread there is no receiver.
         let _ = self.pokes.send(None);
     }
 
@@ -158,7 +158,7 @@ impl Recorder {
 /// A session that is not open yet.
 type Opening<C> = Pin<Box<dyn Future<Output = Result<C, Error>> + Send>>;
 
-/// Writes what is unwritten whenever it is poked, until nobody can poke any more.
+/// Writes the unwritten rows at each request, until all senders are dropped.
 async fn write_all<C: Connection>(
     mut opening: Opening<C>,
     state: &Mutex<State>,

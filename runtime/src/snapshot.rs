@@ -1,6 +1,6 @@
-//! A schema as text, object by object, to be compared: what a migration that was interrupted has left, and whether
-//! rolling back restores everything. The text of an object is what the server's own dump shows of it; what each
-//! database is asked is in [`crate::dialect`].
+//! Reads a schema as text, object by object, and compares two of them: `migrate:repair` shows what an interrupted migration has
+//! changed, `migrate:verify` whether rolling back restores everything. The text of an object is its definition in the server's
+//! own dump. The queries are in [`crate::dialect`].
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -85,7 +85,7 @@ impl Change {
     }
 }
 
-/// What the name of an object that is the order of a table's columns begins with.
+/// The beginning of the name of an object that is the order of a table's columns.
 const ORDER: &str = "columns of ";
 
 impl Snapshot {
@@ -103,7 +103,7 @@ impl Snapshot {
                     continue;
                 }
                 match dialect.show_create(&definition) {
-                    // What the user may not see has only what the catalog says.
+                    // Without the privilege for the statement, the catalog's description has to do.
                     Some(sql) => match connection.query(&sql, &[]).await {
                         Ok(rows) => objects.extend(rows.iter().flat_map(|row| dialect.created(&definition, row))),
                         Err(_) => objects.extend(dialect.objects_of(definition)),
@@ -161,7 +161,7 @@ impl Snapshot {
         std::iter::once(HEADER.to_owned()).chain(self.0.iter().map(line)).collect::<Vec<_>>().join("\n")
     }
 
-    /// What [`Snapshot::text`] gave; `None` for the text of a version of kit that read other things.
+    /// Reads the text of [`Snapshot::text`]; returns `None` if a version of kit with other queries wrote it.
     pub fn parse(text: &str) -> Option<Self> {
         let unescape = |text: &str| {
             let (mut plain, mut chars) = (String::new(), text.chars());
@@ -189,7 +189,7 @@ impl Snapshot {
     }
 }
 
-/// What only the first of two sorted lists has, and, by name, what only the second has.
+/// Returns the objects that only the first of two sorted lists has, and by name those that only the second has.
 fn apart(before: &[Object], after: &[Object]) -> (Vec<Object>, BTreeMap<String, VecDeque<Vec<String>>>) {
     let (mut removed, mut added) = (Vec::new(), BTreeMap::<String, VecDeque<Vec<String>>>::new());
     let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
@@ -220,7 +220,7 @@ fn sorted(lines: &[String]) -> Vec<&String> {
 /// The answer to the first of some queries that the server understands.
 ///
 /// # Errors
-/// What the server said of the last one.
+/// The server's error for the last one.
 pub(crate) async fn first_understood<C: Connection>(
     connection: &C,
     alternatives: &[impl AsRef<str>],

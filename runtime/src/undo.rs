@@ -1,5 +1,5 @@
-//! What became of the statements of a migration that stopped half-way, and the SQL that undoes each of them, as far as it can be
-//! computed from the statement and the schema before it. It reads statements as text and asks no database.
+//! Computes the state of each statement of an interrupted or failed migration, and the SQL that undoes it, as far as the statement
+//! and the schema before it determine that. It reads statements as text and sends no queries.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,16 @@ use crate::statements::{Outcome, Recorded};
 pub struct Step {
     /// As it was recorded.
     pub recorded: Recorded,
-    /// What became of it.
+    /// Its state.
     pub fate: Fate,
-    /// What undoes it.
+    /// How to undo it.
     pub undo: Undo,
 }
 
-/// What became of a statement.
+/// The state of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// What it did is in the database.
+    /// It ran, and its changes are in the database.
     Ran,
     /// It was in a transaction that was not committed.
     RolledBack,
@@ -47,7 +47,7 @@ impl Fate {
     }
 }
 
-/// What undoes a statement.
+/// How to undo a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undo {
     /// These statements, in this order.
@@ -120,7 +120,7 @@ pub fn steps(
     steps
 }
 
-/// What became of each statement; `None` for those that begin or end transactions.
+/// Returns the state of each statement; `None` for those that begin or end transactions.
 fn fates(recorded: &[Recorded], names: &Names) -> Vec<Option<Fate>> {
     let mut fates: Vec<Option<Fate>> = Vec::new();
     // Statements of the transaction that is open.

@@ -1,4 +1,4 @@
-//! What became of statements, and what undoes them, read off their text alone.
+//! The states of statements and the SQL that undoes them, from their text alone.
 
 use super::*;
 

@@ -41,7 +41,7 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// What differs between two schemas, if that is the fault.
+    /// Returns the differences of the schemas, if the fault is one of the schema.
     pub fn changes(&self) -> &[Change] {
         match self {
             Self::Idle { changes } | Self::Other { changes } | Self::Unlike { changes } => changes,

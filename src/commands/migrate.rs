@@ -104,7 +104,7 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
     }
 }
 
-/// What a signal ended, for `--json`.
+/// Describes an interruption for `--json`.
 fn interrupted(error: &Error) -> Option<Value> {
     let stopped = match error {
         Error::Migrator { failure: Failure::Interrupted { stopped, .. }, .. } => stopped.as_ref(),
@@ -165,7 +165,7 @@ async fn is_done(
 ) -> Result<bool> {
     let ledger = target.ledger_or_empty(table).await?;
     for renamed in status::renamed(sources.registered.as_deref().unwrap_or_default(), &ledger, || sources.checksums()) {
-        // What it does has been done under its old name.
+        // It was applied under its old name already.
         if renamed.is_same_source {
             return Err(renamed.into());
         }

@@ -278,7 +278,7 @@ fn steps_of(case: &Case, target: &Target) -> Vec<Step> {
     steps
 }
 
-/// Says which statements ran, which one did not, and what undoes those that did.
+/// Prints the statements that ran, the one that did not, and the SQL that undoes those that ran.
 fn show_steps(steps: &[Step], say: &impl Fn(String)) {
     let line = |step: &Step| format!("  {}. {}", step.recorded.step, one_line(&step.recorded.body));
     let of = |fate: Fate| steps.iter().filter(move |step| step.fate == fate);

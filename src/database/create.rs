@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// The collation where the server's own belongs to another character set. MySQL and MariaDB have it, and it tells emoji apart.
 const UNICODE: &str = "utf8mb4_unicode_520_ci";
 
-/// Locales to try in turn where that of the server does not fit UTF-8; nothing stands for the server's own.
+/// Locales to try in turn if that of the server does not support UTF-8; the empty one is the server's own.
 const LOCALES: [&str; 3] = ["", " LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'", " LC_COLLATE 'C' LC_CTYPE 'C'"];
 
 impl Target {

@@ -1,4 +1,4 @@
-//! What is done to the file that registers modules.
+//! Changes of the file that registers modules.
 
 use std::fmt;
 

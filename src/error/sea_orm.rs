@@ -1,4 +1,4 @@
-//! What can be the matter with a project's SeaORM and its Migrator, in words.
+//! Messages and hints about a project's SeaORM and its Migrator.
 
 use std::path::Path;
 

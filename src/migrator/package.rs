@@ -226,8 +226,8 @@ impl Package {
         }
     }
 
-    /// Copies what `[patch]` says of crates that this package needs, since cargo honours it only in the root that it builds. A
-    /// SeaORM that is a folder or a repository takes the place of the registry's, so that kit's half is built against it, too.
+    /// Copies the entries of `[patch]` for crates that this package needs, because cargo applies only those of the root that it builds.
+    /// A SeaORM from a folder or a repository replaces the registry's, so that kit's half is built with it as well.
     pub fn copy_patches(&self, to: &mut DocumentMut) {
         let source = self.workspace.as_ref().unwrap_or(&self.manifest);
         let lock = self.locked();

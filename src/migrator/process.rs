@@ -106,7 +106,7 @@ struct Signals {
     first: Option<(u8, Instant)>,
 }
 
-/// What a signal asks of a run.
+/// The effect of a signal on a run.
 enum Wanted {
     /// To end what is running, in order.
     Stop,

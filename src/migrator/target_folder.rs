@@ -1,5 +1,5 @@
-//! The target folders of the builds: one for each set of cargo's settings that make it compile everything again, so that
-//! projects that differ in them do not undo each other's builds; and whether another build is using one.
+//! Names the target folders of builds: one for each set of cargo settings whose change makes cargo compile everything again, so that
+//! projects with different settings do not invalidate each other's builds. Also reports whether another build uses one.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};

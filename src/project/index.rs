@@ -62,13 +62,13 @@ impl Index {
         let all = self.migrators();
         let is_one = all.len() == 1;
         if all.is_empty() {
-            return Err("no `impl MigratorTrait` stands in it");
+            return Err("it contains no `impl MigratorTrait`");
         }
         let name = chosen.unwrap_or("Migrator");
         let mut found = all.into_iter().filter(|one| is_one && chosen.is_none() || one.name == name);
         found.next().filter(|_| found.next().is_none()).ok_or(match chosen {
-            Some(_) => "the `impl MigratorTrait` that kit.toml names does not stand in it",
-            None => "several `impl MigratorTrait` stand in it",
+            Some(_) => "it does not contain the `impl MigratorTrait` that kit.toml names",
+            None => "it contains several `impl MigratorTrait`",
         })
     }
 

@@ -1,4 +1,5 @@
-//! Which SeaORM a project is on, by its lock file or, without one, by what cargo would take; and what kit can do with it.
+//! Determines the SeaORM release of a project, from its lock file or from the requirement that cargo would resolve, and what kit can
+//! do with that release.
 
 use semver::{Prerelease, Version, VersionReq};
 
@@ -12,7 +13,7 @@ pub enum Major {
 }
 
 impl Major {
-    /// What a Cargo.toml asks for, to get the newest of it.
+    /// Returns the requirement for a Cargo.toml that selects the newest release of the line.
     pub fn requirement(self) -> &'static str {
         match self {
             Self::One => "1.1",
@@ -46,8 +47,8 @@ impl SeaOrm {
         Self { major: Major::Two, version: Version::new(major, minor, patch) }
     }
 
-    /// A version, as a lock file has it. `None` for one without an adapter; what is locked on a pre-release does not fit
-    /// the released version that the adapters are written for.
+    /// Reads the version of a lock file. Returns `None` if there is no adapter for it; the adapters are written for releases, so
+    /// pre-releases have none.
     pub fn locked(version: &str) -> Option<Self> {
         let version = Version::parse(version).ok()?;
         let major = match (version.major, version.minor) {
@@ -58,8 +59,7 @@ impl SeaOrm {
         (version.pre == Prerelease::EMPTY).then_some(Self { major, version })
     }
 
-    /// What cargo takes for a requirement, as a Cargo.toml has it: the newest known release that fits, else one that is
-    /// named exactly.
+    /// Returns the release that cargo selects for a requirement: the newest known one that matches, else the one that it names.
     pub fn required(requirement: &str) -> Option<Self> {
         let required = VersionReq::parse(requirement).ok()?;
         let known = LINES

@@ -167,7 +167,7 @@ pub fn read(project: &Project) -> Result<Sources> {
     }
     let rest = index.modules().filter(|module| !listed.contains(&module.ident.to_string()));
     sources.unregistered = unregistered(path, rest, sources.registered.as_deref());
-    // What another Migrator of the file lists is registered, too.
+    // A migration that another Migrator of the file lists is registered, too.
     sources.unregistered.retain(|one| !one.file.as_ref().is_some_and(|file| elsewhere.contains(file)));
     Ok(sources)
 }

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::test_files::write;
 
-    /// What cargo says of each is what kit says.
+    /// Kit and cargo find the same workspace in each case.
     #[test]
     fn workspaces_are_those_that_cargo_finds() {
         let plain = "[package]\nname = \"p\"\nversion = \"0.0.0\"\n";

@@ -25,7 +25,7 @@ impl Ui {
         }
     }
 
-    /// What is different in a schema, object by object: a line `-` is only in the first, a line `+` only in the second.
+    /// Prints the differences of two schemas, object by object: lines with `-` are only in the first, with `+` only in the second.
     pub fn changes(&self, changes: &[Change]) {
         if self.verbosity.get() == Verbosity::Quiet {
             return;

@@ -30,7 +30,7 @@ pub struct Report {
     pub rows: u64,
     /// The migration that runs now.
     running: Option<String>,
-    /// Those that are to run after it.
+    /// The migrations that are to run after it.
     planned: VecDeque<String>,
     building: &'static str,
     built: usize,

@@ -1,5 +1,5 @@
-//! Whatever a migration changes that the server's own dump shows, `migrate:verify` notices: each kind of object is altered in
-//! each way, and the program that dumps a schema says whether something has changed.
+//! `migrate:verify` notices every change that the server's own dump shows: each kind of object is altered in
+//! each way, and the program that dumps a schema shows whether something has changed.
 
 use std::process::Command;
 
@@ -77,7 +77,7 @@ const SQLITE: &[&str] = &[
     "CREATE VIRTUAL TABLE words USING fts5 (text, prefix = '2 3')",
 ];
 
-/// Two tables with the same name in turn: what differs between them has to be seen.
+/// Pairs of tables with the same name, which must not be equal.
 const SQLITE_TABLES: &[[&str; 2]] = &[
     ["a integer REFERENCES parents (id)", "a integer REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED"],
     [
@@ -495,7 +495,7 @@ const POSTGRES: &[&str] = &[
 async fn postgres_shows_nothing_that_is_not_compared() {
     let database = Database::postgres().await;
     each_is_seen(&database, POSTGRES).await;
-    // What was granted and taken away again is as it was before.
+    // A privilege that is granted and revoked leaves no difference.
     let before = snapshot(&database).await;
     database.execute(&["GRANT SELECT ON parents TO public", "REVOKE SELECT ON parents FROM public"]).await;
     assert_eq!(before.changes(&snapshot(&database).await), []);

@@ -1,4 +1,4 @@
-//! Where a database keeps the constraints that rows have to meet, and the queries of its views. It returns queries and does
+//! Queries for the constraints that rows have to meet, and for the views of a database. It returns queries and does
 //! no I/O.
 
 use super::Dialect;
@@ -151,7 +151,7 @@ impl Dialect {
         matches!(self, Self::Sqlite | Self::Postgres)
     }
 
-    /// What rows that exist get in such a column where it is not refused. `None` if that is not known.
+    /// Returns the value that existing rows get in such a column if the database accepts it; `None` if it is not known.
     pub fn implicit_default(self, kind: &str) -> Option<&'static str> {
         const NUMBERS: [&str; 10] =
             ["int", "tinyint", "smallint", "mediumint", "bigint", "bool", "decimal", "numeric", "double", "float"];

@@ -1,6 +1,6 @@
-//! Queries for everything that the server's own dump shows of a schema. A row is an object: its kind, the relation that it
-//! belongs to, its name if it is a part of that relation, and what there is to say of it. A cell that says nothing is NULL;
-//! one that stands for a setting is NULL if the setting has its default. What belongs to an extension is left out.
+//! Queries for everything that the server's own dump contains of a schema. A row describes an object: its kind, the relation that it
+//! belongs to, its name if it is a part of that relation, and its properties, one per cell. The cell of a setting is NULL if the
+//! setting has its default. Members of extensions are left out.
 
 mod mysql;
 mod postgres;
@@ -13,13 +13,13 @@ use crate::snapshot::{Object, Scope};
 /// An object as a query describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
-    /// What it is, such as `column`.
+    /// The kind of the object, such as `column`.
     pub kind: String,
     /// The relation that it is, or is a part of. Of what is no relation, its name.
     pub relation: Option<String>,
     /// Its name within the relation.
     pub name: Option<String>,
-    /// What else there is to say.
+    /// Its properties.
     pub lines: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ impl Dialect {
         }
     }
 
-    /// A query for the statement that creates an object, where only that says everything.
+    /// Returns a query for the statement that creates an object, if only that contains all properties.
     pub fn show_create(self, definition: &Definition) -> Option<String> {
         if self == Self::MySql { mysql::show_create(definition) } else { None }
     }
@@ -58,7 +58,7 @@ impl Dialect {
         mysql::shown(definition, row)
     }
 
-    /// The objects of a row of [`Dialect::snapshot`]: SQLite says most of a table in one text.
+    /// Returns the objects of a row of [`Dialect::snapshot`]: on SQLite the statement of a table describes several.
     pub fn objects_of(self, definition: Definition) -> Vec<Object> {
         if self == Self::Sqlite { sqlite::objects(definition) } else { vec![definition.object()] }
     }

@@ -79,8 +79,8 @@ pub fn table(sql: &str) -> Definitions {
     definitions
 }
 
-/// The clauses of a column or of a table's constraint, without those that say what holds without them, each behind
-/// the constraint that it belongs to.
+/// Returns the clauses of a column or of a table's constraint, each after the constraint that it belongs to. Clauses that
+/// repeat the default are left out.
 fn clauses(words: &[&str]) -> Vec<String> {
     let is = |at: usize, word: &str| words.get(at).is_some_and(|other| other.eq_ignore_ascii_case(word));
     let mut found = Vec::new();

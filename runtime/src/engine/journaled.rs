@@ -136,7 +136,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         Ok((Entry { applied_at, checksum, ..job.entry.clone() }, previous))
     }
 
-    /// What records the statements of this run's migrations; `None` if there can be no table for it.
+    /// Returns the recorder of this run's statements; `None` if its table cannot be created.
     async fn recorder(&mut self) -> Option<Recorder> {
         let installed = statements::is_installed(self.connection).await.unwrap_or_default();
         if !installed && statements::install(self.connection).await.is_err() {
@@ -247,7 +247,7 @@ fn blamed(mut sent: Vec<Recorded>, refusal: &Refusal) -> Vec<Recorded> {
     sent
 }
 
-/// What the driver writes before an error of the database.
+/// The driver's prefix of an error of the database.
 const FROM_DATABASE: &str = "error returned from database";
 
 /// How many rows this session has changed, if the database tells. While a transaction is open, `on` is that: there may be no

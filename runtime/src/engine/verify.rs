@@ -42,7 +42,7 @@ struct Schemas {
     exact: bool,
 }
 
-/// What was there before and belongs to no schema, such as schemas and extensions: kind and name.
+/// Objects outside all schemas that existed before, such as extensions, and the schemas themselves: kind and name.
 type Outside = Vec<(String, String)>;
 
 impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {

@@ -160,7 +160,7 @@ mod with_drivers {
                                 return Ok(());
                             }
                             if pool.lent {
-                                // The session is somebody else's next.
+                                // The pooler gives this session to another client next.
                                 return Ok(());
                             }
                             number(connection, &guard, crate::dialect::Dialect::Postgres, postgres).await

@@ -45,7 +45,7 @@ pub struct Session {
     settings: Option<Arc<Settings>>,
     sessions: Sessions,
     guard: Guard,
-    /// There is no server behind it.
+    /// It has no server: its statements are only recorded.
     pretends: bool,
 }
 

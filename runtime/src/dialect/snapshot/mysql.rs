@@ -1,5 +1,5 @@
-//! What MySQL and MariaDB are asked of a schema: a list of its objects, and then `SHOW CREATE` for each, which is what
-//! the dump programs print.
+//! Queries for a schema on MySQL and MariaDB: a list of its objects, then `SHOW CREATE` for each, which the dump programs
+//! print as well.
 
 use super::Definition;
 use crate::connection::Row;
@@ -20,13 +20,13 @@ macro_rules! views {
     };
 }
 
-/// Of each list the first counts that the server understands.
+/// Alternatives for each part of a schema: the first query that the server understands is used.
 const QUERIES: &[&[&str]] = &[
     &[
         "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' WHEN 'SYSTEM VERSIONED' THEN 'table' ELSE LOWER(CAST(table_type AS CHAR)) END, \
      CAST(table_name AS CHAR), NULL FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type <> 'VIEW'",
     ],
-    // What a prepared `SHOW CREATE VIEW` says when it is executed again may be out of date. MySQL does not list the algorithm.
+    // A prepared `SHOW CREATE VIEW` may return an old definition when it is executed again. MySQL does not list the algorithm.
     &[concat!(view!(), ", CONCAT('algorithm ', CAST(algorithm AS CHAR))", views!()), concat!(view!(), views!())],
     &["SELECT LOWER(CAST(routine_type AS CHAR)), CAST(routine_name AS CHAR), NULL, \
      CONCAT('returns ', CAST(dtd_identifier AS CHAR)), CONCAT('security ', CAST(security_type AS CHAR)), \
@@ -64,7 +64,7 @@ pub(super) fn shown(definition: &Definition, row: &Row) -> Vec<Object> {
     let is_statement = |cell: &str| cell.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("CREATE "));
     // The first cell is the name, which may look like anything.
     let Some(at) = cells.iter().skip(1).position(|cell| is_statement(cell)).map(|at| at + 1) else {
-        // Who may not see a routine's statement sees what the catalog says.
+        // Without the privilege for a routine's statement, the catalog's description has to do.
         return vec![definition.clone().object()];
     };
     if definition.kind == "table" {
@@ -111,7 +111,7 @@ fn part(kind: &str, relation: &str, name: Option<String>) -> Definition {
     Definition { kind: kind.to_owned(), relation: Some(relation.to_owned()), name, lines: Vec::new() }
 }
 
-/// The first name in a line, if it stands before any bracket.
+/// Returns the first name in a line, if no parenthesis comes before it.
 fn name_in(line: &str) -> Option<String> {
     let (before, rest) = line.split_once('`')?;
     if before.contains('(') {

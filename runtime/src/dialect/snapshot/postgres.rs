@@ -1,6 +1,6 @@
-//! What PostgreSQL is asked of a schema. Where the server has a function for the statement of an object, that is the
-//! definition; the settings that `pg_dump` prints as statements of their own follow, unless they have their default.
-//! What newer versions brought is read through `to_jsonb`, so that older ones are not asked for a column they lack.
+//! Queries for a schema on PostgreSQL. The definition of an object is the statement that the server itself writes for it, if it
+//! has a function for that; the settings that `pg_dump` prints as separate statements follow, unless they have their default.
+//! Columns of newer catalogs are read through `to_jsonb`, because older servers reject a query that names them.
 
 use crate::snapshot::Scope;
 
@@ -296,7 +296,7 @@ fn comments(scope: Scope) -> String {
              LATERAL pg_identify_object(d.{class}, d.{object}, {part}) i WHERE d.{object} >= 16384 AND {filter} {within} \
              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.{class} AND e.objid = d.{object} AND e.deptype = 'e')",
             within = match scope {
-                // What belongs to a table has its table's name at its end.
+                // The identity of a trigger, a rule or a policy ends in the name of its table.
                 Scope::Schema => {
                     "AND (i.schema = quote_ident(current_schema()) \
                      OR i.schema IS NULL AND i.identity LIKE '% on ' || quote_ident(current_schema()) || '.%')"
@@ -320,7 +320,7 @@ fn comments(scope: Scope) -> String {
     .join(" UNION ALL ")
 }
 
-/// What belongs to no schema.
+/// Queries for objects outside all schemas.
 fn of_database() -> Vec<String> {
     let made = |oid: &str, catalog: &str| format!("{oid} >= 16384 AND {}", own(catalog, oid));
     let all = |row: &str, without: &str| {

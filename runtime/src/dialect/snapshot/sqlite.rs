@@ -1,5 +1,5 @@
-//! What SQLite is asked of a schema. Its dump shows statements as they were written; two that differ only in spaces,
-//! quotes or the form of a clause are the same here, since a table that is made anew is written by another hand.
+//! Queries for a schema on SQLite. Its dump contains statements as their author wrote them; statements that differ only in
+//! spaces, quotes or the form of a clause are equal here, because kit and SeaORM write a rebuilt table differently.
 
 use super::Definition;
 use crate::dialect::sqlite_sql;
@@ -80,7 +80,7 @@ pub(super) fn objects(mut definition: Definition) -> Vec<Object> {
     vec![definition.object()]
 }
 
-/// What no pragma says of a table.
+/// Returns the properties of a table that no pragma returns.
 fn written(definition: &Definition) -> Vec<Object> {
     let part = |kind: &str, name: Option<String>, lines: Vec<String>| {
         let relation = definition.relation.clone();

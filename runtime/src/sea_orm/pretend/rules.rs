@@ -33,7 +33,7 @@ impl Core {
                 found.extend(own.rules);
             }
             if own.altered {
-                // What has become of its columns is not followed.
+                // Changes of its columns are not followed.
                 found.retain(|rule| !matches!(rule.kind, RuleKind::Required(_) | RuleKind::Check(_)));
             }
         }
