@@ -274,7 +274,7 @@ fn a_patch_that_the_migrations_do_not_need() {
 
 /// The sources of SeaORM's crates that the tests are built with, in `folder`.
 fn copy_of_seaorm(folder: &Path) {
-    let output = Command::new("cargo").args(["metadata", "--format-version", "1", "--offline"]).output().unwrap();
+    let output = Command::new("cargo").args(["metadata", "--format-version", "1"]).output().unwrap();
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     for name in ["sea-orm", "sea-orm-migration"] {
         let package = metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == name).unwrap();
