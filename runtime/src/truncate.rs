@@ -43,6 +43,7 @@ pub async fn empty_in_batches<C: Connection>(connection: &C, tables: &[String], 
     if tables.is_empty() {
         return Ok(());
     }
+    refuse_references_from_outside(connection, tables).await?;
     let dialect = connection.dialect();
     let known = known(connection).await?;
     let references = references(connection).await?;
@@ -203,6 +204,31 @@ async fn refuse_references<C: Connection>(
         if !connection.query(&sql, &[]).await?.is_empty() {
             let (table, other) = (&key.table, &key.other);
             return Err(Error::new(format!("rows of table `{table}` refer to table `{other}`: empty both")));
+        }
+    }
+    Ok(())
+}
+
+/// Fails if a table of another schema refers to one that is to be emptied, which cannot be emptied without it. A database that
+/// switches foreign keys off would leave such rows without those that they refer to.
+///
+/// # Errors
+/// The database's error, or which table refers to which.
+pub async fn refuse_references_from_outside<C: Connection>(connection: &C, tables: &[String]) -> Result<(), Error> {
+    let dialect = connection.dialect();
+    let Some(sql) = dialect.references_from_outside() else { return Ok(()) };
+    let chosen: BTreeSet<&String> = tables.iter().collect();
+    for row in connection.query(sql, &[]).await? {
+        let [Some(schema), Some(table), Some(column), Some(other)] = row.as_slice() else { continue };
+        if !chosen.contains(other) {
+            continue;
+        }
+        let (from, column) = (format!("{}.{}", dialect.quote(schema), dialect.quote(table)), dialect.quote(column));
+        let rows = format!("SELECT '1' FROM {from} WHERE {column} IS NOT NULL LIMIT 1");
+        if dialect.refuses_to_empty_references() || !connection.query(&rows, &[]).await?.is_empty() {
+            return Err(Error::new(format!(
+                "table `{schema}.{table}`, which is not emptied, refers to table `{other}`: drop its foreign key first"
+            )));
         }
     }
     Ok(())

@@ -71,6 +71,59 @@ async fn rows_of_heirs_and_partitions_stay_in_their_tables() {
 }
 
 #[tokio::test]
+async fn rows_of_other_schemas_keep_what_they_refer_to() {
+    let (postgres, mysql) = (Database::postgres().await, Database::mysql().await);
+    let own = mysql.value("DATABASE()").await.unwrap();
+    let other = format!("{own}_other");
+    for (database, own, other) in [(&postgres, "public", "other"), (&mysql, &own, &other)] {
+        database
+            .execute(&[
+                "CREATE TABLE users (id int PRIMARY KEY)",
+                "CREATE TABLE posts (id int PRIMARY KEY)",
+                "INSERT INTO users VALUES (1)",
+                "INSERT INTO posts VALUES (1)",
+                &format!("CREATE SCHEMA {other}"),
+                &format!(
+                    "CREATE TABLE {other}.notes (id int PRIMARY KEY, user_id int, \
+                     CONSTRAINT notes_user FOREIGN KEY (user_id) REFERENCES {own}.users (id))"
+                ),
+                &format!("INSERT INTO {other}.notes VALUES (1, 1)"),
+            ])
+            .await;
+        let all = [
+            "SELECT CAST(id AS char(9)) FROM users",
+            "SELECT CAST(id AS char(9)) FROM posts",
+            &format!("SELECT CAST(user_id AS char(9)) FROM {other}.notes"),
+        ];
+        let before = rows(database, &all).await;
+        let sandbox = project(database);
+        ok(&sandbox, &["db:seed", "--dump"]);
+        for arguments in [
+            ["db:truncate", "--force"].as_slice(),
+            &["db:truncate", "users", "--force"],
+            &["db:seed", "--reset", "--force"],
+        ] {
+            let refused = fails(&sandbox, arguments);
+            assert!(matches!(refused.error(), Error::Database { .. }), "{refused}");
+            assert!(refused.quotes(&format!("{other}.notes")), "{refused}");
+            assert_eq!(before, rows(database, &all).await);
+        }
+        // A table that nothing outside refers to, and what the message says to do.
+        ok(&sandbox, &["db:truncate", "posts", "--force"]);
+        let kind = if database.dialect == Dialect::MySql { "FOREIGN KEY" } else { "CONSTRAINT" };
+        database
+            .execute(&[
+                &format!("DELETE FROM {other}.notes"),
+                &format!("ALTER TABLE {other}.notes DROP {kind} notes_user"),
+            ])
+            .await;
+        ok(&sandbox, &["db:truncate", "--force"]);
+        assert_eq!(rows(database, &all[..2]).await, [Vec::<Row>::new(), Vec::new()]);
+        database.execute(&[&format!("DROP TABLE {other}.notes"), &format!("DROP SCHEMA {other}")]).await;
+    }
+}
+
+#[tokio::test]
 async fn triggers_do_not_change_rows_that_come_back() {
     let (sqlite, postgres) = (Database::sqlite().await, Database::postgres().await);
     sqlite

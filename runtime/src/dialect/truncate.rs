@@ -118,6 +118,29 @@ impl Dialect {
         self == Self::Postgres
     }
 
+    /// A query for the foreign keys that lead from other schemas (databases, where those are the schemas) into this one: schema,
+    /// table, column, and the table that it leads to. `None` where there is nothing outside.
+    pub fn references_from_outside(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(
+                "SELECT n.nspname::text, c.relname::text, a.attname::text, o.relname::text FROM pg_constraint k \
+                 JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 JOIN pg_class o ON o.oid = k.confrelid JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] \
+                 WHERE k.contype = 'f' AND o.relnamespace = to_regnamespace(quote_ident(current_schema())) \
+                 AND c.relnamespace <> o.relnamespace ORDER BY 1, 2, k.conname",
+            ),
+            // The constraint's own table: the view over all columns of all databases opens every table.
+            Self::MySql => Some(
+                "SELECT CAST(r.constraint_schema AS CHAR), CAST(r.table_name AS CHAR), CAST(u.column_name AS CHAR), \
+                 CAST(r.referenced_table_name AS CHAR) FROM information_schema.referential_constraints r \
+                 JOIN information_schema.key_column_usage u ON u.constraint_schema = r.constraint_schema \
+                 AND u.constraint_name = r.constraint_name AND u.table_name = r.table_name AND u.ordinal_position = 1 \
+                 WHERE r.unique_constraint_schema = DATABASE() AND r.constraint_schema <> DATABASE() ORDER BY 1, 2, 3",
+            ),
+        }
+    }
+
     /// Statements that empty these tables, in a transaction, while the session does not check foreign keys
     /// ([`Dialect::foreign_key_switch`]). `counts` if [`Dialect::has_counters`] has a row.
     pub fn empty(self, tables: &[(String, Emptying)], counts: bool) -> Vec<String> {

@@ -57,6 +57,7 @@ pub(super) async fn fill(
 /// out; where it could not for the others either, they are emptied before it.
 async fn spread(ctx: &Context, target: &Target, session: &impl Connection, tables: Vec<String>) -> Result<Vec<String>> {
     let failed = |error| target.failed(&error);
+    truncate::refuse_references_from_outside(session, &tables).await.map_err(failed)?;
     let Some(filled) = truncate::filled(session, &tables).await.map_err(failed)? else { return Ok(tables) };
     if filled.fit {
         return Ok(filled.tables);
