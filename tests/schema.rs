@@ -116,8 +116,10 @@ async fn postgres_is_read_whole() {
     let users = schema.table("users").unwrap();
     let kind = |name: &str| users.column(name).unwrap().kind.clone();
     let values = ["sad", "it's \"ok\"", "über"].map(str::to_owned).to_vec();
-    let mood = Kind::Enum { name: Some("mood".to_owned()), values: values.clone() };
-    assert_eq!((kind("mood"), kind("moods")), (mood.clone(), Kind::Array(Box::new(mood))));
+    // Entities of a schema that is not the default one are used on connections that may not look for types there.
+    let mood = Kind::Enum { schema: Some("my app".to_owned()), name: Some("mood".to_owned()), values: values.clone() };
+    assert_eq!((kind("mood"), kind("moods")), (mood, Kind::Castable));
+    assert_eq!(users.column("mood").unwrap().cast.as_ref().unwrap().write.as_deref(), Some("\"my app\".mood"));
     assert_eq!((kind("price"), kind("grid")), (Kind::Decimal(Some((6, 2))), Kind::Castable));
     assert_eq!(schema.enums[0].values, values);
     assert_eq!(schema.domains.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["small", "smaller"]);
@@ -154,7 +156,10 @@ async fn mysql_is_read_whole() {
     assert_eq!(users.comment.as_deref(), Some("People"));
     let kind = |name: &str| users.column(name).unwrap().kind.clone();
     assert_eq!((kind("flag"), kind("doc")), (Kind::Boolean, Kind::Json));
-    assert_eq!(kind("mood"), Kind::Enum { name: None, values: vec!["sad".to_owned(), "it's \"ok\"".to_owned()] });
+    assert_eq!(
+        kind("mood"),
+        Kind::Enum { schema: None, name: None, values: vec!["sad".to_owned(), "it's \"ok\"".to_owned()] }
+    );
     let id = users.column("id").unwrap();
     assert_eq!(
         (id.identity, id.kind.clone()),

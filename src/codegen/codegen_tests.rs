@@ -6,6 +6,7 @@ fn column(name: &str, kind: Kind) -> Column {
         name: name.to_owned(),
         type_name: String::new(),
         kind,
+        cast: None,
         nullable: false,
         default: None,
         identity: None,
@@ -65,7 +66,7 @@ fn names_of_the_database_are_only_ever_strings() {
         "",
     ];
     let values = odd.iter().filter(|value| !value.eq_ignore_ascii_case("self")).map(|value| (*value).to_owned());
-    let values = Kind::Enum { name: Some("x\"; fn evil() {}".to_owned()), values: values.collect() };
+    let values = Kind::Enum { schema: None, name: Some("x\"; fn evil() {}".to_owned()), values: values.collect() };
     let columns = || odd.iter().map(|name| column(name, int()));
     let mut schema = Schema { name: Some("my \"app\"".to_owned()), ..Schema::default() };
     for name in odd {
@@ -158,9 +159,9 @@ fn a_keyword_that_is_unique_has_another_name_where_functions_find_by_it() {
 #[test]
 fn enums_that_cannot_be_derived_are_texts() {
     let values = || vec!["ok".to_owned(), "Ok".to_owned()];
-    let mut named = column("named", Kind::Enum { name: Some("mood".to_owned()), values: values() });
+    let mut named = column("named", Kind::Enum { schema: None, name: Some("mood".to_owned()), values: values() });
     named.type_name = "mood".to_owned();
-    let own = column("own", Kind::Enum { name: None, values: values() });
+    let own = column("own", Kind::Enum { schema: None, name: None, values: values() });
     let table = table("posts", vec![column("id", int()), named, own]);
     let schema = Schema { tables: vec![table], is_default: true, ..Schema::default() };
     let entities = all(&schema, EntityFormat::Compact);

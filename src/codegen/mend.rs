@@ -11,9 +11,9 @@ use syn::{
 };
 
 use super::relations::Relations;
-use super::statements::{Named, NamedEnum, OTHER};
+use super::statements::{Named, NamedEnum, OTHER, required_cast};
 use super::{EntityFormat, relation_source, said};
-use crate::schema::model::{Column, Kind};
+use crate::schema::model::{Cast, Column};
 
 pub(super) type List = Punctuated<Meta, Token![,]>;
 
@@ -65,7 +65,14 @@ pub(super) fn enums(content: &str, enums: &[NamedEnum]) -> syn::Result<String> {
     for item in &mut file.items {
         let Item::Enum(item) = item else { continue };
         let Some(named) = enums.iter().find(|one| item.ident == one.name.to_upper_camel_case()) else { continue };
-        edit(&mut item.attrs, |list| set(list, "enum_name", &named.original, false))?;
+        edit(&mut item.attrs, |list| match named.is_text {
+            true => {
+                set(list, "rs_type", "String", false);
+                set(list, "db_type", "Text", false);
+                remove(list, &["enum_name"]);
+            }
+            false => set(list, "enum_name", &named.original, false),
+        })?;
         for variant in &mut item.variants {
             if let Some((_, value)) = named.values.iter().find(|(name, _)| variant.ident == name) {
                 edit(&mut variant.attrs, |list| set(list, "string_value", value, false))?;
@@ -117,57 +124,62 @@ fn model(model: &mut ItemStruct, named: &Named<'_>, format: EntityFormat) -> syn
 
 fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, format: EntityFormat) -> syn::Result<()> {
     document(&mut field.attrs, column.comment.as_deref());
-    let custom = custom(column);
-    if is_other(column) && format == EntityFormat::Expanded && custom.is_none() {
-        field.attrs.push(syn::parse_quote!(#[sea_orm(ignore)]));
-        return Ok(());
-    } else if is_other(column) {
-        edit(&mut field.attrs, |list| match &custom {
-            // Read and written as text, which the database casts.
-            Some(type_name) => {
-                remove(list, &["ignore"]);
-                set(list, "column_type", &format!("custom(\"{type_name}\")"), false);
-                set(list, "save_as", type_name, true);
-            }
-            None => remove(list, &["column_type", "select_as", "nullable"]),
+    let in_attributes = matches!(format, EntityFormat::Compact | EntityFormat::Dense);
+    if let Some(cast) = named.text(column) {
+        edit(&mut field.attrs, |list| {
+            remove(list, &["ignore"]);
+            set(list, "column_type", &custom(column), false);
+            casts(list, cast);
         })?;
+    } else if let Some(cast) = required_cast(column).filter(|_| in_attributes) {
+        attributes_of_column(field);
+        edit(&mut field.attrs, |list| casts(list, cast))?;
     }
-    if matches!(format, EntityFormat::Compact | EntityFormat::Dense) {
+    if in_attributes {
         said::attributes(field, column, named)?;
     }
     if column.name != name && format != EntityFormat::Frontend {
-        if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
-            field.attrs.push(syn::parse_quote!(#[sea_orm()]));
-        }
+        attributes_of_column(field);
         edit(&mut field.attrs, |list| set(list, "column_name", &column.name, true))?;
     }
     Ok(())
 }
 
-/// The name of a type that can be cast from and to text by that name. It stands in SQL as it is, so it is one only if
-/// it is plain.
-fn custom(column: &Column) -> Option<String> {
-    let name = &column.type_name;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | ' ');
-    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.trim_end_matches("[]").chars().all(plain);
-    (is_plain && column.kind != Kind::Other).then(|| name.clone())
+/// `custom("…")`, with the type as the database writes it.
+fn custom(column: &Column) -> String {
+    format!("custom({})", Literal::string(written_type(column)))
+}
+
+/// The name of a type with what has to stand before it.
+fn written_type(column: &Column) -> &str {
+    column.cast.as_ref().and_then(|cast| cast.write.as_ref()).unwrap_or(&column.type_name)
+}
+
+/// Attributes of a field that is read and written by casts.
+fn casts(list: &mut List, cast: &Cast) {
+    set(list, "select_as", &cast.read, true);
+    if let Some(write) = &cast.write {
+        set(list, "save_as", write, true);
+    }
+}
+
+/// Makes sure that there is a `#[sea_orm(…)]` to edit.
+pub(super) fn attributes_of_column(field: &mut Field) {
+    if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
+        field.attrs.push(syn::parse_quote!(#[sea_orm()]));
+    }
 }
 
 fn column_enum(columns: &mut ItemEnum, named: &Named<'_>) {
-    let variants = std::mem::take(&mut columns.variants).into_iter().filter_map(|mut variant| {
+    for variant in &mut columns.variants {
         let camel = plain(&variant.ident);
         let found = named.columns.iter().find(|(field, _)| field.to_upper_camel_case() == camel);
-        let Some((field, column)) = found else { return Some(variant) };
-        if is_other(column) && custom(column).is_none() {
-            return None;
-        }
+        let Some((field, column)) = found else { continue };
         if column.name != *field {
             let name = &column.name;
             variant.attrs.push(syn::parse_quote!(#[sea_orm(column_name = #name)]));
         }
-        Some(variant)
-    });
-    columns.variants = variants.collect();
+    }
 }
 
 fn plain(ident: &Ident) -> String {
@@ -222,7 +234,7 @@ fn remove(list: &mut List, names: &[&str]) {
 }
 
 /// `Self::Area => ColumnType::custom("…").def()` with the database's word for the type, and what reads and writes it
-/// as text; without the columns whose type cannot be named.
+/// as text.
 fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
     let (mut selects, mut saves) = (Vec::new(), Vec::new());
     for item in &mut block.items {
@@ -233,39 +245,46 @@ fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
             for mut arm in std::mem::take(&mut choice.arms) {
                 let camel = arm.pat.to_token_stream().into_iter().last().map(|last| last.to_string());
                 let found = named.columns.iter().find(|(field, _)| Some(field.to_upper_camel_case()) == camel);
-                if let Some((_, column)) = found.filter(|(_, column)| is_other(column)) {
-                    let Some(type_name) = custom(column) else { continue };
-                    let pattern = &arm.pat;
-                    selects.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(expr, "text"),));
-                    saves.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(val, #type_name),));
-                    arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, &type_name))?;
-                }
                 if let Some((field, column)) = found {
-                    said::calls(&mut arm.body, field, column, named);
+                    let text = named.text(column);
+                    if let Some(Cast { read, write, .. }) = text.or_else(|| required_cast(column)) {
+                        let pattern = &arm.pat;
+                        selects.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(expr, #read),));
+                        let write = write.iter();
+                        saves.extend(
+                            write.map(|write| quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(val, #write),)),
+                        );
+                    }
+                    if text.is_some() {
+                        arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, written_type(column)))?;
+                    }
+                    said::calls(&mut arm.body, field, column, named)?;
                 }
                 arms.push(arm);
             }
             choice.arms = arms;
         }
     }
+    let others =
+        |arms: &[TokenStream], other: TokenStream| if arms.len() < named.columns.len() { other } else { quote!() };
+    let other_selects = others(&selects, quote!(_ => self.select_enum_as(expr)));
+    let other_saves = others(&saves, quote!(_ => self.save_enum_as(val)));
+    let simple = quote!(sea_orm::sea_query::SimpleExpr);
     if !selects.is_empty() {
-        let simple = quote!(sea_orm::sea_query::SimpleExpr);
         block.items.push(syn::parse2(quote! {
             fn select_as(&self, expr: sea_orm::sea_query::Expr) -> #simple {
-                match self { #(#selects)* _ => self.select_enum_as(expr) }
+                match self { #(#selects)* #other_selects }
             }
         })?);
+    }
+    if !saves.is_empty() {
         block.items.push(syn::parse2(quote! {
             fn save_as(&self, val: sea_orm::sea_query::Expr) -> #simple {
-                match self { #(#saves)* _ => self.save_enum_as(val) }
+                match self { #(#saves)* #other_saves }
             }
         })?);
     }
     Ok(())
-}
-
-fn is_other(column: &Column) -> bool {
-    matches!(column.kind, Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other)
 }
 
 /// The same tokens with one string for another.

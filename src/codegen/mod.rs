@@ -59,6 +59,17 @@ pub struct Entities {
     pub recursion_limit: Option<usize>,
     /// Tables without a primary key, which SeaORM cannot have as entities.
     pub keyless: Vec<String>,
+    /// Columns that no entity has, since neither SeaORM nor a text stands for their values.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A column that an entity lacks.
+#[derive(Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the words say it")]
+pub struct LeftOut {
+    pub table: String,
+    pub column: String,
+    pub type_name: String,
 }
 
 /// The modules that the tables of a schema have, each the same whatever else is generated.
@@ -98,6 +109,12 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     for table in schema.tables.iter().filter(|table| wanted(table)) {
         let module = modules.get(&table.name).cloned().unwrap_or_default();
         let named = Named::new(table, module, options.views.contains(&table.name), dense);
+        let left_out = named.left_out.iter().map(|column| LeftOut {
+            table: table.name.clone(),
+            column: column.name.clone(),
+            type_name: column.type_name.clone(),
+        });
+        entities.left_out.extend(left_out);
         if named.has_key() {
             tables.push(named);
         } else {
@@ -141,7 +158,7 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
 /// The schema with texts where SeaORM has no enum for the values.
 fn expressible(schema: &Schema) -> Cow<'_, Schema> {
     let text = |kind: &Kind| match kind {
-        Kind::Enum { name, values } if !names::is_derivable(values) => {
+        Kind::Enum { name, values, .. } if !names::is_derivable(values) => {
             Some(if name.is_some() { Kind::Castable } else { Kind::Text })
         }
         Kind::Array(item) => match item.as_ref() {

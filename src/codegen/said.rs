@@ -1,9 +1,11 @@
 //! What SeaORM can say of a column and sea-orm-codegen does not, put into what that wrote: a type that is not the one
 //! that follows from the field's, an index, keys of several columns. Nothing of the database's text is in it.
 
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, Field};
 
-use super::mend::{edit, set};
+use super::mend::{attributes_of_column, edit, set};
 use super::statements::{Named, named_unique_keys};
 use crate::schema::model::{Column, Index, Kind, What};
 
@@ -17,9 +19,7 @@ pub(super) fn attributes(field: &mut Field, column: &Column, named: &Named<'_>) 
     if type_words.is_none() && !indexed {
         return Ok(());
     }
-    if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
-        field.attrs.push(syn::parse_quote!(#[sea_orm()]));
-    }
+    attributes_of_column(field);
     edit(&mut field.attrs, |list| {
         if let Some(words) = &type_words {
             set(list, "column_type", words, true);
@@ -30,8 +30,21 @@ pub(super) fn attributes(field: &mut Field, column: &Column, named: &Named<'_>) 
     })
 }
 
-/// The same behind a column's definition, where it stands in code: `.indexed()`, `.unique_key("…")`.
-pub(super) fn calls(definition: &mut Expr, field: &str, column: &Column, named: &Named<'_>) {
+/// The same in a column's definition, where it stands in code: the type, `.indexed()`, `.unique_key("…")`.
+///
+/// # Errors
+/// If codegen wrote what is no Rust.
+pub(super) fn calls(definition: &mut Expr, field: &str, column: &Column, named: &Named<'_>) -> syn::Result<()> {
+    let stand_in = match column.kind {
+        Kind::Year => Some("SmallUnsigned"),
+        Kind::Bit(None | Some(1)) => Some("Boolean"),
+        Kind::Bit(_) => Some("BigUnsigned"),
+        _ => None,
+    };
+    if let (Some(stand_in), Some(words)) = (stand_in, type_words(&column.kind)) {
+        let words: TokenStream = syn::parse_str(&words)?;
+        *definition = syn::parse2(replace(definition.to_token_stream(), stand_in, &words))?;
+    }
     if is_indexed(column, named) {
         *definition = syn::parse_quote!(#definition.indexed());
     }
@@ -40,6 +53,19 @@ pub(super) fn calls(definition: &mut Expr, field: &str, column: &Column, named: 
     if let Some((name, _)) = named_unique_keys(named).into_iter().rfind(several) {
         *definition = syn::parse_quote!(#definition.unique_key(#name));
     }
+    Ok(())
+}
+
+/// The same tokens with others for one identifier.
+fn replace(tokens: TokenStream, ident: &str, with: &TokenStream) -> TokenStream {
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            TokenTree::Group(Group::new(group.delimiter(), replace(group.stream(), ident, with))).into()
+        }
+        TokenTree::Ident(found) if found == ident => with.clone(),
+        other => other.into(),
+    });
+    replaced.collect::<TokenStream>()
 }
 
 /// What stands behind `ColumnType::`, where SeaORM would not guess it from the field's type.

@@ -9,15 +9,17 @@ use sea_orm::sea_query::{
 };
 
 use super::names::Names;
-use crate::schema::model::{self, Kind};
+use crate::schema::model::{self, Cast, Kind};
 
 /// A table with the names that generated code uses.
 #[derive(Debug)]
 pub(super) struct Named<'a> {
     pub table: &'a model::Table,
     pub module: String,
-    /// Field and column, in the order of the table; computed columns are not among them.
+    /// Field and column, in the order of the table; computed columns are not among them, nor those in `left_out`.
     pub columns: Vec<(String, &'a model::Column)>,
+    /// Columns whose values SeaORM has no type for and the database does not cast from and to text.
+    pub left_out: Vec<&'a model::Column>,
     /// Whether it is only to be read.
     pub is_view: bool,
 }
@@ -28,13 +30,20 @@ impl<'a> Named<'a> {
         let mut names = Names::fields();
         let keys: BTreeSet<String> = unique_keys(table).filter(|_| dense).flat_map(|(_, columns)| columns).collect();
         let writable = table.columns.iter().filter(|column| column.generated.is_none());
-        let columns = writable.map(|column| {
+        let (carried, left_out): (Vec<_>, Vec<_>) =
+            writable.partition(|column| !needs_text(table, column) || column.cast.is_some());
+        let columns = carried.into_iter().map(|column| {
             let field =
                 if keys.contains(&column.name) { names.take_plain(&column.name) } else { names.take(&column.name) };
             (field, column)
         });
         let columns = columns.collect();
-        Self { table, module, columns, is_view }
+        Self { table, module, columns, left_out, is_view }
+    }
+
+    /// The cast of a column that is text in the entity, whatever it is in the database.
+    pub(super) fn text(&self, column: &'a model::Column) -> Option<&'a Cast> {
+        column.cast.as_ref().filter(|_| needs_text(self.table, column))
     }
 
     fn field(&self, column: &str) -> Option<&str> {
@@ -56,6 +65,8 @@ impl<'a> Named<'a> {
 pub(super) struct NamedEnum {
     /// As the database calls it; where it has no name, the column's.
     pub original: String,
+    /// Whether its values are texts for SeaORM, which cannot name a type with its schema.
+    pub is_text: bool,
     pub name: String,
     /// Variant and value.
     pub values: Vec<(String, String)>,
@@ -65,7 +76,7 @@ pub(super) struct NamedEnum {
 #[derive(Debug, Default)]
 pub(super) struct Enums {
     pub list: Vec<NamedEnum>,
-    by_name: BTreeMap<String, usize>,
+    by_name: BTreeMap<(Option<String>, String), usize>,
     by_column: BTreeMap<(String, String), usize>,
 }
 
@@ -79,11 +90,12 @@ impl Enums {
                     Kind::Array(item) => item,
                     kind => kind,
                 };
-                let Kind::Enum { name, values } = kind else { continue };
-                let original = match name {
-                    Some(name) if enums.by_name.contains_key(name) => continue,
-                    Some(name) => name.clone(),
-                    None => format!("{}_{}", table.table.name, column.name),
+                let Kind::Enum { schema, name, values } = kind else { continue };
+                let original = match (schema, name) {
+                    (_, Some(name)) if enums.by_name.contains_key(&(schema.clone(), name.clone())) => continue,
+                    (Some(schema), Some(name)) => format!("{schema}_{name}"),
+                    (None, Some(name)) => name.clone(),
+                    (_, None) => format!("{}_{}", table.table.name, column.name),
                 };
                 let mut variants = Names::variants();
                 let values = values.iter().map(|value| {
@@ -92,22 +104,38 @@ impl Enums {
                 });
                 let values = values.collect();
                 match name {
-                    Some(name) => enums.by_name.insert(name.clone(), enums.list.len()),
+                    Some(name) => enums.by_name.insert((schema.clone(), name.clone()), enums.list.len()),
                     None => enums.by_column.insert((table.module.clone(), field.clone()), enums.list.len()),
                 };
-                enums.list.push(NamedEnum { name: names.take(&original), original, values });
+                let is_text = schema.is_some();
+                enums.list.push(NamedEnum { name: names.take(&original), original, is_text, values });
             }
         }
         enums
     }
 
-    fn get(&self, name: Option<&str>, module: &str, field: &str) -> Option<&NamedEnum> {
+    fn get(&self, schema: Option<&String>, name: Option<&String>, module: &str, field: &str) -> Option<&NamedEnum> {
         let index = match name {
-            Some(name) => self.by_name.get(name),
+            Some(name) => self.by_name.get(&(schema.cloned(), name.clone())),
             None => self.by_column.get(&(module.to_owned(), field.to_owned())),
         };
         self.list.get(*index?)
     }
+}
+
+/// Whether SeaORM has no type for the values of a column, or none that a primary key can have.
+fn needs_text(table: &model::Table, column: &model::Column) -> bool {
+    let is_key = || table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name));
+    match column.kind {
+        Kind::Cidr | Kind::Inet | Kind::Castable | Kind::Other => true,
+        Kind::Array(_) => is_key(),
+        _ => false,
+    }
+}
+
+/// The cast of a column that SeaORM has a type for and which needs one all the same.
+pub(super) fn required_cast(column: &model::Column) -> Option<&Cast> {
+    column.cast.as_ref().filter(|cast| cast.required)
 }
 
 /// The table that a foreign key refers to, if it is among `tables`.
@@ -119,8 +147,11 @@ pub(super) fn target<'a, 'b>(key: &model::ForeignKey, tables: &'a [Named<'b>]) -
 pub(super) fn create(named: &Named<'_>, enums: &Enums) -> TableCreateStatement {
     let mut statement = Table::create().table(Alias::new(&named.module)).to_owned();
     for (field, column) in &named.columns {
-        let mut definition =
-            ColumnDef::new_with_type(Alias::new(field), column_type(named, field, &column.kind, enums));
+        let stand_in = match named.text(column) {
+            Some(_) => ColumnType::Custom(Alias::new(OTHER).into_iden()),
+            None => column_type(named, field, &column.kind, enums),
+        };
+        let mut definition = ColumnDef::new_with_type(Alias::new(field), stand_in);
         if !column.nullable {
             definition.not_null();
         }
@@ -226,12 +257,14 @@ fn column_type(named: &Named<'_>, field: &str, kind: &Kind, enums: &Enums) -> Co
         Kind::DateTime => ColumnType::DateTime,
         Kind::Timestamp => ColumnType::Timestamp,
         Kind::TimestampWithTimeZone => ColumnType::TimestampWithTimeZone,
-        Kind::Year => ColumnType::Year,
+        // Their drivers have numbers for them, and sea-orm-codegen would write others; `said` says what the column is.
+        Kind::Year => ColumnType::SmallUnsigned,
         Kind::Json => ColumnType::Json,
         Kind::JsonBinary => ColumnType::JsonBinary,
         Kind::Uuid => ColumnType::Uuid,
-        Kind::Bit(length) => ColumnType::Bit(*length),
-        Kind::Enum { name, .. } => match enums.get(name.as_deref(), &named.module, field) {
+        Kind::Bit(None | Some(1)) => ColumnType::Boolean,
+        Kind::Bit(Some(_)) => ColumnType::BigUnsigned,
+        Kind::Enum { schema, name, .. } => match enums.get(schema.as_ref(), name.as_ref(), &named.module, field) {
             Some(one) => ColumnType::Enum {
                 name: Alias::new(&one.name).into_iden(),
                 variants: one.values.iter().map(|(variant, _)| Alias::new(variant).into_iden()).collect(),

@@ -142,10 +142,15 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
                 |file| json!({ "path": project.relative(&file.path), "change": starter::word(file.change, false) }),
             );
         let stale = sync.stale.iter().map(|path| project.relative(path));
+        let left_out = entities
+            .left_out
+            .iter()
+            .map(|one| json!({ "table": one.table, "column": one.column, "type": one.type_name }));
         ctx.ui.json(&json!({
             "files": files.collect::<Vec<_>>(),
             "stale": stale.collect::<Vec<_>>(),
             "without_primary_key": entities.keyless,
+            "left_out": left_out.collect::<Vec<_>>(),
             "written": !idle,
         }));
     } else {
@@ -188,6 +193,10 @@ fn warn(ctx: &Context, project: &Project, place: &Place, entities: &Entities, op
                 format!("No entity for the view `{name}`: [entities.view_keys] in kit.toml can say what its key is")
             }
         });
+    }
+    for codegen::LeftOut { table, column, type_name } in &entities.left_out {
+        let (table, column, type_name) = (printable(table), printable(column), printable(type_name));
+        ctx.ui.warn(format!("The entity of `{table}` lacks `{column}`: SeaORM has no type for `{type_name}`"));
     }
     if let Some(limit) = entities.recursion_limit
         && let Some(root) = files::short_of_recursion(project, place, limit)

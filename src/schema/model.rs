@@ -53,6 +53,8 @@ pub struct Column {
     pub type_name: String,
     /// What that means; of a domain, what lies beneath.
     pub kind: Kind,
+    /// How its values are read and written as text, where the database can do that.
+    pub cast: Option<Cast>,
     /// Whether it takes NULL.
     pub nullable: bool,
     /// Its default, an expression in the database's words.
@@ -65,6 +67,18 @@ pub struct Column {
     pub collation: Option<String>,
     /// Its comment.
     pub comment: Option<String>,
+}
+
+/// The types of the casts by which a value is read and written, as text unless SeaORM has a type for it; each stands in SQL as
+/// it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cast {
+    /// What a value is cast to when it is read.
+    pub read: String,
+    /// What a text is cast to when it is written, where the database does not do that by itself.
+    pub write: Option<String>,
+    /// Whether the type that SeaORM has for the column does not do without the cast.
+    pub required: bool,
 }
 
 /// Who numbers a column.
@@ -126,15 +140,16 @@ pub enum Kind {
     Bit(Option<u32>),
     Cidr,
     Inet,
-    /// With the enum's name, if it has one of its own.
+    /// With the enum's name, if it has one of its own, and its schema, where SeaORM cannot name the enum without it.
     Enum {
+        schema: Option<String>,
         name: Option<String>,
         values: Vec<String>,
     },
     Array(Box<Kind>),
     /// Anything else that the database casts from text and to text by the type's name.
     Castable,
-    /// Anything else.
+    /// Anything else. It may have a cast, too, but nothing says that no value is lost.
     Other,
 }
 

@@ -149,6 +149,7 @@ impl Survey {
             name,
             type_name: type_name.unwrap_or_default(),
             kind: Kind::Other,
+            cast: None,
             nullable: true,
             default: None,
             identity: None,

@@ -22,7 +22,7 @@ pub const SILENCES: &[Silence] = &[
         forget: |schema, _| without(schema, |column| column.generated.is_some()),
     },
     Silence {
-        what: "columns of types that cannot be read as text (`set`, `point` of MariaDB)",
+        what: "columns of types that neither SeaORM nor a text can carry (`point` of MariaDB)",
         reason: "SeaORM has no type for them, and no cast by the type's name is there",
         forget: |schema, _| without(schema, |column| column.kind == Kind::Other),
     },

@@ -8,7 +8,7 @@ use kit_runtime::connection::{Connection, Error};
 
 use super::{Cells, Tables, precision, take_apart};
 use crate::schema::model::{
-    Action, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Sequence, View, What,
+    Action, Cast, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Sequence, View, What,
 };
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
@@ -83,7 +83,8 @@ fn column(mut cells: Cells, quoted: bool) -> Result<Column, Error> {
     };
     let identity = extra.contains("AUTO_INCREMENT").then_some(Identity::AutoIncrement);
     let kind = kind(&type_name);
-    Ok(Column { name, type_name, kind, nullable, default, identity, generated, collation, comment })
+    let cast = is_text(&type_name, &kind).then(|| Cast { read: "char".to_owned(), write: None, required: false });
+    Ok(Column { name, type_name, kind, cast, nullable, default, identity, generated, collation, comment })
 }
 
 fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
@@ -187,9 +188,15 @@ fn kind(type_name: &str) -> Kind {
         "year" => Kind::Year,
         "json" => Kind::Json,
         "bit" => Kind::Bit(length),
-        "enum" => Kind::Enum { name: None, values: values(type_name) },
+        "enum" => Kind::Enum { schema: None, name: None, values: values(type_name) },
         _ => Kind::Other,
     }
+}
+
+/// Whether every value of the type can be read as text and written from it.
+fn is_text(type_name: &str, kind: &Kind) -> bool {
+    let (name, ..) = take_apart(type_name);
+    *kind != Kind::Other || matches!(name.as_str(), "set" | "uuid" | "inet4" | "inet6")
 }
 
 /// The values of `enum('a','b''c')`.

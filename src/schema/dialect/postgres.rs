@@ -5,8 +5,8 @@ use kit_runtime::connection::{Connection, Error};
 
 use super::{Cells, Tables, parse_list, precision, take_apart};
 use crate::schema::model::{
-    Action, Check, Column, Counting, Domain, Enum, ForeignKey, Generated, Identity, Index, Key, Kind, Nulls, Part,
-    Schema, Sequence, View, What,
+    Action, Cast, Check, Column, Counting, Domain, Enum, ForeignKey, Generated, Identity, Index, Key, Kind, Nulls,
+    Part, Schema, Sequence, View, What,
 };
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
@@ -111,17 +111,23 @@ pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
 fn column(mut cells: Cells) -> Result<Column, Error> {
     let (name, type_name, base, is_array, dimensions) =
         (cells.must()?, cells.must()?, cells.must()?, cells.yes(), cells.maybe());
-    let (enum_name, enum_values) = (cells.maybe(), cells.maybe());
+    let (enum_schema, enum_name, enum_values) = (cells.maybe(), cells.maybe(), cells.maybe());
     let (nullable, default, identity, generated) = (!cells.yes(), cells.maybe(), cells.maybe(), cells.text());
     let (owned, collation, comment) = (cells.yes(), cells.maybe(), cells.maybe());
+    let required = enum_schema.is_some();
+    let cast = Some(Cast { read: "text".to_owned(), write: Some(cells.must()?), required });
     let kind = match enum_name {
-        Some(name) => Kind::Enum { name: Some(name), values: parse_list(enum_values.as_deref())? },
+        Some(name) => Kind::Enum { schema: enum_schema, name: Some(name), values: parse_list(enum_values.as_deref())? },
         None => kind(&base),
     };
     let several = dimensions.is_some_and(|count| count.parse::<u32>().is_ok_and(|count| count > 1));
     let kind = match (is_array, several) {
         (true, true) => Kind::Castable,
-        (true, false) if matches!(kind, Kind::Castable | Kind::Cidr | Kind::Inet) => Kind::Castable,
+        (true, false)
+            if matches!(kind, Kind::Castable | Kind::Cidr | Kind::Inet | Kind::Enum { schema: Some(_), .. }) =>
+        {
+            Kind::Castable
+        }
         (true, false) => Kind::Array(Box::new(kind)),
         (false, _) => kind,
     };
@@ -135,7 +141,7 @@ fn column(mut cells: Cells) -> Result<Column, Error> {
         Some(how) => (None, Some(Generated { expression: default.unwrap_or_default(), stored: how == "s" })),
         None => (default, None),
     };
-    Ok(Column { name, type_name, kind, nullable, default, identity, generated, collation, comment })
+    Ok(Column { name, type_name, kind, cast, nullable, default, identity, generated, collation, comment })
 }
 
 fn action(letter: Option<String>) -> Action {
@@ -197,6 +203,20 @@ macro_rules! here {
     };
 }
 
+/// Whether a type is found by its name alone, on the connections that use the entities: those of the default schema find what
+/// this one finds, and others get the schema's name with each table.
+macro_rules! found {
+    ($type:literal) => {
+        concat!(
+            "(",
+            $type,
+            "_schema.nspname = 'pg_catalog' OR current_schema() = 'public' AND pg_type_is_visible(",
+            $type,
+            ".oid))"
+        )
+    };
+}
+
 const RELATIONS: &str = concat!(
     "SELECT c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class')::text, \
      CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid)::text END FROM pg_catalog.pg_class c WHERE ",
@@ -217,15 +237,27 @@ const COLUMNS: &str = concat!(
        AND s.relkind = 'S' GROUP BY 1, 2) \
      SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod)::text, \
        format_type(item.oid, coalesce(b.typmod, a.atttypmod))::text, (item.oid <> base.oid)::text, a.attndims::text, \
+       CASE WHEN item.typtype = 'e' AND (item.typname LIKE '%\"%' OR NOT ",
+    found!("item"),
+    ") THEN item_schema.nspname::text END, \
        CASE WHEN item.typtype = 'e' THEN item.typname::text END, enums.labels, a.attnotnull::text, \
        pg_get_expr(d.adbin, d.adrelid)::text, a.attidentity::text, a.attgenerated::text, \
        (owned.refobjid IS NOT NULL AND pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%')::text, \
-       CASE WHEN a.attcollation <> t.typcollation THEN l.collname::text END, col_description(c.oid, a.attnum)::text \
+       CASE WHEN a.attcollation <> t.typcollation THEN l.collname::text END, col_description(c.oid, a.attnum)::text, \
+       CASE WHEN ",
+    found!("own"),
+    " THEN format_type(a.atttypid, a.atttypmod)::text \
+       ELSE quote_ident(own_schema.nspname) || '.' || quote_ident(own.typname) || \
+         coalesce(substring(format_type(a.atttypid, a.atttypmod) FROM '\\([^()\"]*\\)(?=(\\[\\])?$)'), '') || \
+         CASE WHEN own.oid <> t.oid THEN '[]' ELSE '' END END \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
      JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
      LEFT JOIN (beneath b JOIN pg_catalog.pg_type bt ON bt.oid = b.oid AND bt.typtype <> 'd') ON b.id = t.oid \
      JOIN pg_catalog.pg_type base ON base.oid = coalesce(b.oid, t.oid) \
      JOIN pg_catalog.pg_type item ON item.oid = CASE WHEN base.typcategory = 'A' AND base.typelem <> 0 THEN base.typelem ELSE base.oid END \
+     JOIN pg_catalog.pg_namespace item_schema ON item_schema.oid = item.typnamespace \
+     JOIN pg_catalog.pg_type own ON own.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END \
+     JOIN pg_catalog.pg_namespace own_schema ON own_schema.oid = own.typnamespace \
      LEFT JOIN enums ON enums.enumtypid = item.oid \
      LEFT JOIN owned ON owned.refobjid = c.oid AND owned.refobjsubid = a.attnum \
      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \

@@ -1,14 +1,14 @@
 //! Reads the main schema of SQLite: pragmas joined over all tables at once, and from the statements it keeps
 //! what no pragma says (generated expressions, collations, checks, predicates). Virtual tables' own are left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kit_runtime::connection::{Connection, Error};
 use kit_runtime::dialect::sqlite_sql::{self, Definitions};
 
 use super::{Cells, Tables, precision, take_apart};
 use crate::schema::model::{
-    Action, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Table, View, What,
+    Action, Cast, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Table, View, What,
 };
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
@@ -49,35 +49,42 @@ pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
             table.columns.push(column);
         }
     }
+    let mut indexed_keys = BTreeSet::new();
     for row in session.query(INDEXES, &[]).await? {
-        index(&mut tables, Cells::new(row))?;
+        indexed_keys.extend(index(&mut tables, Cells::new(row))?);
     }
     for row in session.query(FOREIGN_KEYS, &[]).await? {
         foreign_key(&mut tables, Cells::new(row))?;
     }
     schema.tables = tables.finish();
-    for table in &mut schema.tables {
+    for table in schema.tables.iter_mut().filter(|table| !indexed_keys.contains(&table.name)) {
         number(table);
     }
     complete(&mut schema.tables);
     Ok(schema)
 }
 
-/// Names of other tables as those write them, and their primary key where a foreign key names no columns.
+/// Names in foreign keys as the tables themselves write them, since SQLite takes names in any case, and the
+/// other table's primary key where a foreign key names no columns.
 fn complete(tables: &mut [Table]) {
-    let keys: BTreeMap<String, (String, Vec<String>)> = tables
-        .iter()
-        .map(|table| {
-            let key = table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default();
-            (table.name.to_lowercase(), (table.name.clone(), key))
-        })
-        .collect();
-    for key in tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
-        if let Some((name, columns)) = keys.get(&key.table.to_lowercase()) {
-            key.table.clone_from(name);
+    let named: BTreeMap<String, Table> =
+        tables.iter().map(|table| (table.name.to_ascii_lowercase(), table.clone())).collect();
+    let correct = |table: &Table, columns: &mut Vec<String>| {
+        for column in columns {
+            let found = table.columns.iter().find(|one| one.name.eq_ignore_ascii_case(column));
+            column.clone_from(found.map_or(&column.clone(), |found| &found.name));
+        }
+    };
+    for table in tables {
+        let Some(own) = named.get(&table.name.to_ascii_lowercase()) else { continue };
+        for key in &mut table.foreign_keys {
+            correct(own, &mut key.columns);
+            let Some(other) = named.get(&key.table.to_ascii_lowercase()) else { continue };
+            key.table.clone_from(&other.name);
             if key.references.is_empty() {
-                key.references.clone_from(columns);
+                key.references = other.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default();
             }
+            correct(other, &mut key.references);
         }
     }
 }
@@ -92,8 +99,10 @@ fn column(mut cells: Cells, definitions: &Definitions) -> Result<(usize, Column)
         expression: written.and_then(|column| column.generated.clone()).unwrap_or_default(),
         stored: hidden == "3",
     });
+    let kind = kind(&type_name);
     let column = Column {
-        kind: kind(&type_name),
+        cast: Some(cast(&kind, &type_name)),
+        kind,
         type_name,
         nullable: nullable && place == 0,
         default,
@@ -106,7 +115,8 @@ fn column(mut cells: Cells, definitions: &Definitions) -> Result<(usize, Column)
     Ok((place, column))
 }
 
-/// A single `INTEGER` primary key is the row's number, whether or not it says AUTOINCREMENT.
+/// A single `INTEGER` primary key is the row's number, whether or not it says AUTOINCREMENT, unless it has an index of its own:
+/// the key of a table WITHOUT ROWID, or one that says DESC.
 fn number(table: &mut Table) {
     let Some(Key { columns, .. }) = &table.primary_key else { return };
     let [only] = columns.as_slice() else { return };
@@ -117,13 +127,14 @@ fn number(table: &mut Table) {
     }
 }
 
-fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
+/// Adds an index, or one more part of it. Returns the table if it is the index of its primary key.
+fn index(tables: &mut Tables, mut cells: Cells) -> Result<Option<String>, Error> {
     let (table, name, unique, origin, sql) =
         (cells.must()?, cells.must()?, cells.yes(), cells.must()?, cells.maybe().unwrap_or_default());
     let (place, column, descending) = (cells.must()?, cells.maybe(), cells.yes());
-    let Some(table) = tables.get(&table) else { return Ok(()) };
+    let Some(table) = tables.get(&table) else { return Ok(None) };
     if origin == "pk" {
-        return Ok(());
+        return Ok(Some(table.name.clone()));
     }
     if origin == "u" {
         let column = column.unwrap_or_default();
@@ -132,7 +143,7 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
             // What it is called, the database has made up.
             _ => table.uniques.push(Key { name: None, columns: vec![column] }),
         }
-        return Ok(());
+        return Ok(None);
     }
     let place: usize = place.parse().unwrap_or(0);
     let what =
@@ -145,7 +156,7 @@ fn index(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
             table.indexes.push(Index { name, unique, method: None, parts: vec![part], include: Vec::new(), predicate });
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn foreign_key(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
@@ -171,6 +182,14 @@ fn foreign_key(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
     Ok(())
 }
 
+/// What was written as a number into a column of no known type is read as the text of it, and a number without a fraction is an
+/// integer in a column whose type has not the affinity of a real number, which SeaORM reads decimals as.
+fn cast(kind: &Kind, type_name: &str) -> Cast {
+    let required =
+        matches!(kind, Kind::Decimal(_) | Kind::Money) && !type_name.to_ascii_lowercase().starts_with("real");
+    Cast { read: if required { "real" } else { "text" }.to_owned(), write: None, required }
+}
+
 /// What SeaORM writes, then what others do, then the rules of affinity.
 fn kind(type_name: &str) -> Kind {
     let (name, numbers, _) = take_apart(type_name);
@@ -190,13 +209,15 @@ fn kind(type_name: &str) -> Kind {
         "char" | "character" => Kind::Char(length),
         "varchar" | "nvarchar" => Kind::String(length),
         "text" | "clob" | "enum_text" => Kind::Text,
-        "blob" => length.map_or(Kind::Blob, |length| Kind::Binary(Some(length))),
-        "varbinary_blob" => Kind::VarBinary(length),
+        "blob" | "binary" => length.map_or(Kind::Blob, |length| Kind::Binary(Some(length))),
+        "varbinary_blob" | "varbinary" => Kind::VarBinary(length),
+        "number" if matches!(numbers.as_slice(), [1..=18] | [1..=18, 0]) => Kind::Integer { bits: 64, unsigned: false },
+        "number" if !numbers.is_empty() => Kind::Decimal(precision(&numbers)),
         "date" | "date_text" => Kind::Date,
         "time" | "time_text" => Kind::Time,
         "datetime" | "datetime_text" => Kind::DateTime,
         "timestamp" | "timestamp_text" => Kind::Timestamp,
-        "timestamp_with_timezone_text" => Kind::TimestampWithTimeZone,
+        "timestamp_with_timezone_text" | "timestamptz" | "timestamp with time zone" => Kind::TimestampWithTimeZone,
         "json" | "json_text" => Kind::Json,
         "jsonb" | "jsonb_text" => Kind::JsonBinary,
         "uuid" | "uuid_text" => Kind::Uuid,
