@@ -61,14 +61,15 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
     let own = [folder.clone(), cache.runtime_folder("")];
     let ended = Ended { key: &key, settings, started, built: &built, env, own: &own };
     // Without a fingerprint, the next run asks cargo again.
-    if let Some(now) = Fingerprint::take(ended)
-        && let Ok(text) = serde_json::to_string(&now)
+    if let Some(fingerprint) = Fingerprint::take(ended)
+        && let Ok(text) = serde_json::to_string(&fingerprint)
     {
         replace(&record, &text)?;
     }
-    notify(Notice::Ready { what: program.what() });
     drop(building);
-    if let Some(cleaned) = cache.clean_daily(now, limit) {
+    let cleaned = cache.clean_daily(now, limit);
+    notify(Notice::Ready { what: program.what() });
+    if let Some(cleaned) = cleaned {
         notify(Notice::Cleaned { builds: cleaned.builds.len(), bytes: cleaned.bytes });
     }
     Ok((built.binary, in_use))

@@ -118,7 +118,7 @@ impl Cache {
         if !self.is_kits() {
             return Err(CacheError::Foreign { path: self.folder.clone() }.into());
         }
-        self.require_private()?;
+        self.make_private()?;
         cleaning::clean(&self.folder, rules).map_err(|source| self.failed("clean", source))
     }
 

@@ -7,9 +7,9 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::in_use;
 use super::inventory::{CachedBuild, Inventory, Item, TargetFolder, sum};
 use super::trash::{self, Trash};
-use super::in_use;
 
 /// How long an unused build is kept by automatic cleaning.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -76,9 +76,15 @@ pub fn clean_daily(cache: &Path, now: SystemTime, limit: Option<u64>) -> io::Res
 enum Candidate<'a> {
     Build(&'a CachedBuild),
     /// Artifacts that no build is known to need.
-    Unit { target: &'a TargetFolder, items: &'a [Item] },
+    Unit {
+        target: &'a TargetFolder,
+        items: &'a [Item],
+    },
     /// A file or folder of a target folder that is not cargo's record of a dependency.
-    Other { target: &'a TargetFolder, item: &'a Item },
+    Other {
+        target: &'a TargetFolder,
+        item: &'a Item,
+    },
     /// kit's own sources, or a lock file.
     Shared(&'a Item),
 }
@@ -198,9 +204,10 @@ impl<'a> Sweep<'a> {
 
     fn remove_build(&mut self, build: &'a CachedBuild) -> io::Result<()> {
         let folder = &build.folder.path;
+        // It may have been used since it was listed.
+        let is_used_since = in_use::last_used(folder).is_some_and(|last| last > build.last_used);
         let mut claimed = in_use::claim(folder);
-        // It may have been used since it was looked at.
-        if claimed.is_none() || in_use::last_used(folder).is_some_and(|last| last > build.last_used) {
+        if is_used_since || claimed.is_none() {
             self.keep(Kept::Build(build.clone()));
             return Ok(());
         }
@@ -288,3 +295,7 @@ fn key(target: &TargetFolder, unit: &str) -> (String, String) {
 fn name_of(item: &Item) -> std::borrow::Cow<'_, str> {
     item.path.file_name().unwrap_or_default().to_string_lossy()
 }
+
+#[cfg(test)]
+#[path = "cleaning_tests.rs"]
+mod tests;

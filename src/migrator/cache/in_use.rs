@@ -48,7 +48,7 @@ impl InUse {
     pub fn create(folder: &Path, now: SystemTime) -> io::Result<Self> {
         loop {
             fs::create_dir_all(folder)?;
-            OpenOptions::new().create(true).append(true).open(folder.join(USED))?;
+            open_or_create(&folder.join(USED))?;
             if let Some(in_use) = Self::take(folder, now) {
                 return Ok(in_use);
             }
@@ -71,7 +71,7 @@ pub fn last_used(folder: &Path) -> Option<SystemTime> {
 
 /// Locks the build in `folder` against use. `None` if it is used.
 pub fn claim(folder: &Path) -> Option<File> {
-    let file = OpenOptions::new().create(true).append(true).open(folder.join(USED)).ok()?;
+    let file = open_or_create(&folder.join(USED)).ok()?;
     file.try_lock().is_ok().then_some(file)
 }
 
@@ -116,7 +116,15 @@ pub fn clean_daily(cache: &Path, now: SystemTime) -> Option<File> {
 }
 
 fn lock_file(cache: &Path, name: &str) -> Option<File> {
-    OpenOptions::new().create(true).append(true).open(cache.join(name)).ok()
+    open_or_create(&cache.join(name)).ok()
+}
+
+/// Opens a file of the user's alone.
+fn open_or_create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).append(true).open(path)
 }
 
 fn mark(file: &File, now: SystemTime) {
