@@ -340,7 +340,7 @@ fn duration(millis: u64) -> String {
 pub fn size(bytes: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     match units.into_iter().find(|(_, shift)| bytes >> shift > 0) {
-        Some((unit, shift)) => format!("{}.{} {unit}", bytes >> shift, (bytes % (1 << shift)) * 10 >> shift),
+        Some((unit, shift)) => format!("{}.{} {unit}", bytes >> shift, ((bytes % (1 << shift)) * 10) >> shift),
         None => format!("{bytes} B"),
     }
 }

@@ -43,7 +43,7 @@ pub struct Cleaned {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kept {
     /// A process compiles or runs it.
-    Build(CachedBuild),
+    Build(Box<CachedBuild>),
     /// cargo is building in this target folder.
     Target(String),
     /// kit is building for a project, from artifacts that builds share.
@@ -208,7 +208,7 @@ impl<'a> Sweep<'a> {
         let is_used_since = in_use::last_used(folder).is_some_and(|last| last > build.last_used);
         let mut claimed = in_use::claim(folder);
         if is_used_since || claimed.is_none() {
-            self.keep(Kept::Build(build.clone()));
+            self.keep(Kept::Build(Box::new(build.clone())));
             return Ok(());
         }
         if cfg!(not(unix)) {
