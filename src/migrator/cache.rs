@@ -135,10 +135,11 @@ impl Cache {
         }
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        let has_builds = names.iter().any(|name| name == MIGRATORS);
+        let builds = fs::read_dir(self.folder.join(MIGRATORS)).into_iter().flatten().flatten();
+        let has_builds = builds.into_iter().any(|entry| inventory::is_build(&entry.file_name().to_string_lossy()));
         names.iter().all(|name| match name.as_str() {
             MIGRATORS => true,
-            // Other programs have folders of these names, too.
+            // Others have folders of these names, too.
             RUNTIME => has_builds,
             name if inventory::is_target(name) => has_builds,
             name => inventory::is_kept_lock(name),

@@ -276,7 +276,12 @@ fn a_folder_that_kit_has_not_made_is_left_alone() {
         "target/debug/deps/app-1111111111111111",
         "runtime/0123456789abcdef/file",
     ];
-    for more in [&["notes.txt"] as &[_], &["notes.txt", "migrators/kit-migrator-aaaaaaaaaaaa/Cargo.toml"], &[]] {
+    for more in [
+        &["notes.txt"] as &[_],
+        &["migrators/mine/file"],
+        &["notes.txt", "migrators/kit-migrator-aaaaaaaaaaaa/Cargo.toml"],
+        &[],
+    ] {
         let home = TempDir::new().unwrap();
         let all: Vec<&str> = files.iter().chain(more).copied().collect();
         all.iter().for_each(|file| write(home.path(), file, "mine"));

@@ -86,7 +86,7 @@ impl Inventory {
                 _ => {}
             }
         }
-        for folder in items(&cache.join(MIGRATORS), &mut disk, |name| program_in(name) == Some(name)) {
+        for folder in items(&cache.join(MIGRATORS), &mut disk, is_build) {
             let name = folder.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             inventory.builds.push(CachedBuild {
                 record: BuildRecord::read(&folder.path),
@@ -200,6 +200,11 @@ impl Item {
     fn is_in(&self, cache: &Path, folder: &str) -> bool {
         self.path.starts_with(cache.join(folder))
     }
+}
+
+/// Whether a folder of this name is a generated crate: `kit-migrator-0123456789ab`.
+pub fn is_build(name: &str) -> bool {
+    program_in(name) == Some(name)
 }
 
 /// Whether a folder of this name in the cache is a target folder: `target`, or `target-0123456789ab`.
