@@ -95,6 +95,7 @@ pub enum Command {
     #[command(name = "migrate:verify")]
     MigrateVerify(commands::migrate_verify::VerifyArgs),
     About(commands::about::AboutArgs),
+    Cache(commands::cache::CacheArgs),
     Completions(commands::completions::CompletionsArgs),
     Doctor(commands::doctor::DoctorArgs),
     Help(commands::help::HelpArgs),
@@ -135,6 +136,7 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateMark(args) => commands::migrate_mark::run(ctx, &args).await,
         Command::MigrateVerify(args) => commands::migrate_verify::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
+        Command::Cache(args) => commands::cache::run(ctx, &args),
         Command::Completions(args) => commands::completions::run(ctx, &args),
         Command::Doctor(args) => commands::doctor::run(ctx, &args).await,
         Command::Complete(args) => commands::complete::run(ctx, args),

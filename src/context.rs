@@ -4,6 +4,7 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
@@ -282,9 +283,37 @@ impl Context {
         Ok(!Program::Migrator.own_command(&self.project()?.settings).is_empty())
     }
 
+    /// Where builds are kept.
+    ///
+    /// # Errors
+    /// Those of [`Cache::locate`].
+    pub fn cache(&self) -> Result<Cache> {
+        Ok(Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) })
+    }
+
+    /// How many bytes all builds may take.
+    ///
+    /// # Errors
+    /// [`Error::BadValue`].
+    pub fn cache_limit(&self) -> Result<Option<u64>> {
+        migrator::cache::limit(self.env("KIT_CACHE_LIMIT").as_deref())
+    }
+
+    /// Records that the project's migrations are still in use, for a command that has nothing to run.
+    pub fn mark_migrations_used(&self) {
+        if let (Ok(project), Ok(cache)) = (self.project(), self.cache()) {
+            migrator::mark_used(project, &cache, self.now());
+        }
+    }
+
+    /// The time, to be compared with those of files.
+    pub fn now(&self) -> SystemTime {
+        (self.now)().into()
+    }
+
     async fn build(&self, program: &Program, report: &mut Report) -> Result<Binary> {
-        let cache = Cache { folder: self.cwd.join(Cache::locate(|name| self.env(name))?.folder) };
-        let build = Build { project: self.project()?, program, cache: &cache, env: &self.env };
+        let (cache, limit, now) = (self.cache()?, self.cache_limit()?, self.now());
+        let build = Build { project: self.project()?, program, cache: &cache, env: &self.env, now, limit };
         let built = migrator::build(build, &mut |notice| report.show(&self.ui, notice)).await;
         self.ui.clear_transient();
         built

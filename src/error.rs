@@ -1,7 +1,6 @@
 //! The lexicon of everything kit can say when it fails: each kind of failure, its hint, its exit code.
 //! Rooms below `commands` raise these values and give no advice; advice stands in `hint`, in `failure` for what a migrator
-//! reports, in `advice` for what `kit doctor` finds, and nowhere else.
-//! It knows no terminal.
+//! reports, in `advice` for what `kit doctor` finds, and nowhere else. It knows no terminal.
 
 mod advice;
 mod exit;
@@ -32,6 +31,7 @@ pub use selection::Selection;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
+use crate::migrator::CacheError;
 use crate::project::Misspelt;
 use crate::project::status::Renamed;
 use crate::seeds::Mistake;
@@ -512,6 +512,9 @@ pub enum Error {
         /// The compiler could not find something that `crate::…` names.
         unreachable: bool,
     },
+    /// The build cache cannot be listed or cleaned.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// The migrator ended before it said how it went.
     #[error("the migrator ended unexpectedly: {status}")]
     MigratorDied {
@@ -536,7 +539,6 @@ pub enum Error {
         /// Those that were rolled back were to run again.
         again: bool,
     },
-    // Seeds.
     /// No seeder of that name.
     #[error("no seeder `{name}`")]
     UnknownSeeder {

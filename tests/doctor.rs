@@ -156,6 +156,28 @@ fn locked_by(sandbox: Sandbox, pid: u32) -> Sandbox {
     sandbox.file("app.sqlite.kit-lock", &serde_json::to_string(&holder).unwrap())
 }
 
+/// A cache of 2 MB whose limit is less.
+fn with_many_builds(sandbox: Sandbox) -> Sandbox {
+    let sandbox = sandbox.file("cache/migrators/kit-migrator-0123456789ab/Cargo.toml", &"x".repeat(2_000_000));
+    with_mode(sandbox, "cache", 0o700).env("KIT_CACHE_LIMIT", "1MB")
+}
+
+/// Each command of the hint deletes what is due, and the second one all of it.
+#[test]
+fn the_hint_for_a_large_cache_makes_it_small() {
+    let sandbox = with_many_builds(healthy());
+    let hint = lines(&doctor(&sandbox, &["--json"])).into_iter().find_map(|mut line| line.remove("hint")?).unwrap();
+    let commands: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
+    assert_eq!(commands.len(), 2, "{hint}");
+    for command in commands {
+        let arguments: Vec<&str> = command.split(' ').skip(1).collect();
+        projects::ok(sandbox.kit(&arguments));
+    }
+    let after =
+        lines(&doctor(&sandbox, &["--json"])).into_iter().find(|line| line["name"].as_deref() == Some("Build cache"));
+    assert_eq!(after.unwrap()["state"].as_deref(), Some("ok"));
+}
+
 const MACHINE: &[Plant] = &[
     ("no cargo", |s| without(s, "bin/cargo"), &[("cargo", "fail", "", "https://rustup.rs")]),
     (
@@ -193,6 +215,16 @@ const MACHINE: &[Plant] = &[
         "a place for builds that others can read",
         |s| with_mode(s.file("cache/x", ""), "cache", 0o755),
         &[("Build cache", "warn", "", "`chmod 700")],
+    ),
+    (
+        "more builds than the limit allows",
+        with_many_builds,
+        &[("Build cache", "warn", "MiB", "`kit cache --older-than 7`|`kit cache --clear`")],
+    ),
+    (
+        "a limit without a unit",
+        |s| s.env("KIT_CACHE_LIMIT", "20"),
+        &[("Build cache", "fail", "KIT_CACHE_LIMIT", "KIT_CACHE_LIMIT|20GiB")],
     ),
     (
         "a file in the place for builds",

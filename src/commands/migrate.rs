@@ -181,6 +181,7 @@ async fn is_done(
     for warning in &warnings {
         ctx.ui.warn(warning.to_string());
     }
+    ctx.mark_migrations_used();
     ctx.ui.info("Nothing to migrate");
     Ok(true)
 }

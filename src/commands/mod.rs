@@ -2,6 +2,7 @@
 //! answer looks. A command holds no logic that another one could want.
 
 pub mod about;
+pub mod cache;
 pub mod complete;
 pub mod completions;
 pub mod db_seed;

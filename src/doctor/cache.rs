@@ -1,17 +1,16 @@
 //! Where builds are kept: that there is such a folder, that it is its user's alone, and how much fits in.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Finding, Place};
 use crate::error::Advice;
 use crate::migrator::Cache;
+use crate::migrator::cache::{DEFAULT_LIMIT, disk_usage, limit};
+use crate::ui::size;
 
 /// SeaORM and a migrator, built for the first time, take about so much.
 const ROOM: u64 = 2 * GIB;
-
-/// More than several projects on several versions take.
-const LARGE: u64 = 20 * GIB;
 
 const GIB: u64 = 1 << 30;
 
@@ -24,14 +23,18 @@ pub fn look(place: &Place<'_>) -> Vec<Finding> {
         Ok(cache) => Cache { folder: place.folder.join(cache.folder) },
         Err(error) => return vec![Finding::failed("Build cache", &error, Advice::NameCache)],
     };
-    let mut findings = vec![folder(&cache)];
+    let limit = match limit(place.env("KIT_CACHE_LIMIT").as_deref()) {
+        Ok(limit) => limit.unwrap_or(DEFAULT_LIMIT),
+        Err(error) => return vec![Finding::failed("Build cache", &error, Advice::CacheLimit)],
+    };
+    let mut findings = vec![folder(&cache, limit)];
     if let Some(nearest) = cache.nearest() {
         findings.extend(free(nearest).map(disk));
     }
     findings
 }
 
-fn folder(cache: &Cache) -> Finding {
+fn folder(cache: &Cache, limit: u64) -> Finding {
     const NAME: &str = "Build cache";
     let shown = cache.folder.display().to_string();
     let there = cache.folder.is_dir();
@@ -61,43 +64,20 @@ fn folder(cache: &Cache) -> Finding {
         let found = format!("others can read {shown}");
         return Finding::warn(NAME, found, Advice::HideCache { path: cache.folder.clone() });
     }
-    let size = size(&cache.folder);
-    let found = format!("{shown}, {}", gib(size));
-    match size > LARGE {
-        true => Finding::warn(NAME, found, Advice::EmptyCache { path: cache.folder.clone() }),
+    let bytes = disk_usage(&cache.folder, PATIENCE);
+    let found = format!("{shown}, {}", size(bytes));
+    match bytes > limit {
+        true => Finding::warn(NAME, found, Advice::CleanCache),
         false => Finding::ok(NAME, found),
     }
 }
 
 fn disk(free: u64) -> Finding {
-    let found = format!("{} free for builds", gib(free));
+    let found = format!("{} free for builds", size(free));
     match free < ROOM {
         true => Finding::warn("Disk", found, Advice::FreeDisk),
         false => Finding::ok("Disk", found),
     }
-}
-
-fn gib(bytes: u64) -> String {
-    format!("{}.{} GiB", bytes / GIB, bytes % GIB * 10 / GIB)
-}
-
-/// Bytes of all files below `folder`; of those that were counted in time, if there are many.
-fn size(folder: &Path) -> u64 {
-    let begun = Instant::now();
-    let (mut folders, mut bytes) = (vec![folder.to_owned()], 0);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.metadata() {
-                Ok(found) if found.is_dir() => folders.push(entry.path()),
-                Ok(found) => bytes += found.len(),
-                Err(_) => {}
-            }
-        }
-        if begun.elapsed() > PATIENCE {
-            break;
-        }
-    }
-    bytes
 }
 
 #[cfg(unix)]
@@ -142,7 +122,7 @@ mod tests {
     #[test]
     fn a_disk_that_is_almost_full_is_warned_of() {
         for (free, found, state) in [
-            (0, "0.0 GiB free for builds", State::Warn),
+            (0, "0 B free for builds", State::Warn),
             (ROOM - 1, "1.9 GiB free for builds", State::Warn),
             (ROOM, "2.0 GiB free for builds", State::Ok),
         ] {

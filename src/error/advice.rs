@@ -33,9 +33,8 @@ pub enum Advice {
     HideCache {
         path: PathBuf,
     },
-    EmptyCache {
-        path: PathBuf,
-    },
+    CleanCache,
+    CacheLimit,
     FreeDisk,
 
     // Project.
@@ -174,9 +173,11 @@ impl fmt::Display for Advice {
                 return write!(f, "run `chown -R $USER {}`, or set KIT_CACHE_DIR to a folder of yours", path.display());
             }
             Self::HideCache { path } => return write!(f, "run `chmod 700 {}`", path.display()),
-            Self::EmptyCache { path } => {
-                return write!(f, "run `rm -r {}`: it costs one build and nothing else", path.display());
+            Self::CleanCache => {
+                "run `kit cache --older-than 7` to delete the builds that were not used for a week, or `kit cache --clear` \
+                 to delete all of them"
             }
+            Self::CacheLimit => "set KIT_CACHE_LIMIT to a size with its unit, such as 20GiB, or to `none`",
             Self::FreeDisk => "make room, or set KIT_CACHE_DIR to a folder on another disk",
             Self::NameProject => "go into a project, or name it with --project DIR",
             Self::Settings => "mend kit.toml there; all that may stand in it is in the README under Configuration",

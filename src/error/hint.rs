@@ -9,6 +9,7 @@ use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
 use super::sea_orm::sea_orm_hint;
 use super::{Error, Registering};
+use crate::migrator::CacheError;
 
 impl Error {
     /// What to do about it: imperative, with the exact command or flag.
@@ -144,6 +145,15 @@ impl Error {
             Self::SeaOrm { kind, .. } => sea_orm_hint(*kind),
             Self::Program { program, .. } if program == "cargo" => {
                 "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
+            }
+            Self::Cache(CacheError::Foreign { .. }) => {
+                "set KIT_CACHE_DIR to a folder that only kit uses; if kit has built in this one, delete its folders \
+                 `migrators`, `runtime` and `target` by hand"
+                    .to_owned()
+            }
+            Self::Cache(CacheError::Io { .. }) => {
+                "make the folder, and all that is in it, yours with `chown -R $USER`, or set KIT_CACHE_DIR to another one"
+                    .to_owned()
             }
             Self::Program { .. } => "name a program that is there: [migrator] command in kit.toml".to_owned(),
             Self::MigratorDied { .. } => {

@@ -5,39 +5,45 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::cache::{BuildRecord, Building, InUse, RECORD};
 use super::cargo::{self, Built};
 use super::cargo_settings::CargoSettings;
 use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
 use super::lock_file::LockFile;
-use super::{Build, Cache, Notice, Program, runtime_source, seeder};
+use super::{Build, Cache, Notice, Program, runtime_source, seeder, target_folder};
 use crate::error::{Error, Result, SeaOrmErrorKind};
 use crate::project::Project;
 use crate::project::sea_orm::{Major, SeaOrm};
 
-/// Returns the program, built if need be.
+/// Returns the program, built if need be, and what keeps it from being deleted.
 ///
 /// # Errors
 /// Those of generating the crate, [`Error::Program`] without cargo, [`Error::Build`] after the compiler's output.
-pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<PathBuf> {
-    let Build { project, program, cache, env } = build;
+pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<(PathBuf, InUse)> {
+    let Build { project, program, cache, env, now, limit } = build;
     let runtime = |sea_orm| runtime_folder(cache, sea_orm);
     let crate_ = match program {
         Program::Migrator => generate::generate(project, runtime)?,
         Program::Seeder(seeders) => seeder::generate(project, seeders, runtime)?,
     };
-    let folder = cache.folder.join("migrators").join(&crate_.name);
+    let folder = cache.crate_folder(&crate_.name);
+    let in_use = InUse::take(&folder, now);
     let record = folder.join("fingerprint.json");
     let full = crate_.full_manifest.as_deref().unwrap_or_default();
     let key = fingerprint::key(&[&crate_.manifest, full, &crate_.main, crate_.lock.as_deref().unwrap_or_default()]);
     let settings = CargoSettings::read(&project.root, env);
     let before = Fingerprint::read(&record);
-    if let Some((before, _)) = &before
-        && before.is_fresh(&key, &settings, env)
-    {
-        return Ok(before.binary.clone());
-    }
+    let is_recorded = folder.join(RECORD).exists();
+    let fresh = before.as_ref().filter(|(before, _)| is_recorded && before.is_fresh(&key, &settings, env));
+    let in_use = match (in_use, fresh) {
+        (Some(in_use), Some((fresh, _))) => return Ok((fresh.binary.clone(), in_use)),
+        (in_use, _) => in_use,
+    };
     cache.make_private()?;
+    let failed = |source| Error::File { action: "create", path: folder.clone(), source };
+    let in_use = in_use.map_or_else(|| InUse::create(&folder, now), Ok).map_err(failed)?;
+    let building = Building::begin(&cache.folder);
     write_runtime(cache, crate_.sea_orm.major)?;
     write_crate(cache, &folder, &crate_)?;
     let started = time_of(&folder)?;
@@ -52,16 +58,21 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
         None => cargo_build(build, &folder, &crate_, notify).await?.map_err(|failed| failed.show(program, notify))?,
     };
     keep_lock(cache, &folder, &crate_.sea_orm);
-    let own = [folder.clone(), cache.folder.join("runtime")];
+    let own = [folder.clone(), cache.runtime_folder("")];
     let ended = Ended { key: &key, settings, started, built: &built, env, own: &own };
     // Without a fingerprint, the next run asks cargo again.
-    if let Some(now) = Fingerprint::take(ended)
-        && let Ok(text) = serde_json::to_string(&now)
+    if let Some(fingerprint) = Fingerprint::take(ended)
+        && let Ok(text) = serde_json::to_string(&fingerprint)
     {
         replace(&record, &text)?;
     }
+    drop(building);
+    let cleaned = cache.clean_daily(now, limit);
     notify(Notice::Ready { what: program.what() });
-    Ok(built.binary)
+    if let Some(cleaned) = cleaned {
+        notify(Notice::Cleaned { builds: cleaned.builds.len(), bytes: cleaned.bytes });
+    }
+    Ok((built.binary, in_use))
 }
 
 /// Tries with few dependencies first. `None` if there are no others; otherwise, after a failure that all of them may cure, tries
@@ -124,8 +135,9 @@ async fn cargo_build(
     notify: &mut dyn FnMut(Notice),
 ) -> Result<std::result::Result<Built, Failed>> {
     let shown = |line: &str| as_the_user_sees(line, build.project, crate_.package_root.as_deref());
-    let built = cargo::build(build, folder, &crate_.name, &shown, notify).await?;
-    Ok(built.map_err(|lines| {
+    let ran = cargo::build(build, folder, &crate_.name, &shown, notify).await?;
+    write_record(build, folder, crate_, &ran)?;
+    Ok(ran.outcome.map_err(|lines| {
         let text = lines.join("\n");
         let unreachable = ["E0603", "E0433", "E0432"].iter().any(|code| text.contains(code))
             && (text.contains("src/main.rs:") || text.contains("crate::"));
@@ -133,6 +145,25 @@ async fn cargo_build(
         let not_theirs = NOT_THEIRS.iter().any(fails).then(|| sea_orm_in(folder, &crate_.sea_orm));
         Failed { lines, unreachable, not_theirs }
     }))
+}
+
+/// Records whose build it is and what it needs, also of one that failed: its dependencies are compiled.
+fn write_record(build: Build<'_>, folder: &Path, crate_: &Generated, ran: &cargo::Ran) -> Result<()> {
+    let mut units = ran.units.clone();
+    if ran.outcome.is_err() {
+        units.extend(BuildRecord::read(folder).into_iter().flat_map(|before| before.units));
+    }
+    let record = BuildRecord {
+        project: build.project.root.clone(),
+        program: build.program.what().to_owned(),
+        sea_orm: sea_orm_in(folder, &crate_.sea_orm),
+        kit: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target_folder::name(&build.project.root, build.env),
+        runtime: runtime_key(crate_.sea_orm.major),
+        units,
+    };
+    // Only a build whose record is there is taken for one that is up to date.
+    serde_json::to_string(&record).map_or(Ok(()), |text| replace(&folder.join(RECORD), &text))
 }
 
 /// The version of SeaORM that a crate was built with.
@@ -185,9 +216,14 @@ fn last_lock(cache: &Cache, sea_orm: &SeaOrm) -> PathBuf {
 }
 
 fn runtime_folder(cache: &Cache, sea_orm: Major) -> PathBuf {
+    cache.runtime_folder(&runtime_key(sea_orm))
+}
+
+/// The hash of kit's own sources.
+fn runtime_key(sea_orm: Major) -> String {
     let files = runtime_source::own_files(sea_orm);
     let parts: Vec<&str> = files.iter().flat_map(|(path, content)| [path.as_str(), content.as_str()]).collect();
-    cache.folder.join("runtime").join(&fingerprint::key(&parts)[..16])
+    fingerprint::key(&parts)[..16].to_owned()
 }
 
 fn write_runtime(cache: &Cache, sea_orm: Major) -> Result<()> {

@@ -1,10 +1,61 @@
-//! Where builds are kept: which folder, and that it is its user's alone. It does not know what is built there.
+//! Where builds are kept: which folder, that it is its user's alone and kit's own, what is in it, and deleting what is not used.
+//! It does not know how anything there is built.
+
+mod cleaning;
+mod in_use;
+mod inventory;
+mod limit;
+mod record;
+mod trash;
+mod usage;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::error::{Error, Result};
+
+pub use cleaning::{Cleaned, Kept, Rules};
+pub use in_use::{Building, InUse, is_used, mark_used};
+pub use inventory::{CachedBuild, Inventory, Item, TargetFolder};
+pub use limit::{DEFAULT_LIMIT, limit};
+pub use record::{BuildRecord, RECORD, hash_of_artifact};
+pub use usage::disk_usage;
+
+/// The folder of the generated crates.
+const MIGRATORS: &str = "migrators";
+
+/// The folder of kit's own sources.
+const RUNTIME: &str = "runtime";
+
+/// The file by which a folder is known to be kit's, and by which backups know that they can leave it out.
+const TAG: &str = "CACHEDIR.TAG";
+
+/// What is in it: the signature of all such files, and kit's own line.
+const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# The build cache of kit, which deletes what is in it: \
+                        run `kit cache --help`.\n";
+
+/// Why the cache cannot be listed or cleaned.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The system does not let kit.
+    #[error("cannot {action} the build cache {}: {source}", path.display())]
+    Io {
+        /// read or clean
+        action: &'static str,
+        /// The cache.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There are files in it that kit has not made.
+    #[error("{} is not a build cache of kit, so nothing in it was deleted", path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+    },
+}
 
 /// Where kit keeps generated crates, their builds and the sources of the runtime.
 #[derive(Clone, Debug)]
@@ -35,6 +86,72 @@ impl Cache {
     }
 }
 
+/// The cache's content.
+impl Cache {
+    /// The folder of a generated crate.
+    pub fn crate_folder(&self, name: &str) -> PathBuf {
+        self.folder.join(MIGRATORS).join(name)
+    }
+
+    /// The folder of kit's own sources whose hash begins with `key`.
+    pub fn runtime_folder(&self, key: &str) -> PathBuf {
+        self.folder.join(RUNTIME).join(key)
+    }
+
+    /// What is in it; nothing if there is no such folder.
+    ///
+    /// # Errors
+    /// [`CacheError::Io`].
+    pub fn inventory(&self) -> Result<Inventory> {
+        Inventory::read(&self.folder).map_err(|source| self.failed("read", source))
+    }
+
+    /// Deletes what is due and not used. Only what kit makes, by its name, is deleted, and no symbolic link is followed.
+    ///
+    /// # Errors
+    /// [`CacheError::Foreign`] if kit has not made the folder, [`CacheError::Io`], and those of [`Cache::make_private`].
+    pub fn clean(&self, rules: &Rules) -> Result<Cleaned> {
+        match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Cleaned::default()),
+            entries => drop(entries.map_err(|source| self.failed("read", source))?),
+        }
+        if !self.is_kits() {
+            return Err(CacheError::Foreign { path: self.folder.clone() }.into());
+        }
+        self.make_private()?;
+        cleaning::clean(&self.folder, rules).map_err(|source| self.failed("clean", source))
+    }
+
+    /// Deletes what nobody has used for 30 days, and the oldest while the cache takes more than `limit`; at most once a day.
+    pub fn clean_daily(&self, now: SystemTime, limit: Option<u64>) -> Option<Cleaned> {
+        // A build does not fail because others cannot be deleted.
+        if self.is_kits() { cleaning::clean_daily(&self.folder, now, limit).ok()? } else { None }
+    }
+
+    /// Whether the folder is kit's own: it has kit's tag, or there is nothing in it but what kit makes.
+    fn is_kits(&self) -> bool {
+        if fs::read_to_string(self.folder.join(TAG)).is_ok_and(|text| text == TAG_TEXT) {
+            return true;
+        }
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let builds = fs::read_dir(self.folder.join(MIGRATORS)).into_iter().flatten().flatten();
+        let has_builds = builds.into_iter().any(|entry| inventory::is_build(&entry.file_name().to_string_lossy()));
+        names.iter().all(|name| match name.as_str() {
+            MIGRATORS => true,
+            // Others have folders of these names, too.
+            RUNTIME => has_builds,
+            name if inventory::is_target(name) => has_builds,
+            name => inventory::is_kept_lock(name),
+        })
+    }
+
+    fn failed(&self, action: &'static str, source: io::Error) -> Error {
+        CacheError::Io { action, path: self.folder.clone(), source }.into()
+    }
+}
+
+/// Who may write it.
 impl Cache {
     /// Makes the folder, unless it is there, and passes if it is private. What is built here is executed later, so the
     /// folder belongs to the user alone, and nobody else can put another in its place.
@@ -47,6 +164,18 @@ impl Cache {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(&self.folder).map_err(|source| failed(&self.folder, source))?;
+        self.require_private()?;
+        let tag = self.folder.join(TAG);
+        if !tag.exists() && self.is_kits() {
+            let mut aside = tempfile::NamedTempFile::new_in(&self.folder).map_err(|source| failed(&tag, source))?;
+            aside.write_all(TAG_TEXT.as_bytes()).map_err(|source| failed(&tag, source))?;
+            aside.persist(&tag).map_err(|error| failed(&tag, error.error))?;
+        }
+        Ok(())
+    }
+
+    fn require_private(&self) -> Result<()> {
+        let failed = |path: &Path, source| Error::File { action: "use", path: path.to_owned(), source };
         match self.open_to_others() {
             Ok(None) => Ok(()),
             Ok(Some(path)) => {

@@ -1,7 +1,7 @@
 //! Cargo as a process: it builds a generated crate and reports which packages took part, or forgets what it has built of some.
 //! It does not decide when that is needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::process::Command;
 
+use super::cache::hash_of_artifact;
 use super::process::each_line;
 use super::{Build, Notice, target_folder};
 use crate::error::{Error, Result};
@@ -16,6 +17,15 @@ use crate::error::{Error, Result};
 /// How often to look whether another build is over, and how many times before it is reported: after a second.
 const PAUSE: Duration = Duration::from_millis(100);
 const TRIES_BEFORE_NOTICE: u32 = 10;
+
+/// A run of cargo.
+#[derive(Debug)]
+pub struct Ran {
+    /// The program, or what the compiler printed.
+    pub outcome: std::result::Result<Built, Vec<String>>,
+    /// The hashes in the names of the artifacts that the program is built from, as far as cargo came.
+    pub units: BTreeSet<String>,
+}
 
 /// A successful build.
 #[derive(Debug)]
@@ -69,7 +79,7 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds the crate `name` in `folder`. The inner `Err` is what the compiler printed; `shown` is how the user sees a line of it.
+/// Builds the crate `name` in `folder`; `shown` is how the user sees a line of the compiler's.
 ///
 /// # Errors
 /// [`Error::Program`] without cargo.
@@ -79,7 +89,7 @@ pub async fn build(
     name: &str,
     shown: &dyn Fn(&str) -> String,
     notify: &mut dyn FnMut(Notice),
-) -> Result<std::result::Result<Built, Vec<String>>> {
+) -> Result<Ran> {
     wait_for_others(build, notify).await;
     let mut child = command(build)
         .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--manifest-path"])
@@ -92,7 +102,7 @@ pub async fn build(
     let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(failed(std::io::Error::other("no output")));
     };
-    let (mut binary, mut lines) = (None, Vec::new());
+    let (mut binary, mut lines, mut units) = (None, Vec::new(), BTreeSet::new());
     let (mut local, mut script_folders) = (BTreeMap::<String, LocalPackage>::new(), Vec::new());
     each_line(out, err, |line, is_out| {
         let message = if is_out { serde_json::from_str(&line).ok() } else { None };
@@ -102,6 +112,7 @@ pub async fn build(
                 if target.name == name {
                     binary = executable;
                 }
+                units.extend(filenames.iter().filter_map(|file| hash_of_artifact(file)));
                 if is_local(&package_id) {
                     let package = local.entry(package_id).or_default();
                     package.root = manifest_path.parent().unwrap_or(Path::new("")).to_owned();
@@ -114,19 +125,23 @@ pub async fn build(
                     notify(Notice::Built { name: target.name });
                 }
             }
-            Some(Message::BuildScriptExecuted { package_id, out_dir }) => match is_local(&package_id) {
-                true => local.entry(package_id).or_default().has_build_script = true,
-                false => script_folders.push(out_dir),
-            },
+            Some(Message::BuildScriptExecuted { package_id, out_dir }) => {
+                units.extend(hash_of_artifact(&out_dir));
+                match is_local(&package_id) {
+                    true => local.entry(package_id).or_default().has_build_script = true,
+                    false => script_folders.push(out_dir),
+                }
+            }
             Some(Message::Other) => {}
         }
     })
     .await;
     let status = child.wait().await.map_err(failed)?;
-    Ok(match binary {
+    let outcome = match binary {
         Some(binary) if status.success() => Ok(Built { binary, local, script_folders }),
         _ => Err(lines),
-    })
+    };
+    Ok(Ran { outcome, units })
 }
 
 /// Makes cargo compile these packages of the crate in `folder` again. One that is not among its dependencies is skipped.

@@ -44,8 +44,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     let release = package.sea_orm()?;
     let sea_orm = release.major;
     let sources = source::read(project)?;
-    // A workspace may have several migration crates.
-    let name = format!("kit-migrator-{}", &fingerprint::key(&[&project.index.to_string_lossy()])[..12]);
+    let name = crate_name(&project.index);
 
     let manifest = |fill: &dyn Fn(&mut DocumentMut)| {
         let mut manifest = frame(&name, &package.edition());
@@ -98,6 +97,11 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     })
 }
 
+/// The name of the crate for the migrations in `index`; a workspace may have several migration crates.
+pub fn crate_name(index: &Path) -> String {
+    format!("kit-migrator-{}", &fingerprint::key(&[&index.to_string_lossy()])[..12])
+}
+
 /// A manifest without dependencies.
 pub(super) fn frame(name: &str, edition: &str) -> DocumentMut {
     let mut manifest = DocumentMut::new();
@@ -114,6 +118,13 @@ pub(super) fn frame(name: &str, edition: &str) -> DocumentMut {
     manifest["workspace"] = Item::Table(workspace);
     let mut profile = Table::new();
     profile["debug"] = value(0);
+    // Nobody edits it, and what the compiler keeps for that takes more than everything else of it.
+    let mut runtime = Table::new();
+    runtime["incremental"] = value(false);
+    let mut packages = Table::new();
+    packages.set_implicit(true);
+    packages[runtime_source::OWN_NAME] = Item::Table(runtime);
+    profile["package"] = Item::Table(packages);
     let mut profiles = Table::new();
     profiles.set_implicit(true);
     profiles["dev"] = Item::Table(profile);

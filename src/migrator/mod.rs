@@ -2,7 +2,7 @@
 //! and running requests. It returns what a program reported. It does not know the terminal.
 
 mod build;
-mod cache;
+pub mod cache;
 mod cargo;
 pub(crate) mod cargo_settings;
 mod fingerprint;
@@ -19,6 +19,7 @@ mod target_folder;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use kit_runtime::wire::{Event, Failure, Request};
 
@@ -27,7 +28,7 @@ use crate::project::Project;
 use crate::project::seeders::Seeders;
 use crate::project::settings::Settings;
 
-pub use cache::Cache;
+pub use cache::{Cache, CacheError};
 
 /// What happens on the way.
 #[derive(Debug)]
@@ -48,6 +49,13 @@ pub enum Notice {
     Ready {
         /// What is in it.
         what: &'static str,
+    },
+    /// Builds that were not used for a while were deleted.
+    Cleaned {
+        /// How many.
+        builds: usize,
+        /// How much they took, with what only they needed.
+        bytes: u64,
     },
     /// A line of the compiler's own.
     Compiler(String),
@@ -98,15 +106,21 @@ pub struct Build<'a> {
     pub cache: &'a Cache,
     /// The environment of kit's own process.
     pub env: &'a BTreeMap<String, String>,
+    /// The time now.
+    pub now: SystemTime,
+    /// How many bytes all builds may take.
+    pub limit: Option<u64>,
 }
 
 /// A program that is up to date and can be run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Binary {
     /// The program and its arguments.
     pub command: Vec<String>,
     /// The folder in which it runs.
     folder: PathBuf,
+    /// Keeps a program in the cache from being deleted.
+    _in_use: Option<cache::InUse>,
 }
 
 /// What one run of a program needs.
@@ -125,11 +139,19 @@ pub struct Run {
 /// [`crate::error::Error::Build`] if the compiler refuses it, [`crate::error::Error::Program`] without cargo, and the
 /// errors of generating its crate.
 pub async fn build(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<Binary> {
-    let command = match build.program.own_command(&build.project.settings) {
-        [] => vec![build::binary(build, notify).await?.display().to_string()],
-        command => command.to_vec(),
-    };
-    Ok(Binary { command, folder: build.project.root.clone() })
+    let folder = build.project.root.clone();
+    Ok(match build.program.own_command(&build.project.settings) {
+        [] => {
+            let (program, in_use) = build::binary(build, notify).await?;
+            Binary { command: vec![program.display().to_string()], folder, _in_use: Some(in_use) }
+        }
+        command => Binary { command: command.to_vec(), folder, _in_use: None },
+    })
+}
+
+/// Records that the project's migrations are still in use, although they are not run: nothing is pending.
+pub fn mark_used(project: &Project, cache: &Cache, now: SystemTime) {
+    cache::mark_used(&cache.crate_folder(&generate::crate_name(&project.index)), now);
 }
 
 impl Binary {

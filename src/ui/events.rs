@@ -113,6 +113,10 @@ impl Report {
                 ui.progress(&format!("Building the {what}"));
             }
             Notice::Waiting => ui.info("Waiting for another build to end"),
+            Notice::Cleaned { builds, bytes } => {
+                let builds = counted(builds, "unused build");
+                ui.info(format!("Deleted {builds} from kit's cache: {}", super::size(bytes)));
+            }
             Notice::Built { name } => {
                 self.built += 1;
                 ui.progress(&format!("Building the {}: {} crates, {name}", self.building, self.built));

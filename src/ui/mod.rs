@@ -336,6 +336,15 @@ fn duration(millis: u64) -> String {
     }
 }
 
+/// `512 B`, `41.2 MiB`, `1.9 GiB`; rounded down.
+pub fn size(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match units.into_iter().find(|(_, shift)| bytes >> shift > 0) {
+        Some((unit, shift)) => format!("{}.{} {unit}", bytes >> shift, ((bytes % (1 << shift)) * 10) >> shift),
+        None => format!("{bytes} B"),
+    }
+}
+
 /// `1 file`, `2 files`.
 pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {}", pluralizer::pluralize(noun, 2, false)) }

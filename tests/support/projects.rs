@@ -103,9 +103,9 @@ pub fn executes(up: &str, down: &str) -> String {
     migration(&run(up), &run(down))
 }
 
-/// A sandbox whose builds are kept from run to run.
+/// A sandbox whose builds are kept from run to run, however many tests there are.
 pub fn sandbox() -> Sandbox {
-    Sandbox::new().env("KIT_CACHE_DIR", &kit_cache().display().to_string())
+    Sandbox::new().env("KIT_CACHE_DIR", &kit_cache().display().to_string()).env("KIT_CACHE_LIMIT", "none")
 }
 
 /// A project as `kit init` leaves it, called `my-app`.
@@ -201,7 +201,9 @@ pub const FAMILY: [&str; 4] =
 /// One project for many tests: it is built once and stays. None of them writes into it.
 pub fn family() -> Sandbox {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects/family");
-    let sandbox = Sandbox::at(&folder).env("KIT_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache"));
+    let sandbox = Sandbox::at(&folder)
+        .env("KIT_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/kit-cache"))
+        .env("KIT_CACHE_LIMIT", "none");
     let [a, b, count, c] = FAMILY;
     for (path, text) in [
         ("Cargo.toml".to_owned(), "[workspace]\nmembers = [\"migration\"]\nresolver = \"2\"\n".to_owned()),
