@@ -1,6 +1,5 @@
-//! The lexicon of everything kit can say when it fails: each kind of failure, its hint, its exit code.
-//! Rooms below `commands` raise these values and give no advice; advice stands in `hint`, in `failure` for what a migrator
-//! reports, in `advice` for what `kit doctor` finds, and nowhere else. It knows no terminal.
+//! Every kind of error that kit reports. What to do about it is in `hint`, `failure` (for what a migrator reports) and `advice` (for
+//! what `kit doctor` finds); the exit code is in `exit`. Code below `commands` returns these values and prints nothing.
 
 mod advice;
 mod exit;
@@ -31,7 +30,7 @@ pub use selection::Selection;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
-use crate::migrator::CacheError;
+use crate::migrator::{BuildObstacle, CacheError};
 use crate::project::Misspelt;
 use crate::project::status::Renamed;
 use crate::seeds::Mistake;
@@ -496,14 +495,10 @@ pub enum Error {
         /// What kit cannot do.
         kind: SeaOrmErrorKind,
     },
-    /// cargo is not there or cannot be started.
+    /// A program is not there or cannot be started.
     #[error("cannot run `{program}`: {source}")]
-    Program {
-        /// cargo, or the migrator.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
+    #[expect(missing_docs, reason = "cargo, or the migrator")]
+    Program { program: String, source: io::Error },
     /// Migrations or seeders do not compile; the compiler's output has been shown.
     #[error("the {what} do not compile")]
     Build {
@@ -512,6 +507,9 @@ pub enum Error {
         /// The compiler could not find something that `crate::…` names.
         unreachable: bool,
     },
+    /// Something else than the code stopped a build.
+    #[error(transparent)]
+    Obstacle(#[from] BuildObstacle),
     /// The build cache cannot be listed or cleaned.
     #[error(transparent)]
     Cache(#[from] CacheError),

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 use kit::error::Error;
+use kit::migrator::BuildObstacle;
 use projects::{all, creates, index, migration, migration_manifest, ok, sandbox, states};
 use support::{Sandbox, assert_error};
 
@@ -68,6 +69,18 @@ fn a_dependency_that_the_workspace_names() {
     );
     let manifest = manifest.replace("edition = \"2021\"", "edition.workspace = true");
     works(&with_crate(new().file("Cargo.toml", workspace).file("Cargo.lock", LOCK), "migration", &manifest), 2);
+}
+
+#[test]
+fn a_build_that_cannot_download_is_no_fault_of_the_migrations() {
+    let home = tempfile::TempDir::new().unwrap();
+    let sandbox = with_crate(new(), "migration", &crate_manifest())
+        .env("CARGO_HOME", home.path().to_str().unwrap())
+        .env("KIT_CACHE_DIR", home.path().join("kit").to_str().unwrap())
+        .env("CARGO_NET_OFFLINE", "true");
+    let failed = sandbox.kit(&["migrate"]);
+    assert_error!(failed, Error::Obstacle(BuildObstacle::Download));
+    assert!(!sandbox.root().join("app.sqlite").exists(), "{failed}");
 }
 
 #[test]

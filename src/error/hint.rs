@@ -146,6 +146,7 @@ impl Error {
             Self::Program { program, .. } if program == "cargo" => {
                 "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
             }
+            Self::Obstacle(obstacle) => obstacle.hint().to_owned(),
             Self::Cache(CacheError::Foreign { .. }) => {
                 "set KIT_CACHE_DIR to a folder that only kit uses; if kit has built in this one, delete its folders \
                  `migrators`, `runtime` and `target` by hand"

@@ -11,7 +11,7 @@ use super::cargo_settings::CargoSettings;
 use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
 use super::lock_file::LockFile;
-use super::{Build, Cache, Notice, Program, runtime_source, seeder, target_folder};
+use super::{Build, BuildObstacle, Cache, Notice, Program, runtime_source, seeder, target_folder};
 use crate::error::{Error, Result, SeaOrmErrorKind};
 use crate::project::Project;
 use crate::project::sea_orm::{Major, SeaOrm};
@@ -120,7 +120,11 @@ const NOT_THEIRS: [&str; 3] = [runtime_source::OWN_NAME, "sea-orm", "sea-orm-mig
 
 impl Failed {
     fn show(self, program: &Program, notify: &mut dyn FnMut(Notice)) -> Error {
+        let obstacle = BuildObstacle::of(&self.lines);
         self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
+        if let Some(obstacle) = obstacle {
+            return obstacle.into();
+        }
         if let Some(version) = self.not_theirs {
             return Error::SeaOrm { version, kind: SeaOrmErrorKind::DoesNotBuild };
         }

@@ -9,6 +9,7 @@ mod fingerprint;
 mod generate;
 pub mod lock_file;
 mod modules;
+mod obstacle;
 pub mod package;
 mod package_use;
 mod process;
@@ -29,6 +30,7 @@ use crate::project::seeders::Seeders;
 use crate::project::settings::Settings;
 
 pub use cache::{Cache, CacheError};
+pub use obstacle::BuildObstacle;
 
 /// What happens on the way.
 #[derive(Debug)]

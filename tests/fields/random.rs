@@ -257,8 +257,10 @@ fn kind(of: &str, dialect: Dialect, table: &str, column: &str) -> String {
         ("binary_len:7", _) => Kind::Binary(Some(7)),
         ("var_binary:9", _) => Kind::VarBinary(Some(9)),
         (_, Sqlite) => Kind::Text,
-        (_, MySql) => Kind::Enum { name: None, values: vec!["x".into(), "y-y".into()] },
-        (_, Postgres) => Kind::Enum { name: Some(format!("{table}_{column}")), values: vec!["x".into(), "y-y".into()] },
+        (_, MySql) => Kind::Enum { schema: None, name: None, values: vec!["x".into(), "y-y".into()] },
+        (_, Postgres) => {
+            Kind::Enum { schema: None, name: Some(format!("{table}_{column}")), values: vec!["x".into(), "y-y".into()] }
+        }
     };
     written(&kind)
 }
