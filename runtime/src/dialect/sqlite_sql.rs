@@ -304,6 +304,7 @@ fn inner(bracket: &str) -> String {
     bracket.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(bracket).trim().to_owned()
 }
 
+/// Removes the quotes of a name, or of a text.
 pub fn unquote(name: &str) -> String {
     let mut chars = name.chars();
     match (chars.next(), chars.next_back()) {
