@@ -91,7 +91,7 @@ async fn checks_computed_columns_and_views_of_texts_are_warned_of() {
         assert_eq!(outcome, Ok(()), "{statement}");
         let warned = lines.iter().filter(|line| line.starts_with("TakenForText")).collect::<Vec<_>>();
         assert_eq!(warned.len(), 1, "{lines:?}");
-        assert!(warned[0].contains(object) && warned[0].contains("text: \"slug\""), "{lines:?}");
+        assert!(warned[0].contains(object) && warned[0].contains("`slug`"), "{lines:?}");
     }
 }
 

@@ -4,6 +4,8 @@
 
 use super::{Dialect, sqlite_sql};
 
+pub use sqlite_sql::unquote;
+
 /// An object of the catalog with the statement that created it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -58,7 +60,7 @@ impl Written {
         let mut sql = self.sql.clone();
         let ranges: Vec<_> = sqlite_sql::double_quoted(&self.sql).collect();
         for range in ranges.into_iter().rev().filter(|range| in_backticks(&self.sql[range.clone()])) {
-            let name = sqlite_sql::unquote(&self.sql[range.clone()]);
+            let name = unquote(&self.sql[range.clone()]);
             sql.replace_range(range, &format!("`{}`", name.replace('`', "``")));
         }
         match self.kind.as_str() {

@@ -4,8 +4,7 @@
 
 use super::call::Refusal;
 use crate::connection::{Connection, Error};
-use crate::dialect::quoted_text::Written;
-use crate::dialect::sqlite_sql::unquote;
+use crate::dialect::quoted_text::{Written, unquote};
 use crate::wire::{Cause, Warning};
 
 /// The objects before a migration.
@@ -35,8 +34,8 @@ impl Objects {
                     );
                     return Err(Refusal { cause: Cause::NoColumn, ..Refusal::new(message) });
                 }
-                let object = format!("{} `{}`", object.kind, object.name);
-                warnings.push(Warning::TakenForText { name: name.to_owned(), object, text });
+                let text = format!("`{text}` in {} `{}`", object.kind, object.name);
+                warnings.push(Warning::TakenForText { name: name.to_owned(), text });
             }
         }
         Ok(warnings)

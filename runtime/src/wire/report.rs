@@ -171,9 +171,7 @@ pub enum Warning {
     TakenForText {
         /// Its name.
         name: String,
-        /// The table or view that it created.
-        object: String,
-        /// The name.
+        /// The name in backticks, and the table or view that it is in.
         text: String,
     },
     /// A pooler gives each transaction another session; the lock is a row of a table.
