@@ -7,6 +7,7 @@
 #   ./test.sh -E 'test(wipe)'     arguments go to cargo nextest
 #   ./test.sh --galera            only what needs a cluster of three nodes: starts one, minutes
 #   ./test.sh --faults            kills, crashes, races and broken networks by the hundred, and a table of what came of them
+#   ./test.sh --servers           the tests of databases on PostgreSQL 13 to 18, which it downloads
 #   ./test.sh --serve             only the servers: prints what to export, waits until interrupted
 #
 # A URL that is already exported (KIT_TEST_POSTGRES_URL, KIT_TEST_MYSQL_URL) is used instead of a server.
@@ -30,7 +31,7 @@ postgres_bin() {
 
 install_missing() {
   local packages=() tool
-  [ -n "${KIT_TEST_POSTGRES_URL:-}" ] || postgres_bin >/dev/null || packages+=(postgresql)
+  [ "$servers_wanted" = yes ] || [ -n "${KIT_TEST_POSTGRES_URL:-}" ] || postgres_bin >/dev/null || packages+=(postgresql)
   [ -n "${KIT_TEST_MYSQL_URL:-}" ] || { have mariadbd && have mariadb-install-db; } || packages+=(mariadb-server)
   have pgbouncer || packages+=(pgbouncer)
   if [ "$galera" = yes ]; then
@@ -39,6 +40,12 @@ install_missing() {
     for tool in rsync socat lsof; do
       have "$tool" || packages+=("$tool")
     done
+  fi
+  if [ "$servers_wanted" = yes ]; then
+    have npm || packages+=(npm)
+    python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
+    # Servers do not run as root.
+    [ "$(id -u)" -ne 0 ] || getent passwd postgres >/dev/null || packages+=(postgresql-common)
   fi
   for tool in sqlite3 zsh fish shellcheck expect tmux; do
     have "$tool" || packages+=("$tool")
@@ -65,8 +72,12 @@ install_missing() {
 servers=()
 folder=
 galera=no
+servers_wanted=no
 if [ "${1:-}" = --galera ]; then
   galera=yes
+  shift
+elif [ "${1:-}" = --servers ]; then
+  servers_wanted=yes
   shift
 fi
 
@@ -141,18 +152,28 @@ download_zabbix() {
   export KIT_TEST_ZABBIX="$PWD/$to"
 }
 
+# Ends the server that was started last. Throwaway data: nothing to be saved by an orderly end.
+end_last_server() {
+  local pid=${servers[-1]}
+  unset 'servers[-1]'
+  kill -QUIT "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+}
+
 postgres_start() {
-  as postgres "$bin/postgres" -D "$folder/postgres" -p "$1" -c listen_addresses=127.0.0.1 \
+  as postgres "$bin/postgres" -D "$data" -p "$1" -c listen_addresses=127.0.0.1 \
     -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200
 }
-postgres_ready() { PGPASSWORD=$password PGCONNECT_TIMEOUT=3 "$bin/psql" -h 127.0.0.1 -p "$1" -U kit -d postgres -c 'SELECT 1'; }
+postgres_ready() { PGPASSWORD=$password PGCONNECT_TIMEOUT=3 "$psql" -h 127.0.0.1 -p "$1" -U kit -d postgres -c 'SELECT 1'; }
 
+# start_postgres PROGRAMS DATA: initializes a cluster in the folder DATA and starts its server.
 start_postgres() {
-  bin=$(postgres_bin)
-  own postgres "$folder/postgres"
+  bin=$1 data=$2
+  if [ -x "$bin/psql" ]; then psql=$bin/psql; else psql=psql; fi
+  own postgres "$data"
   printf '%s\n' "$password" >"$folder/password"
   chmod 644 "$folder/password"
-  (as postgres "$bin/initdb" -D "$folder/postgres" -U kit --auth=scram-sha-256 --pwfile="$folder/password" \
+  (as postgres "$bin/initdb" -D "$data" -U kit --auth=scram-sha-256 --pwfile="$folder/password" \
     --encoding=UTF8 --locale=C --no-sync) >"$folder/postgres.log" 2>&1 || { cat "$folder/postgres.log" >&2; die "initdb failed"; }
   serve PostgreSQL "$folder/postgres.log" postgres_ready postgres_start
   export KIT_TEST_POSTGRES_URL="postgres://kit:$password@127.0.0.1:$port/postgres"
@@ -192,8 +213,18 @@ trap 'exit 143' TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/kit-test.XXXXXX")
 # The servers' own users have to pass through.
 chmod 711 "$folder"
-[ -n "${KIT_TEST_POSTGRES_URL:-}" ] || start_postgres
+[ "$servers_wanted" = yes ] || [ -n "${KIT_TEST_POSTGRES_URL:-}" ] || start_postgres "$(postgres_bin)" "$folder/postgres"
 [ -n "${KIT_TEST_MYSQL_URL:-}" ] || start_mariadb
+
+have_nextest() { cargo nextest --version >/dev/null 2>&1; }
+
+if [ "$servers_wanted" = yes ]; then
+  # shellcheck source=tests/servers.sh
+  . tests/servers.sh
+  outcome=0
+  run_servers "$@" || outcome=$?
+  exit "$outcome"
+fi
 
 if [ "${1:-}" = --serve ]; then
   printf 'export KIT_TEST_POSTGRES_URL=%s\nexport KIT_TEST_MYSQL_URL=%s\n' "$KIT_TEST_POSTGRES_URL" "$KIT_TEST_MYSQL_URL"
@@ -219,7 +250,7 @@ if [ "${1:-}" = --faults ]; then
   export KIT_FAULTS_REPORT="$folder/faults"
   : >"$KIT_FAULTS_REPORT"
   outcome=0
-  if cargo nextest --version >/dev/null 2>&1; then
+  if have_nextest; then
     cargo nextest run --no-fail-fast --run-ignored all --test faults "$@" || outcome=$?
   else
     cargo test --test faults -- --include-ignored --test-threads 2 || outcome=$?
@@ -228,7 +259,7 @@ if [ "${1:-}" = --faults ]; then
   exit "$outcome"
 fi
 
-if cargo nextest --version >/dev/null 2>&1; then
+if have_nextest; then
   cargo nextest run --workspace --no-tests=warn --no-fail-fast "${all[@]}" "$@"
   # Arguments choose tests, and nextest knows no doctests.
   [ "$#" -gt 0 ] || cargo test --quiet --workspace --doc

@@ -313,6 +313,7 @@ impl Target {
                 | Warning::Modified { name: _ }
                 | Warning::CommittedInside { name: _ }
                 | Warning::LeftOpen { name: _ }
+                | Warning::TakenForText { name: _, text: _ }
                 | Warning::Lent
                 | Warning::Unfinished { name: _ },
             )

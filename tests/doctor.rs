@@ -619,6 +619,10 @@ async fn a_user_without_rights_is_told_which_statement_gives_them() {
         let make = format!("CREATE {} {role} {login} 'r3s3cr3t'", if is_mysql { "USER" } else { "ROLE" });
         database.execute(&[&make]).await;
         let sandbox = applied(&database).await;
+        if !is_mysql {
+            // Until PostgreSQL 15 everyone may create tables in this schema.
+            database.execute(&["REVOKE CREATE ON SCHEMA public FROM public"]).await;
+        }
         let read = match is_mysql {
             true => format!("GRANT SELECT ON `{name}`.* TO {role}"),
             false => format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"),

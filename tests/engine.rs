@@ -6,6 +6,8 @@
 mod database;
 #[path = "support/steps.rs"]
 mod steps;
+#[path = "engine/taken_for_text.rs"]
+mod taken_for_text;
 #[path = "support/text.rs"]
 mod text;
 #[path = "engine/upstream.rs"]

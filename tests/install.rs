@@ -73,9 +73,11 @@ fn shellcheck_finds_nothing() {
         .output()
         .unwrap_or_else(|error| panic!("cannot run shellcheck ({error}): ./test.sh installs it"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/completion/kit.bash");
-    let output = Command::new("shellcheck").args(["-s", "bash"]).arg(script).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    for script in ["src/completion/kit.bash", "test.sh", "tests/galera.sh", "tests/servers.sh"] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let output = Command::new("shellcheck").args(["-x", "-s", "bash", script]).current_dir(root).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
 }
 
 #[test]

@@ -137,6 +137,27 @@ async fn postgres_is_read_whole() {
 }
 
 #[tokio::test]
+async fn virtual_columns_and_constraints_without_validation_are_read_on_postgres_18() {
+    let database = Database::postgres().await;
+    if database.value("current_setting('server_version_num')::int >= 180000").await.as_deref() != Some("true") {
+        return;
+    }
+    database
+        .execute(&[
+            "CREATE TABLE t (a int, b int CONSTRAINT named NOT NULL, c int GENERATED ALWAYS AS (b + 1))",
+            "INSERT INTO t (b) VALUES (1)",
+            "ALTER TABLE t ADD CONSTRAINT later NOT NULL a NOT VALID",
+        ])
+        .await;
+    let columns = schema(&database).await.table("t").unwrap().columns.clone();
+    // Rows may still have none.
+    assert_eq!(columns.iter().map(|column| column.nullable).collect::<Vec<_>>(), [true, false, true]);
+    assert!(columns[2].generated.as_ref().is_some_and(|generated| !generated.stored));
+    database.execute(&["UPDATE t SET a = 1", "ALTER TABLE t VALIDATE CONSTRAINT later"]).await;
+    assert!(!schema(&database).await.table("t").unwrap().columns[0].nullable);
+}
+
+#[tokio::test]
 async fn mysql_is_read_whole() {
     let database = Database::mysql().await;
     database

@@ -6,6 +6,7 @@ mod catalog;
 mod lock;
 #[cfg(feature = "pretend")]
 mod pretend;
+pub(crate) mod quoted_text;
 mod rows;
 #[cfg(feature = "pretend")]
 mod rules;

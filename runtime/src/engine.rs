@@ -11,6 +11,7 @@ pub(crate) mod call;
 mod journaled;
 mod migration;
 mod settings;
+mod taken_for_text;
 mod transactional;
 mod verify;
 

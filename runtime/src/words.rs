@@ -139,7 +139,7 @@ fn failure_text(failure: &Failure) -> String {
                 Direction::Down => "rolling back",
             };
             match cause {
-                Cause::Error => format!("{verb} `{name}` failed: {message}"),
+                Cause::Error | Cause::NoColumn => format!("{verb} `{name}` failed: {message}"),
                 Cause::Panic => format!("{verb} `{name}` panicked: {message}"),
                 Cause::Unsupported => format!("{verb} `{name}` failed: this database cannot do it: {message}"),
                 Cause::Starved => {
@@ -240,6 +240,7 @@ fn warning_text(warning: &Warning) -> String {
              it should say `use_transaction() -> Some(false)`"
         ),
         Warning::LeftOpen { name } => format!("`{name}` left a transaction open, kit committed it"),
+        Warning::TakenForText { name, text } => format!("`{name}`: {text} names no column and is taken for a text"),
         Warning::Lent => "a pooler lends its sessions to many, the lock is a row of `kit_lock`".to_owned(),
         Warning::Unfinished { name } => format!("`{name}` is at work elsewhere, or was interrupted"),
         Warning::Unsorted => "the Migrator's list is not in name order, kit follows the list".to_owned(),

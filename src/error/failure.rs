@@ -116,12 +116,18 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
             | Warning::LeftOpen { .. }
             | Warning::Unfinished { .. },
         ) => return None,
+        Failure::Strict(Warning::TakenForText { .. }) => {
+            "correct the name, or write the text in single quotes: 'text'; or drop --strict"
+        }
         Failure::Strict(Warning::Lent) => "use the server's own URL, or drop --strict",
         Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
         Failure::Gone { .. } => "restore its file from version control and register it again",
         Failure::Migration { cause: Cause::Unsupported, .. } | Failure::Pretended { cause: Cause::Unsupported, .. } => {
             "create a new table, copy the rows and rename it (https://sqlite.org/lang_altertable.html#otheralter), \
              or branch on `manager.get_database_backend()`"
+        }
+        Failure::Migration { cause: Cause::NoColumn, rolled_back: true, .. } => {
+            "correct the name of the column, or add the column first; write a text in single quotes: 'text'"
         }
         Failure::Migration { cause: Cause::Starved, .. } => {
             "it begins a transaction of its own and goes on outside of it: give it two, `connections = 2` under \

@@ -51,8 +51,7 @@ impl BuildObstacle {
             "failed to download",
             "download of ",
             "Could not resolve host",
-            "you are in the offline mode",
-            "--offline was specified",
+            "--offline",
         ]) {
             Some(Self::Download)
         } else if says(&["Permission denied", "Read-only file system"]) {

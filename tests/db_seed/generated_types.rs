@@ -3,11 +3,15 @@
 /// A type, and values of it.
 pub type Type = (&'static str, &'static [&'static str]);
 
+/// An infinite numeric, which PostgreSQL has since version 14.
+pub const INFINITE: &str =
+    "(CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'NaN' ELSE 'Infinity' END)::numeric";
+
 pub const POSTGRES: [Type; 33] = [
     ("smallint", &["-32768", "0", "32767"]),
     ("integer", &["-2147483648", "7"]),
     ("bigint", &["9223372036854775807", "-9223372036854775808"]),
-    ("numeric", &["'NaN'", "'Infinity'", "1e-40", "12345678901234567890.0100"]),
+    ("numeric", &["'NaN'", INFINITE, "1e-40", "12345678901234567890.0100"]),
     ("numeric(12,3)", &["0.000", "-999999999.999"]),
     ("real", &["'NaN'", "'-0'", "3.4e38", "0.1"]),
     ("double precision", &["'-Infinity'", "5e-324", "0.30000000000000004"]),

@@ -2,6 +2,7 @@
 
 use super::contents;
 use super::database::Database;
+use super::generated_types::INFINITE;
 use super::{ok, project};
 
 async fn come_back(database: &Database) {
@@ -38,9 +39,11 @@ async fn values_of_postgres() {
              '{\"n\": 1.0, \"n\": 1e400 , \"t\": \"\\u00e9\"}')",
             "CREATE TABLE numbers (id int GENERATED ALWAYS AS IDENTITY, f float4, d float8, n numeric, t timestamptz, e date, \
              ar int[], twice int GENERATED ALWAYS AS (id * 2) STORED)",
-            "INSERT INTO numbers (f, d, n, t, e, ar) VALUES ('NaN', '-Infinity', 'NaN', 'infinity', '-infinity', '[2:3]={1,2}'), \
-             (0.1, '-0', 'Infinity', '0044-03-15 10:00 BC', '4713-01-01 BC', '{{1,2},{3,4}}'), \
-             ('1e-45', 0.30000000000000004, 10::numeric ^ 400 + 0.5, '294276-12-31', '5874897-12-31', '{}')",
+            &format!(
+                "INSERT INTO numbers (f, d, n, t, e, ar) VALUES ('NaN', '-Infinity', 'NaN', 'infinity', '-infinity', '[2:3]={{1,2}}'), \
+             (0.1, '-0', {INFINITE}, '0044-03-15 10:00 BC', '4713-01-01 BC', '{{{{1,2}},{{3,4}}}}'), \
+             ('1e-45', 0.30000000000000004, 10::numeric ^ 400 + 0.5, '294276-12-31', '5874897-12-31', '{{}}')"
+            ),
             "CREATE TABLE nothing ()",
             "INSERT INTO nothing DEFAULT VALUES",
             "INSERT INTO nothing DEFAULT VALUES",

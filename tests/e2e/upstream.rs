@@ -35,3 +35,28 @@ fn failures_on_sea_orm_1_1_have_their_causes() {
     assert_eq!(found, ["ran", "pending"]);
     ok(sandbox.kit(&["migrate", "--limit", "0"]));
 }
+
+/// SQLite takes a double-quoted name that is no column for a text: `tests/engine/taken_for_text.rs`.
+#[test]
+fn an_index_on_a_column_that_does_not_exist_fails_on_sea_orm_1_1_and_2() {
+    let creates = migration(
+        "manager.create_table(Table::create().table(Alias::new(\"posts\"))\
+         .col(ColumnDef::new(Alias::new(\"id\")).integer()).to_owned()).await",
+        "let _ = manager; Ok(())",
+    );
+    let indexes = migration(
+        "manager.create_index(Index::create().name(\"posts_slug\").table(Alias::new(\"posts\"))\
+         .col(Alias::new(\"slug\")).unique().to_owned()).await",
+        "let _ = manager; Ok(())",
+    );
+    for version in ["1.1.0", "2.0.0"] {
+        let files = [("m20240101_000001_posts", creates.clone()), ("m20240101_000002_index", indexes.clone())];
+        let sandbox = seaorm(version, &files);
+        let failed = sandbox.kit(&["migrate"]);
+        assert_failure!(failed, Failure::Migration { name, cause: Cause::NoColumn, rolled_back: true, .. }
+            if name == "m20240101_000002_index");
+        assert!(!failed.hint().is_empty());
+        let found: Vec<String> = states(&sandbox, &[]).into_iter().map(|(_, state)| state).collect();
+        assert_eq!(found, ["ran", "pending"], "{version}");
+    }
+}

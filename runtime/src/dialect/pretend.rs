@@ -141,7 +141,7 @@ impl Dialect {
                  JOIN pragma_foreign_key_list(c.name) f WHERE c.type = 'table' AND f.\"table\" = {table} COLLATE NOCASE"
             ),
             Self::Postgres => format!(
-                "SELECT '*', NULL, '1', '1' FROM pg_catalog.pg_trigger WHERE NOT tgisinternal \
+                "SELECT '*', NULL, '1', '1' FROM pg_catalog.pg_trigger g WHERE (NOT g.tgisinternal OR to_jsonb(g) ->> 'tgparentid' <> '0' AND g.tgconstraint = 0) \
                  AND tgtype & CASE '{event}' WHEN 'insert' THEN 4 WHEN 'delete' THEN 8 ELSE 16 END <> 0 AND tgrelid = to_regclass(quote_ident({table})) UNION ALL SELECT c.relname::text, a.attname::text, \
                  CASE WHEN f.confdeltype IN ('c', 'n', 'd') THEN '1' ELSE '0' END, \
                  CASE WHEN f.confupdtype IN ('c', 'n', 'd') THEN '1' ELSE '0' END FROM pg_catalog.pg_constraint f \

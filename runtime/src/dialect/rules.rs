@@ -29,6 +29,8 @@ impl Dialect {
                  WHERE i.indrelid = to_regclass(quote_ident($1)) AND (i.indisunique OR i.indisexclusion) \
                  UNION ALL SELECT 'required', attname::text, attname::text, NULL, NULL, NULL FROM pg_catalog.pg_attribute \
                  WHERE attrelid = to_regclass(quote_ident($1)) AND attnum > 0 AND attnotnull AND NOT attisdropped \
+                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = attrelid AND k.contype = 'n' \
+                 AND NOT k.convalidated AND k.conkey = ARRAY[attnum]) \
                  UNION ALL SELECT 'check', conname::text, pg_get_expr(conbin, conrelid), NULL, NULL, NULL \
                  FROM pg_catalog.pg_constraint WHERE conrelid = to_regclass(quote_ident($1)) AND contype = 'c' \
                  AND convalidated \
@@ -37,7 +39,8 @@ impl Dialect {
                  CROSS JOIN LATERAL generate_series(1, cardinality(f.conkey)) n \
                  JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[n] \
                  JOIN pg_catalog.pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = f.confkey[n] \
-                 WHERE f.conrelid = to_regclass(quote_ident($1)) AND f.contype = 'f' AND NOT f.condeferred AND f.convalidated"
+                 WHERE f.conrelid = to_regclass(quote_ident($1)) AND f.contype = 'f' AND NOT f.condeferred AND f.convalidated \
+                 AND to_jsonb(f) ->> 'conperiod' IS DISTINCT FROM 'true'"
             }
             Self::MySql => {
                 "SELECT CAST(CASE WHEN sub_part IS NOT NULL OR column_name IS NULL THEN 'inexact' ELSE 'unique' END AS CHAR), \

@@ -176,6 +176,35 @@ struct Token {
     quoted: bool,
 }
 
+/// Returns where the double-quoted names are, those in brackets too.
+pub fn double_quoted(sql: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = sql.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let start = at;
+            match bytes[at] {
+                b'\'' | b'"' | b'`' | b'[' => {
+                    at = quoted(bytes, at);
+                    if bytes[start] == b'"' {
+                        return Some(start..at);
+                    }
+                }
+                b'-' | b'/' if comment(bytes, at) > at => at = comment(bytes, at),
+                _ => at += 1,
+            }
+        }
+        None
+    })
+}
+
+/// Returns the place after the first `word` outside of brackets.
+pub fn after_word(sql: &str, word: &str) -> Option<usize> {
+    let tokens = tokens(sql);
+    let found = tokens.iter().find(|token| !token.quoted && sql[token.range.clone()].eq_ignore_ascii_case(word));
+    found.map(|token| token.range.end)
+}
+
 /// Words, strings, brackets with all in them, and single characters; comments and space are skipped.
 fn tokens(sql: &str) -> Vec<Token> {
     let bytes = sql.as_bytes();
@@ -275,7 +304,8 @@ fn inner(bracket: &str) -> String {
     bracket.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(bracket).trim().to_owned()
 }
 
-fn unquote(name: &str) -> String {
+/// Removes the quotes of a name, or of a text.
+pub fn unquote(name: &str) -> String {
     let mut chars = name.chars();
     match (chars.next(), chars.next_back()) {
         (Some('['), Some(']')) => chars.as_str().to_owned(),

@@ -54,7 +54,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
         fault!("before-up", on);
         let changes = changed(on).await;
-        let outcome = match self.call_recorded(job, on, recorder.as_ref()).await {
+        let outcome = match self.call(job, on, recorder.as_ref()).await {
             Ok(()) => self.finished_indexes(on).await,
             refused => refused,
         };

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::call::{Refusal, call};
+use super::taken_for_text::Objects;
 use super::{Run, now_millis, unusable};
 use crate::connection::{Connection, Error, Migrations, Sessions, Trouble};
 use crate::interrupt::{Ended, interruptible};
@@ -143,23 +144,21 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         }
     }
 
-    /// The migration's own code.
-    pub(super) async fn call(&self, job: &Job, connection: &C) -> Result<(), Refusal> {
+    /// Runs the migration's own code, and checks what it has created. Its statements are recorded if there is a recorder.
+    pub(super) async fn call(&mut self, job: &Job, connection: &C, recorder: Option<&Recorder>) -> Result<(), Refusal> {
+        let objects = Objects::read(connection).await?;
         let work = call(self.migrations, job.direction, job.index, connection, &self.request.secrets);
-        self.until_interrupted(connection, work).await
-    }
-
-    /// The migration's own code, whose statements are recorded.
-    pub(super) async fn call_recorded(
-        &self,
-        job: &Job,
-        connection: &C,
-        recorder: Option<&Recorder>,
-    ) -> Result<(), Refusal> {
-        let Some(recorder) = recorder else { return self.call(job, connection).await };
-        let work = call(self.migrations, job.direction, job.index, connection, &self.request.secrets);
-        recorder.begin(&job.entry.name, &self.request.secrets);
-        self.until_interrupted(connection, recorder.watch(work)).await
+        match recorder {
+            None => self.until_interrupted(connection, work).await?,
+            Some(recorder) => {
+                recorder.begin(&job.entry.name, &self.request.secrets);
+                self.until_interrupted(connection, recorder.watch(work)).await?;
+            }
+        }
+        for warning in objects.check(connection, &job.entry.name).await? {
+            self.warn(warning);
+        }
+        Ok(())
     }
 
     async fn until_interrupted(

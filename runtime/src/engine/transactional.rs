@@ -59,7 +59,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
         };
         let may_rebuild = watched.is_some() && settings.get("foreign_keys") == Some("1");
         fault!("before-up", &transaction);
-        let called = self.call(job, &transaction).await;
+        let called = self.call(job, &transaction, None).await;
         fault!("after-up", &transaction);
         if let Err(refusal) = called {
             let blocked = refusal.trouble == Trouble::ForeignKey && may_rebuild && !before.parents.is_empty();

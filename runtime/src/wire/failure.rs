@@ -190,4 +190,6 @@ pub enum Cause {
     Starved,
     /// It has no `down`.
     Irreversible,
+    /// It created an index on a column that does not exist, and the database took the name for a text.
+    NoColumn,
 }

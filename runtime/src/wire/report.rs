@@ -167,6 +167,13 @@ pub enum Warning {
         /// Its name.
         name: String,
     },
+    /// A double-quoted name in what it created is no column, and the database took it for a text.
+    TakenForText {
+        /// Its name.
+        name: String,
+        /// The name in backticks, and the table or view that it is in.
+        text: String,
+    },
     /// A pooler gives each transaction another session; the lock is a row of a table.
     Lent,
     /// It is at work elsewhere, or was interrupted.

@@ -240,7 +240,9 @@ const COLUMNS: &str = concat!(
        CASE WHEN item.typtype = 'e' AND (item.typname LIKE '%\"%' OR NOT ",
     found!("item"),
     ") THEN item_schema.nspname::text END, \
-       CASE WHEN item.typtype = 'e' THEN item.typname::text END, enums.labels, a.attnotnull::text, \
+       CASE WHEN item.typtype = 'e' THEN item.typname::text END, enums.labels, \
+       (a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' \
+        AND NOT k.convalidated AND k.conkey = ARRAY[a.attnum]))::text, \
        pg_get_expr(d.adbin, d.adrelid)::text, a.attidentity::text, a.attgenerated::text, \
        (owned.refobjid IS NOT NULL AND pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%')::text, \
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname::text END, col_description(c.oid, a.attnum)::text, \

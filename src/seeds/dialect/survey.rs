@@ -47,7 +47,7 @@ OR engine IN ('MRG_MyISAM', 'FEDERATED', 'CONNECT', 'SPIDER')) ORDER BY 1",
 };
 
 /// Triggers that run when rows come and go: table, name, whether on inserting, whether on emptying, the statements that disable it
-/// and enable it again, whether the role may do so. SQLite's own need no names: a session can do without all of them.
+/// and enable it again, whether the role may do so. Up to PostgreSQL 14 the copy of a trigger on a partition counts as internal. SQLite's own need no names: a session can do without all of them.
 pub const TRIGGERS: Queries = Queries {
     sqlite: "SELECT NULL WHERE 0",
     postgres: "\
@@ -62,7 +62,7 @@ SELECT r.relname::text, g.tgname::text, CASE WHEN g.tgtype & 4 <> 0 THEN '1' END
     g.tgname), CASE WHEN pg_has_role(c.relowner, 'USAGE') THEN '1' END \
   FROM tree t JOIN pg_catalog.pg_class r ON r.oid = t.root JOIN pg_catalog.pg_class c ON c.oid = t.oid \
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_trigger g ON g.tgrelid = t.oid \
-  WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 36 <> 0 AND g.tgtype & 64 = 0 ORDER BY 1, 2",
+  WHERE (NOT g.tgisinternal OR to_jsonb(g) ->> 'tgparentid' <> '0' AND g.tgconstraint = 0) AND g.tgenabled IN ('O', 'A') AND g.tgtype & 36 <> 0 AND g.tgtype & 64 = 0 ORDER BY 1, 2",
     mysql: "\
 SELECT CAST(event_object_table AS CHAR), CAST(trigger_name AS CHAR), CASE event_manipulation WHEN 'INSERT' THEN '1' END, \
 CASE event_manipulation WHEN 'DELETE' THEN '1' END, NULL, NULL, NULL FROM information_schema.triggers \

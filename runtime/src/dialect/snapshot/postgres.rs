@@ -77,7 +77,7 @@ fn of_relations(scope: Scope) -> Vec<String> {
              'partition by ' || CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END, \
              'inherits ' || (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid), \
              'partition ' || pg_get_expr(c.relpartbound, c.oid), 'of type ' || NULLIF(c.reloftype, 0)::regtype, \
-             'access method ' || (SELECT a.amname FROM pg_am a WHERE a.oid = c.relam AND a.amname <> 'heap'), \
+             'access method ' || (SELECT a.amname FROM pg_am a WHERE a.oid = c.relam AND (a.amname <> 'heap' OR c.relkind = 'p')), \
              'tablespace ' || (SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace), {options}, \
              'toast ' || (SELECT {toast} FROM pg_class t WHERE t.oid = c.reltoastrelid), \
              CASE WHEN c.relrowsecurity THEN 'row level security' END, CASE WHEN c.relforcerowsecurity THEN 'forced row level security' END, \
@@ -139,8 +139,12 @@ fn of_relations(scope: Scope) -> Vec<String> {
             "SELECT 'constraint', coalesce({relation}, {of_type}), k.conname::text, pg_get_constraintdef(k.oid), \
              CASE WHEN k.coninhcount > 0 THEN 'inherited' || CASE WHEN k.conislocal THEN ' and local' ELSE '' END END \
              FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_type t ON t.oid = k.contypid \
-             WHERE {here} AND k.contype <> 'n' AND {own_class} AND {own_type}",
+             WHERE {here} AND {own_class} AND {own_type} AND (k.contype <> 'n' OR k.connoinherit OR NOT k.convalidated OR k.conname <> {usual})",
             of_type = name("t.typnamespace", "t.typname"),
+            // A constraint `NOT NULL` with these properties is described by its column or domain alone, as on servers without such
+            // constraints.
+            usual = "CASE WHEN k.conrelid = 0 THEN t.typname || '_not_null' ELSE c.relname || '_' \
+                     || (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1]) || '_not_null' END",
             here = here(scope, "k.connamespace"),
             own_class = own("pg_class", "k.conrelid"),
             own_type = own("pg_type", "k.contypid"),
@@ -148,7 +152,10 @@ fn of_relations(scope: Scope) -> Vec<String> {
         format!(
             "SELECT 'trigger', {relation}, t.tgname::text, pg_get_triggerdef(t.oid), \
              CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'enabled on replicas' WHEN 'A' THEN 'enabled always' END \
-             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE {in_scope} AND NOT t.tgisinternal"
+             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE {in_scope} AND {user_trigger}",
+            // Up to PostgreSQL 14 the copy of a trigger on a partition counts as internal.
+            user_trigger =
+                format!("(NOT t.tgisinternal OR {} <> '0' AND t.tgconstraint = 0)", newer("t", "tgparentid")),
         ),
         format!(
             "SELECT 'rule', {relation}, r.rulename::text, pg_get_ruledef(r.oid), \
