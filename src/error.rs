@@ -32,6 +32,7 @@ pub use selection::Selection;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
+use crate::migrator::upgrade::Upgrade;
 use crate::project::Misspelt;
 use crate::project::status::Renamed;
 use crate::seeds::Mistake;
@@ -390,7 +391,6 @@ pub enum Error {
         /// What the database said.
         message: String,
     },
-
     /// No database to try migrations on can be made.
     #[error("cannot create a scratch database beside {server}: {message}")]
     NoScratch {
@@ -482,12 +482,12 @@ pub enum Error {
     },
     /// The `Migrator` stands where no other crate can reach it.
     #[error("the migrations in {} cannot be reached: {reason}", path.display())]
-    Unreachable {
-        /// The migrations folder.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    #[expect(missing_docs, reason = "the migrations folder, and why")]
+    Unreachable { path: PathBuf, reason: String },
+    /// A migration uses kit's library, and its package does not depend on it.
+    #[error("{place}: the migration uses kit_runtime, which its package does not depend on")]
+    #[expect(missing_docs, reason = "file and line, and the package's folder relative to the project's")]
+    NoLibrary { place: String, package: String },
     /// The project's SeaORM is not one that kit can do this with.
     #[error("{}", sea_orm_text(version, *kind))]
     SeaOrm {
@@ -495,6 +495,8 @@ pub enum Error {
         version: String,
         /// What kit cannot do.
         kind: SeaOrmErrorKind,
+        /// What leads to a release with which it can; `None` if there is no newer one.
+        upgrade: Option<Box<Upgrade>>,
     },
     /// cargo is not there or cannot be started.
     #[error("cannot run `{program}`: {source}")]

@@ -13,6 +13,7 @@ use syn::{
 use super::relations::Relations;
 use super::statements::{Named, NamedEnum, OTHER};
 use super::{EntityFormat, relation_source, said};
+use crate::project::sea_orm::Major;
 use crate::schema::model::{Column, Kind};
 
 pub(super) type List = Punctuated<Meta, Token![,]>;
@@ -60,12 +61,18 @@ pub(super) fn entity(
 ///
 /// # Errors
 /// As for [`entity`].
-pub(super) fn enums(content: &str, enums: &[NamedEnum]) -> syn::Result<String> {
+pub(super) fn enums(content: &str, enums: &[NamedEnum], release: Major) -> syn::Result<String> {
     let mut file = syn::parse_file(content)?;
     for item in &mut file.items {
         let Item::Enum(item) = item else { continue };
         let Some(named) = enums.iter().find(|one| item.ident == one.name.to_upper_camel_case()) else { continue };
-        edit(&mut item.attrs, |list| set(list, "enum_name", &named.original, false))?;
+        edit(&mut item.attrs, |list| {
+            set(list, "enum_name", &named.original, false);
+            if release == Major::One {
+                // SeaORM 2 has a type of its own there.
+                set(list, "rs_type", "String", false);
+            }
+        })?;
         for variant in &mut item.variants {
             if let Some((_, value)) = named.values.iter().find(|(name, _)| variant.ident == name) {
                 edit(&mut variant.attrs, |list| set(list, "string_value", value, false))?;

@@ -9,6 +9,7 @@ use sea_orm::sea_query::{
 };
 
 use super::names::Names;
+use crate::project::sea_orm::Major;
 use crate::schema::model::{self, Kind};
 
 /// A table with the names that generated code uses.
@@ -20,12 +21,14 @@ pub(super) struct Named<'a> {
     pub columns: Vec<(String, &'a model::Column)>,
     /// Whether it is only to be read.
     pub is_view: bool,
+    /// The SeaORM that the entity is for.
+    pub release: Major,
 }
 
 impl<'a> Named<'a> {
     /// The `dense` format has functions that find by a unique key, and cannot write a keyword in them.
-    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool, dense: bool) -> Self {
-        let mut names = Names::fields();
+    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool, dense: bool, release: Major) -> Self {
+        let mut names = Names::fields(release);
         let keys: BTreeSet<String> = unique_keys(table).filter(|_| dense).flat_map(|(_, columns)| columns).collect();
         let writable = table.columns.iter().filter(|column| column.generated.is_none());
         let columns = writable.map(|column| {
@@ -34,7 +37,7 @@ impl<'a> Named<'a> {
             (field, column)
         });
         let columns = columns.collect();
-        Self { table, module, columns, is_view }
+        Self { table, module, columns, is_view, release }
     }
 
     fn field(&self, column: &str) -> Option<&str> {
@@ -85,7 +88,7 @@ impl Enums {
                     Some(name) => name.clone(),
                     None => format!("{}_{}", table.table.name, column.name),
                 };
-                let mut variants = Names::variants();
+                let mut variants = Names::variants(table.release);
                 let values = values.iter().map(|value| {
                     let name = variants.take(value);
                     (variants.camel(&name), value.clone())

@@ -10,6 +10,8 @@ use super::cargo_settings::CargoSettings;
 use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
 use super::lock_file::LockFile;
+use super::package::Package;
+use super::upgrade::Upgrade;
 use super::{Build, Cache, Notice, Program, runtime_source, seeder};
 use crate::error::{Error, Result, SeaOrmErrorKind};
 use crate::project::Project;
@@ -41,6 +43,9 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
     write_runtime(cache, crate_.sea_orm.major)?;
     write_crate(cache, &folder, &crate_)?;
     let started = time_of(&folder)?;
+    if let Some(reason) = &crate_.whole_package {
+        notify(Notice::WholePackage { reason: reason.clone() });
+    }
     notify(Notice::Building { what: program.what() });
     if let Some((before, written)) = before
         && before.misleads_cargo(written)
@@ -49,7 +54,7 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
     }
     let built = match build_lean(build, &folder, &crate_, notify).await? {
         Some(built) => built,
-        None => cargo_build(build, &folder, &crate_, notify).await?.map_err(|failed| failed.show(program, notify))?,
+        None => cargo_build(build, &folder, &crate_, notify).await?.map_err(|failed| failed.show(build, notify))?,
     };
     keep_lock(cache, &folder, &crate_.sea_orm);
     let own = [folder.clone(), cache.folder.join("runtime")];
@@ -82,7 +87,7 @@ async fn build_lean(
                 write(&marker, &few)?;
                 return Ok(Some(built));
             }
-            Err(failed) if known == few => return Err(failed.show(build.program, notify)),
+            Err(failed) if known == few => return Err(failed.show(build, notify)),
             Err(_) => {}
         }
     }
@@ -92,7 +97,7 @@ async fn build_lean(
             write(&marker, &all)?;
             Ok(Some(built))
         }
-        Err(failed) => Err(failed.show(build.program, notify)),
+        Err(failed) => Err(failed.show(build, notify)),
     }
 }
 
@@ -108,12 +113,15 @@ struct Failed {
 const NOT_THEIRS: [&str; 3] = [runtime_source::OWN_NAME, "sea-orm", "sea-orm-migration"];
 
 impl Failed {
-    fn show(self, program: &Program, notify: &mut dyn FnMut(Notice)) -> Error {
+    fn show(self, build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Error {
         self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
         if let Some(version) = self.not_theirs {
-            return Error::SeaOrm { version, kind: SeaOrmErrorKind::DoesNotBuild };
+            let root = &build.project.root;
+            let package = Package::of(&build.project.index).ok();
+            let upgrade = package.and_then(|package| Upgrade::to_newest(&package, root, &version)).map(Box::new);
+            return Error::SeaOrm { version, kind: SeaOrmErrorKind::DoesNotBuild, upgrade };
         }
-        Error::Build { what: program.what(), unreachable: self.unreachable }
+        Error::Build { what: build.program.what(), unreachable: self.unreachable }
     }
 }
 
