@@ -13,6 +13,7 @@ use crate::cli::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result, SeaOrmErrorKind, Selection};
 use crate::migrator::package::Package;
+use crate::migrator::upgrade::Upgrade;
 use crate::migrator::{self, Binary, Build, Cache, Notice, Program};
 use crate::project::seeders::Seeders;
 use crate::project::source::{SourceMigration, Sources};
@@ -233,11 +234,13 @@ impl Context {
     pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
         // The build reports everything else that is wrong with the package.
         if !self.has_own_migrator()?
-            && let Ok(release) = Package::of(&self.project()?.index).and_then(|package| package.sea_orm())
+            && let Ok(package) = Package::of(&self.project()?.index)
+            && let Ok(release) = package.sea_orm(&self.project()?.root)
             && !release.can_pretend()
         {
+            let upgrade = Some(Box::new(Upgrade::to_pretend(&package, &self.project()?.root)));
             let (version, kind) = (release.version.to_string(), SeaOrmErrorKind::CannotPretend);
-            return Err(Error::SeaOrm { version, kind });
+            return Err(Error::SeaOrm { version, kind, upgrade });
         }
         let url = target.url_to_read().await?;
         if url != target.secret_url() {
@@ -275,7 +278,11 @@ impl Context {
 
     /// Passes if the migrations can be compiled as far as kit can see, or the project has a migrator of its own.
     pub(crate) fn check_files(&self) -> Result<()> {
-        if self.has_own_migrator()? { Ok(()) } else { source::check_files(self.project()?) }
+        if self.has_own_migrator()? {
+            return Ok(());
+        }
+        source::check_files(self.project()?)?;
+        migrator::check(self.project()?)
     }
 
     /// Returns whether the project has a migrator of its own, so that kit compiles nothing.

@@ -30,6 +30,7 @@ pub use selection::Selection;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
+use crate::migrator::upgrade::Upgrade;
 use crate::migrator::{BuildObstacle, CacheError};
 use crate::project::Misspelt;
 use crate::project::status::Renamed;
@@ -389,7 +390,6 @@ pub enum Error {
         /// What the database said.
         message: String,
     },
-
     /// No database to try migrations on can be made.
     #[error("cannot create a scratch database beside {server}: {message}")]
     NoScratch {
@@ -481,12 +481,12 @@ pub enum Error {
     },
     /// The `Migrator` stands where no other crate can reach it.
     #[error("the migrations in {} cannot be reached: {reason}", path.display())]
-    Unreachable {
-        /// The migrations folder.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    #[expect(missing_docs, reason = "the migrations folder, and why")]
+    Unreachable { path: PathBuf, reason: String },
+    /// A migration uses kit's library, and its package does not depend on it.
+    #[error("{place}: the migration uses kit_runtime, which its package does not depend on")]
+    #[expect(missing_docs, reason = "file and line, and the package's folder relative to the project's")]
+    NoLibrary { place: String, package: String },
     /// The project's SeaORM is not one that kit can do this with.
     #[error("{}", sea_orm_text(version, *kind))]
     SeaOrm {
@@ -494,6 +494,8 @@ pub enum Error {
         version: String,
         /// What kit cannot do.
         kind: SeaOrmErrorKind,
+        /// What leads to a release with which it can; `None` if there is no newer one.
+        upgrade: Option<Box<Upgrade>>,
     },
     /// A program is not there or cannot be started.
     #[error("cannot run `{program}`: {source}")]

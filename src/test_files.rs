@@ -10,3 +10,11 @@ pub fn write(root: &Path, path: &str, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
+
+/// Writes a program.
+#[cfg(unix)]
+pub fn write_program(root: &Path, path: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    write(root, path, text);
+    fs::set_permissions(root.join(path), fs::Permissions::from_mode(0o755)).unwrap();
+}

@@ -323,6 +323,37 @@ async fn each_layout_has_its_place() {
     assert!(sandbox.read("src/models/mod.rs").contains("pub mod posts;"));
 }
 
+/// As with sea-orm-cli, the folder is relative to the working folder, and may be anywhere.
+#[tokio::test]
+async fn a_folder_outside_of_the_project_is_named_by_a_flag() {
+    let database = Database::sqlite().await;
+    guide(&database).await;
+    let sandbox = projects::sandbox()
+        .file("app/migrations/mod.rs", &format!("pub use sea_orm_migration::prelude::*;\n\n{LIST}"))
+        .file("app/src/main.rs", "")
+        .env("DATABASE_URL", database.url())
+        .cwd("app/src");
+    let arguments = ["db:sync", "--skip-migrations", "--output-dir", "../../entity/src", "--lib"];
+    ok(kit(&sandbox, &arguments));
+    let expected = ["lib", "posts", "prelude", "users"].map(|name| format!("entity/src/{name}.rs"));
+    let files: Vec<String> = sandbox.files().into_iter().filter(|path| path.starts_with("entity/")).collect();
+    assert!(expected.iter().all(|path| files.contains(path)), "{files:?}");
+    assert_eq!(kit(&sandbox, &[&arguments[..], &["--check"]].concat()).code, 0);
+    // What kit did not write stays there, too, and so does what a link leads to.
+    sandbox.write("entity/src/posts.rs", "// by hand\n");
+    assert_error!(kit(&sandbox, &arguments), Error::FileExists { path } if path.ends_with("entity/src/posts.rs"));
+    std::fs::remove_file(sandbox.root().join("entity/src/posts.rs")).unwrap();
+    let sandbox = sandbox.file("elsewhere.rs", "");
+    std::os::unix::fs::symlink(sandbox.root().join("elsewhere.rs"), sandbox.root().join("entity/src/posts.rs"))
+        .unwrap();
+    assert_error!(kit(&sandbox, &arguments), Error::OutsideProject { .. });
+    assert_eq!(sandbox.read("elsewhere.rs"), "");
+    // A file of the project does not lead out of it.
+    let sandbox = sandbox.file("app/kit.toml", "[entities]\noutput_dir = \"../other\"\n");
+    assert_error!(kit(&sandbox, &["db:sync", "--skip-migrations"]), Error::OutsideProject { .. });
+    assert!(!sandbox.root().join("other").exists());
+}
+
 #[tokio::test]
 async fn kit_toml_has_the_defaults_and_flags_win() {
     let database = Database::sqlite().await;

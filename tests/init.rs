@@ -150,7 +150,7 @@ fn what_cannot_be_a_project_is_refused_before_anything_is_written() {
     let broken = refused(&[("Cargo.toml", "[package\n")]);
     assert_error!(broken, Error::Unreadable { path, .. } if path.ends_with("Cargo.toml"));
     let old = refused(&[("Cargo.toml", &OLD.replace("1.1", "0.12"))]);
-    assert_error!(old, Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter } if version == "0.12");
+    assert_error!(old, Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter, .. } if version == "0.12");
     let settings = refused(&[("kit.toml", "nonsense = 1\n")]);
     assert_error!(settings, Error::Config { origin, message }
         if origin.ends_with("kit.toml line 1") && message.contains("`nonsense`"));
@@ -186,6 +186,11 @@ fn the_library_is_vendored_for_the_projects_sea_orm() {
         let sandbox = Sandbox::new().file("Cargo.toml", &manifest).file("src/lib.rs", "").cwd("src");
         let run = sandbox.kit(&["init", "--library"]);
         assert_eq!(run.code, 0, "{run}");
+        // The sources are counted; a dry run names each of them.
+        let vendored = sandbox.files().into_iter().filter(|path| path.starts_with("vendor/")).count();
+        assert!(run.stdout.lines().count() < 5 && run.shows(format!("({vendored} files)")), "{run}");
+        let all = Sandbox::new().file("Cargo.toml", &manifest).kit(&["init", "--library", "--dry-run"]);
+        assert!(all.stdout.lines().count() > vendored, "{all}");
         let vendored = sandbox.read("vendor/kit-runtime/Cargo.toml");
         assert!(vendored.contains(&format!("sea-orm-migration = {{ version = \"{version}\"")), "{vendored}");
         assert!(

@@ -177,6 +177,27 @@ fn a_build_script_and_variables_of_cargo() {
     works(&sandbox.file(&format!("migration/src/{}.rs", NAMES[1]), &migration(up, down)), 2);
 }
 
+/// Known before anything is compiled or created, and the hint leads on.
+#[test]
+fn migrations_that_use_the_library_in_a_package_without_it() {
+    let sandbox = with_crate(new(), "migration", &crate_manifest()).file("migration/Cargo.lock", LOCK);
+    let file = format!("migration/src/{}.rs", NAMES[1]);
+    let text = creates("b").replacen("\n", "\nuse kit_runtime::schema::*;\n", 1);
+    let sandbox = sandbox.file(&file, &text);
+    let refused = sandbox.kit(&["migrate"]);
+    assert_error!(refused, Error::NoLibrary { place, .. } if *place == format!("{file}:2"));
+    assert!(!sandbox.root().join("app.sqlite").exists());
+    for command in refused.printed() {
+        ok(sandbox.kit(&command));
+    }
+    // Cargo puts it into the lock file.
+    let update = ["update", "--workspace", "--quiet"];
+    assert!(
+        Command::new("cargo").args(update).current_dir(sandbox.root().join("migration")).status().unwrap().success()
+    );
+    works(&sandbox, 2);
+}
+
 /// An application that has its migrations as modules; `root` is its library, `more` more of its manifest.
 fn application(root: &str, more: &str, files: &[(&str, &str)]) -> Sandbox {
     let manifest = crate_manifest()
@@ -216,6 +237,11 @@ fn a_module_of_an_application_that_takes_what_is_its_packages() {
         ],
     );
     works(&sandbox, 3);
+    // A build of the whole application, which may take minutes, is announced with its reason.
+    let up = format!("let _ = crate::names::table(); {up}");
+    sandbox.write(&format!("src/migrations/{invoices}.rs"), &migration(&up, down));
+    let run = ok(sandbox.kit(&["migrate:redo", "--force"]));
+    assert!(run.shows(format!("src/migrations/{invoices}.rs:9")) && run.shows("`crate::names`"), "{run}");
 }
 
 /// `migrations.rs` with the modules in `migrations/`, as many write it since Rust 2018.

@@ -9,6 +9,8 @@ mod projects;
 #[path = "support/script.rs"]
 mod script;
 mod support;
+#[path = "support/types.rs"]
+mod types;
 
 use database::Database;
 use kit::error::Error;
@@ -17,47 +19,14 @@ use kit_runtime::wire::{Cause, Failure};
 use projects::On;
 use script::contents;
 use support::{Sandbox, assert_error, assert_failure};
-
-/// Each type of the field language.
-const TYPES: [&str; 30] = [
-    "string",
-    "string:20",
-    "text",
-    "char:3",
-    "int",
-    "big_int",
-    "small_int",
-    "tiny_int",
-    "unsigned",
-    "big_unsigned",
-    "small_unsigned",
-    "tiny_unsigned",
-    "float",
-    "double",
-    "decimal",
-    "decimal:10:2",
-    "decimal:4:3",
-    "bool",
-    "date",
-    "time",
-    "date_time",
-    "ts",
-    "tstz",
-    "uuid_col",
-    "json",
-    "jsonb",
-    "blob",
-    "binary_len:3",
-    "var_binary:9",
-    "enum:draft,live",
-];
+use types::{TYPES, named};
 
 /// What has no order, or too few values.
 const NOT_UNIQUE: [&str; 6] = ["text", "bool", "json", "jsonb", "blob", "enum:draft,live"];
 
 fn fields(mark: &str) -> Vec<String> {
     let all = TYPES.iter().filter(|written| mark != "^" || !NOT_UNIQUE.contains(written));
-    all.map(|written| format!("a_{}:{written}{mark}", written.replace([':', ','], "_"))).collect()
+    all.map(|written| named(written, mark)).collect()
 }
 
 /// The life of it, on each database: rows of every type, the same for the same number, all or none.

@@ -194,3 +194,22 @@ fn options_that_are_no_rust_are_refused() {
         assert!(matches!(generate(&Schema::default(), &options, |_| true), Err(Error::Codegen { .. })));
     }
 }
+
+/// What SeaORM 1 has no word for, or derives in another way.
+#[test]
+fn entities_for_seaorm_1_have_nothing_that_only_2_has() {
+    let kind = Kind::Enum {
+        schema: None,
+        name: Some("mood".to_owned()),
+        values: vec!["value".to_owned(), "other".to_owned()],
+    };
+    let table = table("posts", vec![column("id", int()), column("uni_\u{e9}", kind)]);
+    let schema = Schema { tables: vec![table], ..Schema::default() };
+    let of = |release| {
+        let options = Options { release, format: EntityFormat::Expanded, ..Options::default() };
+        let entities = generate(&schema, &options, |_| true).unwrap();
+        entities.shared["sea_orm_active_enums.rs"].clone()
+    };
+    assert!(of(Major::Two).contains("rs_type = \"Enum\""));
+    assert!(of(Major::One).contains("rs_type = \"String\"") && !of(Major::One).contains("    Value,"));
+}

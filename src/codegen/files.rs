@@ -3,7 +3,7 @@
 //! half of an entity is written once. It connects to nothing.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use quote::ToTokens;
 
@@ -17,6 +17,8 @@ use crate::schema::model::Schema;
 /// Where entities stand.
 #[derive(Clone, Debug)]
 pub struct Place {
+    /// Nothing is written outside of this folder: the project, or one outside of it that the user has named.
+    pub root: PathBuf,
     /// The folder of the generated files.
     pub folder: PathBuf,
     /// `mod.rs` or `lib.rs`.
@@ -31,14 +33,24 @@ impl Place {
         let root = &project.root;
         let index = if lib { "lib.rs" } else { "mod.rs" };
         if let Some(output) = output {
-            return Self { folder: output.to_owned(), index, own: None };
+            return Self { root: root.clone(), folder: output.to_owned(), index, own: None };
         }
         let models = if root.join("src/models.rs").is_file() { "src/models.rs" } else { "src/models/mod.rs" };
         let folder = project.entities();
         let own = (project.layout != Layout::SeaOrm).then(|| root.join(models));
         // A package of their own has a library.
         let index = if own.is_none() && folder.join("lib.rs").is_file() { "lib.rs" } else { index };
-        Self { folder, index, own }
+        Self { root: root.clone(), folder, index, own }
+    }
+
+    /// The place in a folder that the user has named, which may be outside of the project.
+    pub fn named(project: &Project, folder: &Path, lib: bool) -> Self {
+        let folder = resolve(folder);
+        let root = project.root.canonicalize().unwrap_or_else(|_| project.root.clone());
+        match folder.strip_prefix(&root) {
+            Ok(inside) => Self::of(project, Some(&project.root.join(inside)), lib),
+            Err(_) => Self { root: folder.clone(), ..Self::of(project, Some(&folder), lib) },
+        }
     }
 
     /// The modules that have a file in the folder.
@@ -58,6 +70,21 @@ impl Place {
         }
         Ok(present)
     }
+}
+
+/// The path with links followed as far as it exists, and without `..`.
+fn resolve(path: &Path) -> PathBuf {
+    let mut resolved = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(resolved.pop()),
+            part => resolved.push(part),
+        }
+        if let Ok(real) = resolved.canonicalize() {
+            resolved = real;
+        }
+    }
+    resolved
 }
 
 /// The root of the crate that has the entities, if kit does not write it and its `recursion_limit` is less than `limit`.
@@ -108,7 +135,7 @@ pub fn plan(
     rules: Rules,
     written: impl Fn(&str) -> bool,
 ) -> Result<Sync> {
-    let mut plan = FilePlan::new(&project.root);
+    let mut plan = FilePlan::new(&place.root);
     let present = place.present()?;
     let living: BTreeSet<String> = modules(schema)
         .into_iter()

@@ -13,6 +13,7 @@ use syn::{
 use super::relations::Relations;
 use super::statements::{Named, NamedEnum, OTHER, required_cast};
 use super::{EntityFormat, relation_source, said};
+use crate::project::sea_orm::Major;
 use crate::schema::model::{Cast, Column};
 
 pub(super) type List = Punctuated<Meta, Token![,]>;
@@ -60,18 +61,22 @@ pub(super) fn entity(
 ///
 /// # Errors
 /// As for [`entity`].
-pub(super) fn enums(content: &str, enums: &[NamedEnum]) -> syn::Result<String> {
+pub(super) fn enums(content: &str, enums: &[NamedEnum], release: Major) -> syn::Result<String> {
     let mut file = syn::parse_file(content)?;
     for item in &mut file.items {
         let Item::Enum(item) = item else { continue };
         let Some(named) = enums.iter().find(|one| item.ident == one.name.to_upper_camel_case()) else { continue };
-        edit(&mut item.attrs, |list| match named.is_text {
-            true => {
+        edit(&mut item.attrs, |list| {
+            // A text for SeaORM, or SeaORM 1, which has no type of its own there.
+            if named.is_text || release == Major::One {
                 set(list, "rs_type", "String", false);
+            }
+            if named.is_text {
                 set(list, "db_type", "Text", false);
                 remove(list, &["enum_name"]);
+            } else {
+                set(list, "enum_name", &named.original, false);
             }
-            false => set(list, "enum_name", &named.original, false),
         })?;
         for variant in &mut item.variants {
             if let Some((_, value)) = named.values.iter().find(|(name, _)| variant.ident == name) {

@@ -18,6 +18,7 @@ pub use sea_orm_codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFo
 use sea_orm_codegen::{EntityTransformer, EntityWriterContext};
 
 use crate::error::{Error, Result};
+use crate::project::sea_orm::Major;
 use crate::schema::model::{Kind, Schema, Table};
 use names::Names;
 use relations::Relations;
@@ -44,6 +45,8 @@ pub struct Options {
     pub seaography: bool,
     pub banner_version: BannerVersion,
     pub er_diagram: bool,
+    /// The SeaORM that compiles them.
+    pub release: Major,
     /// Names of tables that are views.
     pub views: BTreeSet<String>,
 }
@@ -83,10 +86,10 @@ pub fn modules(schema: &Schema) -> BTreeMap<String, String> {
 
 /// The columns of a table that an entity has: the column's name, what the field is called in Rust, and what the entity takes it
 /// for.
-pub fn fields(schema: &Schema, table: &str) -> Vec<(String, String, Kind)> {
+pub fn fields(schema: &Schema, table: &str, release: Major) -> Vec<(String, String, Kind)> {
     let schema = expressible(schema);
     let Some(table) = schema.table(table) else { return Vec::new() };
-    let named = Named::new(table, String::new(), false, false);
+    let named = Named::new(table, String::new(), false, false, release);
     let fields = named.columns.into_iter().map(|(field, column)| {
         let field = if syn::parse_str::<syn::Ident>(&field).is_ok() { field } else { format!("r#{field}") };
         (column.name.clone(), field, column.kind.clone())
@@ -108,7 +111,7 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     let mut tables = Vec::new();
     for table in schema.tables.iter().filter(|table| wanted(table)) {
         let module = modules.get(&table.name).cloned().unwrap_or_default();
-        let named = Named::new(table, module, options.views.contains(&table.name), dense);
+        let named = Named::new(table, module, options.views.contains(&table.name), dense, options.release);
         let left_out = named.left_out.iter().map(|column| LeftOut {
             table: table.name.clone(),
             column: column.name.clone(),
@@ -139,7 +142,7 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     for file in writer.generate(&context(schema, options)).files {
         let content = match (by_file.get(&file.name), file.name.as_str()) {
             (Some((named, relations)), _) => mend::entity(&file.content, named, relations, options.format),
-            (None, "sea_orm_active_enums.rs") => mend::enums(&file.content, &enums.list),
+            (None, "sea_orm_active_enums.rs") => mend::enums(&file.content, &enums.list, options.release),
             (None, _) => mend::other(&file.content),
         };
         let content = content.map_err(|error| failed(format!("{}: {error}", file.name)))?;

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
+use crate::project::sea_orm::Major;
+
 /// Modules that a folder of entities has anyway, and names that mean something to a file system.
 const MODULES: &[&str] = &[
     "mod",
@@ -102,37 +104,46 @@ pub(super) struct Names {
     kind: &'static str,
     reserved: &'static [&'static str],
     taken: BTreeSet<String>,
+    /// Without letters beyond ASCII: a file cannot be a module of another name, a variant is checked by codegen, and SeaORM 1
+    /// derives other variants from fields with them.
+    is_ascii: bool,
 }
 
 impl Names {
     pub(super) fn modules() -> Self {
-        Self { kind: "table", reserved: MODULES, taken: BTreeSet::new() }
+        Self { kind: "table", reserved: MODULES, taken: BTreeSet::new(), is_ascii: true }
     }
 
     /// `Column::EntityName` and, of a primary key, `PrimaryKey::Column` would each be two things.
-    pub(super) fn fields() -> Self {
+    pub(super) fn fields(release: Major) -> Self {
         let taken = ["EntityName", "Column"].map(str::to_owned);
-        Self { kind: "column", reserved: &[], taken: BTreeSet::from(taken) }
+        Self { kind: "column", reserved: &[], taken: BTreeSet::from(taken), is_ascii: release == Major::One }
     }
 
     /// Names of unique keys, which SeaORM makes functions of, as it does of these fields.
     pub(super) fn keys<'a>(fields: impl Iterator<Item = &'a String>) -> Self {
         let taken = fields.map(|field| field.to_upper_camel_case()).collect();
-        Self { kind: "key", reserved: &[], taken }
+        Self { kind: "key", reserved: &[], taken, is_ascii: false }
     }
 
     pub(super) fn enums() -> Self {
-        Self { kind: "enum", reserved: &[], taken: TYPES.iter().map(|name| (*name).to_owned()).collect() }
+        Self {
+            kind: "enum",
+            reserved: &[],
+            taken: TYPES.iter().map(|name| (*name).to_owned()).collect(),
+            is_ascii: false,
+        }
     }
 
-    pub(super) fn variants() -> Self {
-        Self { kind: "value", reserved: &[], taken: BTreeSet::from(["Self".to_owned()]) }
+    /// `Self::Value` would be two things in what SeaORM 1 derives.
+    pub(super) fn variants(release: Major) -> Self {
+        let reserved = ["Self", "Value"].into_iter().take(if release == Major::One { 2 } else { 1 });
+        Self { kind: "value", reserved: &[], taken: reserved.map(str::to_owned).collect(), is_ascii: true }
     }
 
     /// A name in snake case for what the database calls `original`. Its camel case is free as well.
     pub(super) fn take(&mut self, original: &str) -> String {
-        // A file cannot be a module of another name; a variant is checked by codegen.
-        let plain = if matches!(self.kind, "table" | "value") { ascii(original) } else { snake(original) };
+        let plain = if self.is_ascii { ascii(original) } else { snake(original) };
         let plain = match plain.chars().next() {
             None => self.kind.to_owned(),
             Some(first) if !first.is_ascii_alphabetic() && !first.is_alphabetic() => format!("{}_{plain}", self.kind),
@@ -263,7 +274,9 @@ mod tests {
         ];
         let none = Vec::new();
         let keys = Names::keys(none.iter());
-        for mut names in [Names::modules(), Names::fields(), Names::enums(), Names::variants(), keys] {
+        for mut names in
+            [Names::modules(), Names::fields(Major::Two), Names::enums(), Names::variants(Major::Two), keys]
+        {
             let mut camels = BTreeSet::new();
             for original in originals {
                 let name = names.take(original);
@@ -309,7 +322,7 @@ mod tests {
 
     #[test]
     fn ordinary_names_stay_as_they_are() {
-        let mut names = Names::fields();
+        let mut names = Names::fields(Major::Two);
         for name in ["id", "user_id", "type", "created_at", "line_1"] {
             assert_eq!(names.take(name), name);
         }

@@ -7,6 +7,7 @@ use syn::{Expr, Field};
 
 use super::mend::{attributes_of_column, edit, set};
 use super::statements::{Named, named_unique_keys};
+use crate::project::sea_orm::Major;
 use crate::schema::model::{Column, Index, Kind, What};
 
 /// Attributes of a field, in the formats that have them.
@@ -47,6 +48,10 @@ pub(super) fn calls(definition: &mut Expr, field: &str, column: &Column, named: 
     }
     if is_indexed(column, named) {
         *definition = syn::parse_quote!(#definition.indexed());
+    }
+    if named.release == Major::One {
+        // It has no such method, and knows keys of several columns in no format.
+        return Ok(());
     }
     let several = |key: &(String, Vec<&str>)| key.1.len() > 1 && key.1.contains(&field);
     // A column is part of one such key only, as in the other formats.

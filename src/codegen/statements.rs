@@ -9,6 +9,7 @@ use sea_orm::sea_query::{
 };
 
 use super::names::Names;
+use crate::project::sea_orm::Major;
 use crate::schema::model::{self, Cast, Kind};
 
 /// A table with the names that generated code uses.
@@ -22,12 +23,14 @@ pub(super) struct Named<'a> {
     pub left_out: Vec<&'a model::Column>,
     /// Whether it is only to be read.
     pub is_view: bool,
+    /// The SeaORM that the entity is for.
+    pub release: Major,
 }
 
 impl<'a> Named<'a> {
     /// The `dense` format has functions that find by a unique key, and cannot write a keyword in them.
-    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool, dense: bool) -> Self {
-        let mut names = Names::fields();
+    pub(super) fn new(table: &'a model::Table, module: String, is_view: bool, dense: bool, release: Major) -> Self {
+        let mut names = Names::fields(release);
         let keys: BTreeSet<String> = unique_keys(table).filter(|_| dense).flat_map(|(_, columns)| columns).collect();
         let writable = table.columns.iter().filter(|column| column.generated.is_none());
         let (carried, left_out): (Vec<_>, Vec<_>) =
@@ -38,7 +41,7 @@ impl<'a> Named<'a> {
             (field, column)
         });
         let columns = columns.collect();
-        Self { table, module, columns, left_out, is_view }
+        Self { table, module, columns, left_out, is_view, release }
     }
 
     /// The cast of a column that is text in the entity, whatever it is in the database.
@@ -97,7 +100,7 @@ impl Enums {
                     (None, Some(name)) => name.clone(),
                     (_, None) => format!("{}_{}", table.table.name, column.name),
                 };
-                let mut variants = Names::variants();
+                let mut variants = Names::variants(table.release);
                 let values = values.iter().map(|value| {
                     let name = variants.take(value);
                     (variants.camel(&name), value.clone())

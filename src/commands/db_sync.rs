@@ -11,11 +11,13 @@ use serde_json::json;
 
 use super::migrate;
 use crate::codegen::files::{self, Place, Rules};
-use crate::codegen::{self, Entities, Options, views};
+use crate::codegen::{self, Entities, EntityFormat, Options, views};
 use crate::context::Context;
 use crate::database::Target;
-use crate::error::{Error, Exit, PENDING, Result};
+use crate::error::{Error, Exit, PENDING, Result, SeaOrmErrorKind};
+use crate::migrator::package::Package;
 use crate::project::manifest::Manifest;
+use crate::project::sea_orm::Major;
 use crate::project::{Invocation, Project, source};
 use crate::scaffold::{Change, PlannedFile, starter};
 use crate::schema;
@@ -60,7 +62,7 @@ pub struct DbSyncArgs {
     /// Write entities of views, too: they are to be read only
     #[arg(long)]
     include_views: bool,
-    /// Folder of the entities
+    /// Folder of the entities, inside the project or outside
     #[arg(short, long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     /// Database, instead of the project's
@@ -87,6 +89,16 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     let project = ctx.project()?;
     let defaults = &project.settings.entities;
     let mut options = args.format.options(defaults)?;
+    let place = match (&args.output_dir, &defaults.output_dir) {
+        (Some(folder), _) => Place::named(project, &ctx.cwd.join(folder), options.lib),
+        // A file that came with the project names no folder outside of it.
+        (None, Some(folder)) => Place::of(project, Some(&project.root.join(folder)), options.lib),
+        (None, None) => Place::of(project, None, options.lib),
+    };
+    if place.root != project.root {
+        ctx.finish_writing(&place.root);
+    }
+    options.release = release_of(project, &place, options.format)?;
     let target = target(ctx, args)?;
     if !(args.skip_migrations || args.check || args.dry_run) {
         migrate::pending(ctx, &target, args.force).await?;
@@ -99,11 +111,6 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     if let Some(name) = args.tables.iter().find(|name| schema.table(name).is_none()) {
         return Err(no_such_table(name, &schema, &target));
     }
-    let output = match (&args.output_dir, &defaults.output_dir) {
-        (Some(folder), _) => Some(ctx.cwd.join(folder)),
-        (None, folder) => folder.as_ref().map(|folder| project.root.join(folder)),
-    };
-    let place = Place::of(project, output.as_deref(), options.lib);
     let ignored = ignored(project, args)?;
     let hides = !args.include_hidden_tables && !defaults.include_hidden_tables;
     let chosen = |table: &Table| match args.tables.contains(&table.name) {
@@ -170,6 +177,20 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     }
     let is_stale = !changed.is_empty() || !sync.stale.is_empty();
     Ok(if args.check && is_stale { Exit::Code(PENDING) } else { Exit::Ok })
+}
+
+/// The SeaORM of the package that has the entities; without a package, the newest.
+///
+/// # Errors
+/// [`Error::SeaOrm`] for one without an adapter, or without entities in this format.
+fn release_of(project: &Project, place: &Place, format: EntityFormat) -> Result<Major> {
+    let Ok(package) = Package::of(&place.folder.join(place.index)) else { return Ok(Major::default()) };
+    let release = package.sea_orm(&project.root)?;
+    if format == EntityFormat::Dense && release.major == Major::One {
+        let (version, kind) = (release.version.to_string(), SeaOrmErrorKind::NoDenseEntities);
+        return Err(Error::SeaOrm { version, kind, upgrade: None });
+    }
+    Ok(release.major)
 }
 
 /// Writes the entities of the schema as it is, for a command that goes on from there.

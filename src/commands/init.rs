@@ -7,7 +7,8 @@ use clap::Args;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::project::Project;
-use crate::scaffold::{FilePlan, starter};
+use crate::scaffold::{Change, FilePlan, PlannedFile, starter};
+use crate::ui::counted;
 
 /// Start a project here, or add to one what kit needs
 #[derive(Debug, Args)]
@@ -83,7 +84,16 @@ fn finish(ctx: &Context, args: &InitArgs, root: &Path, plan: &FilePlan) -> Resul
     if !args.dry_run {
         plan.apply()?;
     }
-    for file in plan.files() {
+    let (library, others): (Vec<&PlannedFile>, Vec<&PlannedFile>) =
+        plan.files().iter().partition(|file| !args.dry_run && file.path.starts_with(root.join(starter::LIBRARY)));
+    for change in [Change::Create, Change::Update, Change::Unchanged] {
+        let count = library.iter().filter(|file| file.change == change).count();
+        if count > 0 {
+            let files = counted(count, "file");
+            ctx.ui.row(&format!("{}/ ({files})", starter::LIBRARY), starter::word(change, args.dry_run));
+        }
+    }
+    for file in others {
         let path = file.path.strip_prefix(root).unwrap_or(&file.path);
         ctx.ui.row(&path.display().to_string(), starter::word(file.change, args.dry_run));
     }

@@ -6,6 +6,7 @@ use super::make_migration::known_schema;
 use crate::codegen;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::migrator::package::major_of;
 use crate::project::seeders::entities_path;
 use crate::scaffold::factory::{self, Planned, Request};
 use crate::schema::model::Schema;
@@ -53,7 +54,8 @@ pub(super) fn plan(ctx: &Context, name: &str, model: &str, schema: Option<&Schem
     let modules = schema.map(codegen::modules).unwrap_or_default();
     let table =
         factory::table_of(model, "Factory", |table| schema.is_some_and(|schema| schema.table(table).is_some()))?;
-    let fields = schema.map(|schema| codegen::fields(schema, &table)).unwrap_or_default();
+    let release = major_of(&project.entities().join("mod.rs"), &project.root);
+    let fields = schema.map(|schema| codegen::fields(schema, &table, release)).unwrap_or_default();
     let module = modules.get(&table).unwrap_or(&table);
     let request = Request {
         name,

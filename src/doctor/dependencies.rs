@@ -27,7 +27,7 @@ pub fn look(project: &Project, package: &Result<Package>, target: Option<&Target
         Some(_) => Finding::ok("Cargo.lock", "read"),
         None => Finding::warn("Cargo.lock", "none", Advice::Lock),
     }];
-    match package.sea_orm() {
+    match package.sea_orm(&project.root) {
         Ok(release) => {
             findings.push(versions(package, &release));
             findings.extend(target.and_then(|target| drivers(project, package, target)));

@@ -7,6 +7,7 @@ mod dependencies;
 mod dialect;
 mod fixtures;
 mod ledger;
+mod linker;
 mod lock;
 mod permissions;
 mod project;

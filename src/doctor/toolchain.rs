@@ -1,8 +1,7 @@
 //! What compiles migrations: kit itself, cargo, rustc, and what rustc links with.
 
-use super::Finding;
+use super::{Finding, linker};
 use crate::error::Advice;
-use crate::migrator::cargo_settings::config_files;
 use crate::migrator::package::Package;
 use crate::migrator::programs::Programs;
 
@@ -15,8 +14,8 @@ pub async fn look(programs: &Programs<'_>, package: Option<&Package>, own: Optio
     if let Some(own) = own.filter(|own| *own != "cargo") {
         return vec![kit, program(programs, own)];
     }
-    let (cargo, rustc) = tokio::join!(cargo(programs), rustc(programs, package));
-    vec![kit, cargo, rustc, linker(programs)]
+    let (cargo, rustc, linker) = tokio::join!(cargo(programs), rustc(programs, package), linker::look(programs));
+    vec![kit, cargo, rustc, linker]
 }
 
 fn program(programs: &Programs<'_>, own: &str) -> Finding {
@@ -49,21 +48,6 @@ async fn rustc(programs: &Programs<'_>, package: Option<&Package>) -> Finding {
         return Finding::fail("rustc", found, Advice::UpdateRust);
     }
     Finding::ok("rustc", version)
-}
-
-/// What rustc calls to link, unless cargo's settings say something else.
-fn linker(programs: &Programs<'_>) -> Finding {
-    let named = programs.env.keys().any(|name| name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"));
-    let files = config_files(programs.folder, programs.env).into_iter();
-    let says = |text: String| text.lines().any(|line| line.trim_start().starts_with("linker"));
-    if named || files.filter_map(|file| std::fs::read_to_string(file).ok()).any(says) {
-        return Finding::ok("Linker", "named in cargo's settings");
-    }
-    match programs.find("cc") {
-        Some(path) => Finding::ok("Linker", path.display().to_string()),
-        None if cfg!(unix) => Finding::fail("Linker", "no cc on the PATH", Advice::InstallLinker),
-        None => Finding::ok("Linker", "as rustc finds it"),
-    }
 }
 
 /// `1.94.0` of `rustc 1.94.0 (…)`.

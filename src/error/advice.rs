@@ -22,6 +22,10 @@ pub enum Advice {
     InstallToolchain,
     UpdateRust,
     InstallLinker,
+    NameLinker {
+        program: String,
+        origin: String,
+    },
     NameProgram,
     NameCache,
     CloseCache {
@@ -159,6 +163,9 @@ impl fmt::Display for Advice {
             }
             Self::InstallLinker => {
                 "install a C compiler: `apt install build-essential`, `dnf install gcc` or `xcode-select --install`"
+            }
+            Self::NameLinker { program, origin } => {
+                return write!(f, "install {program}, or name another linker in {origin}");
             }
             Self::NameProgram => "name a program that is there: [migrator] command in kit.toml",
             Self::NameCache => "set KIT_CACHE_DIR to a folder of yours",

@@ -142,7 +142,9 @@ impl Error {
                     .to_owned()
             }
             Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
-            Self::SeaOrm { kind, .. } => sea_orm_hint(*kind),
+            Self::NoLibrary { package, .. } if package.is_empty() => "run `kit init --library`".to_owned(),
+            Self::NoLibrary { package, .. } => format!("run `kit init --library {package}`"),
+            Self::SeaOrm { kind, upgrade, .. } => return sea_orm_hint(*kind, upgrade.as_deref()),
             Self::Program { program, .. } if program == "cargo" => {
                 "install Rust from https://rustup.rs, or put cargo on the PATH".to_owned()
             }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::migrator::upgrade::Upgrade;
+
 /// Why kit cannot do something with a release of SeaORM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeaOrmErrorKind {
@@ -11,33 +13,46 @@ pub enum SeaOrmErrorKind {
     DoesNotBuild,
     /// Before 1.1.11 it has no connection over which a run can be pretended.
     CannotPretend,
+    /// Before 2.0 it has no entities in the format `dense`.
+    NoDenseEntities,
 }
 
 pub(super) fn sea_orm_text(version: &str, kind: SeaOrmErrorKind) -> String {
     match kind {
         SeaOrmErrorKind::NoAdapter => format!("sea-orm-migration {version} is not supported"),
         SeaOrmErrorKind::DoesNotBuild => format!("kit does not build with SeaORM {version}"),
+        SeaOrmErrorKind::NoDenseEntities => {
+            format!("`--entity-format dense` needs SeaORM 2.0 or later, and this project is on {version}")
+        }
         SeaOrmErrorKind::CannotPretend => {
             format!("`--pretend` needs SeaORM 1.1.11 or later, and this project is on {version}")
         }
     }
 }
 
-pub(super) fn sea_orm_hint(kind: SeaOrmErrorKind) -> String {
-    match kind {
-        SeaOrmErrorKind::NoAdapter => {
-            "kit works with releases of SeaORM 1.0, 1.1 and 2: ask for `\"1.1\"` or `\"2.0\"` in Cargo.toml, \
-             then run `cargo update -p sea-orm-migration`"
+/// The change of Cargo.toml and the command, or what else helps.
+pub(super) fn sea_orm_hint(kind: SeaOrmErrorKind, upgrade: Option<&Upgrade>) -> Option<String> {
+    let steps = upgrade.map(upgrade_text).filter(|steps| !steps.is_empty());
+    match (kind, steps) {
+        (SeaOrmErrorKind::NoDenseEntities, _) => Some("pass `--entity-format compact`".to_owned()),
+        (SeaOrmErrorKind::DoesNotBuild, None) => {
+            Some("report the lines above: this is no fault of your migrations".to_owned())
         }
-        SeaOrmErrorKind::DoesNotBuild => {
-            "run `cargo update -p sea-orm-migration -p sea-orm` for the newest release of this line; \
-             if that does not help, report the lines above: this is no fault of your migrations"
+        (SeaOrmErrorKind::DoesNotBuild, Some(steps)) => {
+            Some(format!("{steps}; if that does not help, report the lines above: this is no fault of your migrations"))
         }
-        SeaOrmErrorKind::CannotPretend => {
-            "run `cargo update -p sea-orm-migration -p sea-orm`; if Cargo.toml asks for an older one, ask for `\"1.1\"`"
-        }
+        (_, steps) => steps,
     }
-    .to_owned()
+}
+
+/// `write "1.1" instead of `=1.1.8` at Cargo.toml:12, then run `cargo update -p sea-orm-migration``
+fn upgrade_text(upgrade: &Upgrade) -> String {
+    let each: Vec<String> =
+        upgrade.requirements.iter().map(|one| format!("`{}` at {}", one.version, one.place)).collect();
+    let written =
+        (!each.is_empty()).then(|| format!("write `\"{}\"` instead of {}", upgrade.wanted, each.join(" and ")));
+    let run = upgrade.command.as_ref().map(|command| format!("run `{command}`"));
+    written.into_iter().chain(run).collect::<Vec<_>>().join(", then ")
 }
 
 pub(super) fn no_migrator_text(path: &Path, several: &[String]) -> String {

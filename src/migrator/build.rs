@@ -11,6 +11,8 @@ use super::cargo_settings::CargoSettings;
 use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
 use super::lock_file::LockFile;
+use super::package::Package;
+use super::upgrade::Upgrade;
 use super::{Build, BuildObstacle, Cache, Notice, Program, runtime_source, seeder, target_folder};
 use crate::error::{Error, Result, SeaOrmErrorKind};
 use crate::project::Project;
@@ -47,6 +49,9 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
     write_runtime(cache, crate_.sea_orm.major)?;
     write_crate(cache, &folder, &crate_)?;
     let started = time_of(&folder)?;
+    if let Some(reason) = &crate_.whole_package {
+        notify(Notice::WholePackage { reason: reason.clone() });
+    }
     notify(Notice::Building { what: program.what() });
     if let Some((before, written)) = before
         && before.misleads_cargo(written)
@@ -55,7 +60,7 @@ pub async fn binary(build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Result<
     }
     let built = match build_lean(build, &folder, &crate_, notify).await? {
         Some(built) => built,
-        None => cargo_build(build, &folder, &crate_, notify).await?.map_err(|failed| failed.show(program, notify))?,
+        None => cargo_build(build, &folder, &crate_, notify).await?.map_err(|failed| failed.show(build, notify))?,
     };
     keep_lock(cache, &folder, &crate_.sea_orm);
     let own = [folder.clone(), cache.runtime_folder("")];
@@ -93,7 +98,7 @@ async fn build_lean(
                 write(&marker, &few)?;
                 return Ok(Some(built));
             }
-            Err(failed) if known == few => return Err(failed.show(build.program, notify)),
+            Err(failed) if known == few => return Err(failed.show(build, notify)),
             Err(_) => {}
         }
     }
@@ -103,7 +108,7 @@ async fn build_lean(
             write(&marker, &all)?;
             Ok(Some(built))
         }
-        Err(failed) => Err(failed.show(build.program, notify)),
+        Err(failed) => Err(failed.show(build, notify)),
     }
 }
 
@@ -119,16 +124,19 @@ struct Failed {
 const NOT_THEIRS: [&str; 3] = [runtime_source::OWN_NAME, "sea-orm", "sea-orm-migration"];
 
 impl Failed {
-    fn show(self, program: &Program, notify: &mut dyn FnMut(Notice)) -> Error {
+    fn show(self, build: Build<'_>, notify: &mut dyn FnMut(Notice)) -> Error {
         let obstacle = BuildObstacle::of(&self.lines);
         self.lines.into_iter().for_each(|line| notify(Notice::Compiler(line)));
         if let Some(obstacle) = obstacle {
             return obstacle.into();
         }
         if let Some(version) = self.not_theirs {
-            return Error::SeaOrm { version, kind: SeaOrmErrorKind::DoesNotBuild };
+            let root = &build.project.root;
+            let package = Package::of(&build.project.index).ok();
+            let upgrade = package.and_then(|package| Upgrade::to_newest(&package, root, &version)).map(Box::new);
+            return Error::SeaOrm { version, kind: SeaOrmErrorKind::DoesNotBuild, upgrade };
         }
-        Error::Build { what: program.what(), unreachable: self.unreachable }
+        Error::Build { what: build.program.what(), unreachable: self.unreachable }
     }
 }
 

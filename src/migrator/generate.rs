@@ -9,7 +9,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 use super::modules::{self, Included};
 use super::package::Package;
 use super::package_use::PackageUse;
-use super::{fingerprint, runtime_source};
+use super::{fingerprint, library_use, runtime_source};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::project::sea_orm::{Major, SeaOrm};
@@ -25,6 +25,8 @@ pub struct Generated {
     /// Cargo.toml with all of the package's dependencies, where that is more: one that is not named may be needed all
     /// the same, by what a macro writes or for a feature it turns on.
     pub full_manifest: Option<String>,
+    /// The application that is compiled as a whole, and why: `app`: m1.rs:3 uses `crate::config`.
+    pub whole_package: Option<String>,
     /// src/main.rs.
     pub main: String,
     /// Cargo.lock, where the project has one.
@@ -41,7 +43,7 @@ pub struct Generated {
 /// [`Error::NoMigrator`], [`Error::Unreachable`], [`Error::SeaOrm`], and those of reading files.
 pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let package = Package::of(&project.index)?;
-    let release = package.sea_orm()?;
+    let release = package.sea_orm(&project.root)?;
     let sea_orm = release.major;
     let sources = source::read(project)?;
     let name = crate_name(&project.index);
@@ -55,11 +57,8 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
         manifest.to_string()
     };
     let entry = |path: &str| entry_of(&sources, project, path);
-    let in_library = package.library().and_then(|library| modules::path_to(&library, &project.index));
     let used = PackageUse::of(&project.index, &package.root, package.has_build_script());
-    if let Some(path) = in_library
-        && (package.is_library_root(&project.index) || modules::uses_crate(project.migrations()) || !used.is_empty())
-    {
+    if let Some(InLibrary { path, reason }) = in_library(project, &package, &used) {
         let mut own = InlineTable::new();
         own.insert("path", text(&package.root));
         own.insert("package", Value::from(package.name()?));
@@ -67,6 +66,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
         return Ok(Generated {
             manifest: manifest(&|manifest| manifest["dependencies"]["project"] = value(own.clone())),
             full_manifest: None,
+            whole_package: reason.map(|reason| format!("`{}`: {reason}", package.name().unwrap_or_default())),
             main: program("", &[], &entry(&path)?),
             lock: package.lock(),
             package_root: Some(package.root.clone()),
@@ -88,6 +88,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
     let path = format!("crate::{}", inclusion.path.join("::"));
     Ok(Generated {
         full_manifest: (full != lean).then_some(full),
+        whole_package: None,
         manifest: lean,
         main: program("", &inclusion.modules, &entry(&path)?),
         lock: package.lock(),
@@ -100,6 +101,47 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
 /// The name of the crate for the migrations in `index`; a workspace may have several migration crates.
 pub fn crate_name(index: &Path) -> String {
     format!("kit-migrator-{}", &fingerprint::key(&[&index.to_string_lossy()])[..12])
+}
+
+/// Migrations that are compiled as a part of the library of their package.
+struct InLibrary {
+    /// The path of their module.
+    path: Vec<String>,
+    /// Why, if they are modules of an application.
+    reason: Option<String>,
+}
+
+fn in_library(project: &Project, package: &Package, used: &PackageUse) -> Option<InLibrary> {
+    let path = modules::path_to(&package.library()?, &project.index)?;
+    if package.is_library_root(&project.index) {
+        return Some(InLibrary { path, reason: None });
+    }
+    let of_crate = modules::first_use_of_crate(project.migrations())
+        .map(|(file, used)| format!("{}:{} uses `crate::{}`", project.relative(&file), used.line, used.name));
+    let of_package = used.rest.iter().next().map(|one| format!("the migrations use {one}"));
+    let of_features = used.features.then(|| "the migrations have conditions on its features".to_owned());
+    let reason = of_crate.or(of_package).or(of_features)?;
+    Some(InLibrary { path, reason: Some(reason) })
+}
+
+/// Passes unless the migrations use kit's library in a package without it. Migrations that are included by path have that of the
+/// migrator.
+///
+/// # Errors
+/// [`Error::NoLibrary`].
+pub(super) fn check_library(project: &Project, package: &Package) -> Result<()> {
+    if package.has_crate(library_use::NAME) {
+        return Ok(());
+    }
+    let Some(place) = library_use::first(&project.index, project.migrations()) else { return Ok(()) };
+    let used = PackageUse::of(&project.index, &package.root, package.has_build_script());
+    if in_library(project, package, &used).is_none() {
+        return Ok(());
+    }
+    Err(Error::NoLibrary {
+        place: format!("{}:{}", project.relative(&place.file), place.line),
+        package: project.relative(&package.root),
+    })
 }
 
 /// A manifest without dependencies.
@@ -189,6 +231,34 @@ mod tests {
             let project = Project::find(root).unwrap();
             let generated = generate(&project, |_| root.join("runtime")).unwrap();
             assert_eq!(generated.package_root.is_some(), in_package, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_package_has_the_library_under_whatever_name_it_uses() {
+        for (manifest, library, has) in [
+            ("", "", false),
+            ("[dependencies]\nkit-runtime = { path = \"vendor/kit-runtime\" }\n", "", true),
+            ("[dependencies]\nkit-runtime.workspace = true\n", "", true),
+            ("[dependencies.kit_runtime]\npackage = \"other\"\nversion = \"1\"\n", "", true),
+            ("[target.'cfg(unix)'.dependencies]\nkit-runtime = { path = \"x\", optional = true }\n", "", true),
+            ("[dependencies]\nkit = { package = \"kit-runtime\", path = \"x\" }\n", "", false),
+            (
+                "[dependencies]\nkit = { package = \"kit-runtime\", path = \"x\" }\n",
+                "extern crate kit as kit_runtime;\n",
+                true,
+            ),
+        ] {
+            let root = tempfile::TempDir::new().unwrap();
+            let root = root.path();
+            write(root, "Cargo.toml", &format!("[package]\nname = \"migration\"\n{manifest}"));
+            let index = format!("{library}mod m1;\npub struct Migrator;\nimpl MigratorTrait for Migrator {{}}\n");
+            write(root, "src/lib.rs", &index);
+            write(root, "src/m1.rs", "use kit_runtime::schema::*;\n");
+            write(root, "kit.toml", "[project]\nmigrations = \"src\"\n");
+            let project = Project::find(root).unwrap();
+            let package = Package::of(&project.index).unwrap();
+            assert_eq!(check_library(&project, &package).is_ok(), has, "{manifest}{library}");
         }
     }
 }

@@ -7,6 +7,7 @@ mod cargo;
 pub(crate) mod cargo_settings;
 mod fingerprint;
 mod generate;
+mod library_use;
 pub mod lock_file;
 mod modules;
 mod obstacle;
@@ -17,6 +18,7 @@ pub(crate) mod programs;
 pub mod runtime_source;
 mod seeder;
 mod target_folder;
+pub mod upgrade;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +33,7 @@ use crate::project::settings::Settings;
 
 pub use cache::{Cache, CacheError};
 pub use obstacle::BuildObstacle;
+use package::Package;
 
 /// What happens on the way.
 #[derive(Debug)]
@@ -39,6 +42,11 @@ pub enum Notice {
     Building {
         /// What is in it.
         what: &'static str,
+    },
+    /// The whole application is compiled with the migrations.
+    WholePackage {
+        /// Which one and why: `app`: m1.rs:3 uses `crate::config`.
+        reason: String,
     },
     /// Another build has to end first.
     Waiting,
@@ -133,6 +141,17 @@ pub struct Run {
     pub expendable: bool,
     /// What it is asked to do.
     pub request: Request,
+}
+
+/// Passes if the migrations can be compiled as far as their package tells: kit has an adapter for its SeaORM, and it has kit's
+/// library if they use it.
+///
+/// # Errors
+/// [`crate::error::Error::SeaOrm`], [`crate::error::Error::NoLibrary`], and those of reading manifests.
+pub fn check(project: &Project) -> Result<()> {
+    let package = Package::of(&project.index)?;
+    package.sea_orm(&project.root)?;
+    generate::check_library(project, &package)
 }
 
 /// Builds the program if anything that cargo would build it from has changed. Connects to no database.

@@ -68,10 +68,23 @@ pub fn path_to(root: &Path, file: &Path) -> Option<Vec<String>> {
     descend(root, folder, file, 12)
 }
 
-/// Whether a migrations folder names anything through `crate::…` outside of itself.
-pub fn uses_crate(folder: &Path) -> bool {
-    let own: Vec<String> = folder.file_name().map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
-    rust_files(folder).iter().any(|file| crate_names(tokens_of(file)).iter().any(|name| !own.contains(name)))
+/// A name after `crate::`.
+pub struct CrateUse {
+    /// The name.
+    pub name: String,
+    /// Its line, from 1.
+    pub line: usize,
+}
+
+/// Returns the first name through `crate::…` in a migrations folder that is outside of it, with its file.
+pub fn first_use_of_crate(folder: &Path) -> Option<(PathBuf, CrateUse)> {
+    let own = folder.file_name().unwrap_or_default();
+    let mut files = rust_files(folder);
+    files.sort();
+    files.into_iter().find_map(|file| {
+        let used = crate_names(tokens_of(&file)).into_iter().find(|used| *used.name != *own)?;
+        Some((file, used))
+    })
 }
 
 /// Includes the migrations by path, with every module of the application that they name.
@@ -109,7 +122,7 @@ pub fn gather(
     while let Some(file) = queue.pop() {
         let tokens = tokens_of(&file);
         collect_names(tokens.clone(), &mut names);
-        for name in crate_names(tokens) {
+        for CrateUse { name, .. } in crate_names(tokens) {
             if seen.contains(&name) {
                 continue;
             }
@@ -133,7 +146,7 @@ pub fn names_in(module: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
     for file in files_of(module) {
         let tokens = tokens_of(&file);
         collect_names(tokens.clone(), &mut all);
-        of_the_crate.extend(crate_names(tokens));
+        of_the_crate.extend(crate_names(tokens).into_iter().map(|used| used.name));
     }
     (all, of_the_crate)
 }
@@ -202,13 +215,13 @@ fn collect_names(tokens: TokenStream, names: &mut BTreeSet<String>) {
 }
 
 /// The names that follow `crate::`.
-fn crate_names(tokens: TokenStream) -> Vec<String> {
+fn crate_names(tokens: TokenStream) -> Vec<CrateUse> {
     let mut names = Vec::new();
     collect(tokens, &mut names);
     names
 }
 
-fn collect(tokens: TokenStream, names: &mut Vec<String>) {
+fn collect(tokens: TokenStream, names: &mut Vec<CrateUse>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {
         match token {
@@ -217,7 +230,7 @@ fn collect(tokens: TokenStream, names: &mut Vec<String>) {
                 Some([TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Ident(name)])
                     if a.as_char() == ':' && b.as_char() == ':' =>
                 {
-                    names.push(name.to_string());
+                    names.push(CrateUse { name: name.to_string(), line: name.span().start().line });
                 }
                 // `use crate::{a, b::c}`
                 Some([TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Group(group)])
@@ -232,13 +245,13 @@ fn collect(tokens: TokenStream, names: &mut Vec<String>) {
     }
 }
 
-fn first_names(group: TokenStream) -> Vec<String> {
+fn first_names(group: TokenStream) -> Vec<CrateUse> {
     let mut names = Vec::new();
     let mut first = true;
     for token in group {
         match token {
             TokenTree::Ident(name) if first => {
-                names.push(name.to_string());
+                names.push(CrateUse { name: name.to_string(), line: name.span().start().line });
                 first = false;
             }
             TokenTree::Punct(mark) if mark.as_char() == ',' => first = true,

@@ -47,12 +47,7 @@ impl BuildObstacle {
         }
         if says(&["signal: 9", "SIGKILL", "Cannot allocate memory", "os error 12"]) {
             Some(Self::Killed)
-        } else if says(&[
-            "failed to download",
-            "download of ",
-            "Could not resolve host",
-            "--offline",
-        ]) {
+        } else if says(&["failed to download", "download of ", "Could not resolve host", "--offline"]) {
             Some(Self::Download)
         } else if says(&["Permission denied", "Read-only file system"]) {
             Some(Self::Denied)

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::lock_file::LockFile;
+use super::upgrade::Upgrade;
 use crate::error::{Error, Result, SeaOrmErrorKind};
-use crate::project::manifest::{dependency_on, package_of, parse, version};
+use crate::project::manifest::{dependency_on, dependency_tables, package_of, parse, version};
 use crate::project::read;
 use crate::project::sea_orm::{Major, SeaOrm};
 use crate::project::workspace::workspace_of;
@@ -88,6 +89,12 @@ impl Package {
         own.as_str().or_else(|| inherited.and_then(Item::as_str))
     }
 
+    /// Whether a dependency has this name in Rust, for whatever target or kind of build.
+    pub fn has_crate(&self, name: &str) -> bool {
+        let names = dependency_tables(self.manifest.as_table()).into_iter().flat_map(TableLike::iter);
+        names.into_iter().any(|(key, _)| key.replace('-', "_") == name)
+    }
+
     /// The drivers that its SeaORM is built with, as features, in no particular order; inherited ones followed.
     pub fn drivers(&self) -> Vec<String> {
         let dependencies = self.manifest.get("dependencies").and_then(Item::as_table_like);
@@ -147,12 +154,12 @@ impl Package {
         files
     }
 
-    /// Which SeaORM the project is on: as locked, else as required, else the newest.
+    /// Which SeaORM the project at `project_root` is on: as locked, else as required, else the newest.
     ///
     /// # Errors
     /// [`Error::SeaOrm`] for one without an adapter.
-    pub fn sea_orm(&self) -> Result<SeaOrm> {
-        let refused = |version| Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter };
+    pub fn sea_orm(&self, project_root: &Path) -> Result<SeaOrm> {
+        let refused = |version| self.unsupported(version, project_root);
         let lock = self.locked();
         let all = lock.versions(MIGRATION);
         let own = self.name().ok().and_then(|name| lock.version_for(&name, MIGRATION));
@@ -164,6 +171,12 @@ impl Package {
             (None, Some(last)) => SeaOrm::locked(last).ok_or_else(|| refused(last.clone())),
             (None, None) => Ok(SeaOrm::newest()),
         }
+    }
+
+    /// The error for a release without an adapter.
+    pub fn unsupported(&self, version: String, project_root: &Path) -> Error {
+        let upgrade = Box::new(Upgrade::to_supported(self, project_root, &version));
+        Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter, upgrade: Some(upgrade) }
     }
 
     /// The folder of its workspace, its own if it is in none.
@@ -319,6 +332,12 @@ impl Package {
     pub fn locked(&self) -> &LockFile {
         self.lock_file.get_or_init(|| LockFile::parse(&self.lock().unwrap_or_default()))
     }
+}
+
+/// The SeaORM of the package around `file`, in a project at `project_root`; the newest where nothing names one that is supported.
+pub fn major_of(file: &Path, project_root: &Path) -> Major {
+    let release = Package::of(file).and_then(|package| package.sea_orm(project_root));
+    release.map_or_else(|_| Major::default(), |release| release.major)
 }
 
 /// The crate that migrations are written against.

@@ -45,11 +45,6 @@ impl PackageUse {
         }
         found
     }
-
-    /// Returns whether they use anything.
-    pub fn is_empty(&self) -> bool {
-        !self.features && self.rest.is_empty()
-    }
 }
 
 /// Returns whether cargo sets a variable for each package.
@@ -227,7 +222,7 @@ mod tests {
             write(root, "src/migrations.rs", "mod m1;\n");
             write(root, "src/migrations/m1.rs", text);
             let found = PackageUse::of(&root.join("src/migrations.rs"), root, false);
-            assert_eq!(!found.is_empty(), is_above, "{text}");
+            assert_eq!(!found.rest.is_empty(), is_above, "{text}");
         }
     }
 }

@@ -32,7 +32,7 @@ struct Library {
 pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let home = Package::of(&seeders.index)?;
     // As for the migrations: a workspace says nothing of versions.
-    let release = Package::of(&project.index)?.sea_orm()?;
+    let release = Package::of(&project.index)?.sea_orm(&project.root)?;
     let sea_orm = release.major;
     let name = format!("kit-seeder-{}", &fingerprint::key(&[&seeders.index.to_string_lossy()])[..12]);
     let first: Vec<Included> = [("seeders", seeders.index.clone()), ("factories", factories(&project.root))]
@@ -74,6 +74,7 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
     let root = own.as_ref().map(|own| format!("pub use {}::*;\n\n", own.name)).unwrap_or_default();
     Ok(Generated {
         full_manifest: (full != lean).then_some(full),
+        whole_package: None,
         manifest: lean,
         main: program(&root, &modules, &entry(&seeders.list)),
         lock: home.lock(),

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::read;
 use super::sea_orm::{Major, SeaOrm};
@@ -63,9 +63,11 @@ impl Manifest {
     pub fn sea_orm(&self) -> Result<Major> {
         let version = [MIGRATION, "sea-orm"].iter().find_map(|name| self.requirement(name));
         match version {
-            Some(version) => SeaOrm::required(&version)
-                .map(|release| release.major)
-                .ok_or(Error::SeaOrm { version, kind: SeaOrmErrorKind::NoAdapter }),
+            Some(version) => SeaOrm::required(&version).map(|release| release.major).ok_or(Error::SeaOrm {
+                version,
+                kind: SeaOrmErrorKind::NoAdapter,
+                upgrade: None,
+            }),
             None => Ok(Major::Two),
         }
     }
@@ -159,6 +161,15 @@ impl Manifest {
 /// Returns the dependency on a package and its key, which is another name if the package is renamed.
 pub fn dependency_on<'a>(dependencies: &'a dyn TableLike, package: &str) -> Option<(&'a str, &'a Item)> {
     dependencies.iter().find(|(key, dependency)| package_of(key, dependency) == package)
+}
+
+/// Returns all tables of dependencies in a manifest: for each kind of build, and for each target.
+pub fn dependency_tables(manifest: &Table) -> Vec<&dyn TableLike> {
+    const KINDS: [&str; 3] = [DEPENDENCIES, "dev-dependencies", "build-dependencies"];
+    let targets = manifest.get("target").and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
+    let targets = targets.filter_map(|(_, target)| target.as_table_like());
+    let holders = std::iter::once(manifest as &dyn TableLike).chain(targets);
+    holders.flat_map(|holder| KINDS.map(|kind| holder.get(kind)?.as_table_like())).flatten().collect()
 }
 
 /// Returns the package that a dependency is on, whatever its key is.

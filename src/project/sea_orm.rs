@@ -4,11 +4,12 @@
 use semver::{Prerelease, Version, VersionReq};
 
 /// A version of SeaORM that kit has an adapter for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Major {
     /// 1.0 and 1.1
     One,
     /// 2.x
+    #[default]
     Two,
 }
 
@@ -71,6 +72,16 @@ impl SeaOrm {
                 .then(|| Version::new(named.major, named.minor.unwrap_or(0), named.patch.unwrap_or(0)))
         })?;
         Self::locked(&fits.to_string())
+    }
+
+    /// The newest known release of a line.
+    pub fn newest_of(major: Major) -> Self {
+        let number = if major == Major::Two { 2 } else { 1 };
+        let newest = LINES
+            .into_iter()
+            .find(|line| line.0 == number)
+            .map(|(major, minor, patch)| Version::new(major, minor, patch));
+        newest.map_or_else(Self::newest, |version| Self { major, version })
     }
 
     /// Whether `--pretend` is possible.

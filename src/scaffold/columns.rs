@@ -3,15 +3,19 @@
 
 use super::intent::Definition;
 use crate::fields::{Literal, Type};
+use crate::project::sea_orm::Major;
+
+/// The maximum number of digits for which SeaORM 1 can create a decimal on every database.
+const MAX_DIGITS_OF_1: u32 = 16;
 
 /// The calls that define a column. An enum's own is left out: it needs more than a call.
-pub fn calls(definition: &Definition) -> Vec<String> {
+pub fn calls(definition: &Definition, release: Major) -> Vec<String> {
     let of = |calls: &[&str]| calls.iter().map(|call| (*call).to_owned()).collect();
     match definition {
         Definition::Id(key) => {
             let counting = matches!(key, Type::Integer { .. }).then(|| ".auto_increment()".to_owned());
             let end = [".not_null()".to_owned()].into_iter().chain(counting).chain([".primary_key()".to_owned()]);
-            method(key).into_iter().chain(end).collect()
+            method(key, release).into_iter().chain(end).collect()
         }
         Definition::Now => of(&[".timestamp()", ".not_null()", ".default(Expr::current_timestamp())"]),
         Definition::Moment => of(&[".timestamp()", ".null()"]),
@@ -19,13 +23,13 @@ pub fn calls(definition: &Definition) -> Vec<String> {
         Definition::Known { of, nullable, default } => {
             let null = if *nullable { ".null()" } else { ".not_null()" };
             let default = default.as_ref().map(|default| format!(".default({})", self::default(of, default)));
-            method(of).into_iter().chain([null.to_owned()]).chain(default).collect()
+            method(of, release).into_iter().chain([null.to_owned()]).chain(default).collect()
         }
     }
 }
 
 /// The call that says a type.
-fn method(of: &Type) -> Option<String> {
+fn method(of: &Type, release: Major) -> Option<String> {
     let call = match of {
         Type::String(None) => "string()",
         Type::String(Some(length)) => return Some(format!(".string_len({length})")),
@@ -43,6 +47,9 @@ fn method(of: &Type) -> Option<String> {
         },
         Type::Float => "float()",
         Type::Double => "double()",
+        Type::Decimal(precision, scale) if release == Major::One && *precision > MAX_DIGITS_OF_1 => {
+            return Some(format!(".custom(Alias::new(\"decimal({precision}, {scale})\"))"));
+        }
         Type::Decimal(precision, scale) => return Some(format!(".decimal_len({precision}, {scale})")),
         Type::Boolean => "boolean()",
         Type::Date => "date()",

@@ -11,15 +11,25 @@ use super::layout::{Step, argument, body, call, chain, only_if};
 use super::{columns, dialect, name, stub};
 use crate::error::{Error, Result};
 use crate::fields::Type;
+use crate::project::sea_orm::Major;
 use crate::project::settings::Naming;
 use crate::schema::model::Action;
+
+/// How the source is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// How constraints are named.
+    pub naming: Naming,
+    /// The SeaORM that it is for.
+    pub release: Major,
+}
 
 /// The source of a migration that does this, from the stubs of the project at `root`.
 ///
 /// # Errors
 /// Those of [`stub::fill`], and [`Error::Stub`] for one that has no room for what is to be done.
-pub fn source(root: &Path, migration: &str, intent: &Intent, naming: Naming) -> Result<String> {
-    let mut writer = Writer { enums: Enums::default(), naming };
+pub fn source(root: &Path, migration: &str, intent: &Intent, style: Style) -> Result<String> {
+    let mut writer = Writer { enums: Enums::default(), naming: style.naming, release: style.release };
     let mut values = vec![("name", migration.to_owned())];
     if let Some(table) = intent.table() {
         values.push(("table", table.to_owned()));
@@ -72,6 +82,7 @@ pub fn source(root: &Path, migration: &str, intent: &Intent, naming: Naming) -> 
 struct Writer {
     enums: Enums,
     naming: Naming,
+    release: Major,
 }
 
 impl Writer {
@@ -164,7 +175,7 @@ impl Writer {
             let mut text = self.define(table, column);
             if let Some(reference) = &column.reference {
                 text = format!("&mut {}", variable(column));
-                steps.push(self.declare(table, column, &columns::calls(&column.definition)));
+                steps.push(self.declare(table, column, &columns::calls(&column.definition, self.release)));
                 let actions = [reference.on_delete, reference.on_update];
                 steps.push(dialect::referring(&variable(column), &reference.table, &reference.column, actions));
             } else if let Definition::Known { of: Type::Enum(_), .. } = column.definition {
@@ -272,7 +283,7 @@ impl Writer {
             )
         };
         let mut calls = vec![format!(".enumeration(Alias::new({type_name:?}), {list}.map(Alias::new))")];
-        calls.extend(columns::calls(&column.definition));
+        calls.extend(columns::calls(&column.definition, self.release));
         let check = format!("{variable}.check(Expr::col({}).is_in({list}));", self.enums.column(table, &column.name));
         let created = [
             format!(".as_enum(Alias::new({type_name:?}))"),
@@ -297,7 +308,7 @@ impl Writer {
 
     fn define(&mut self, table: &str, column: &Column) -> String {
         let path = self.enums.column(table, &column.name);
-        chain(&format!("ColumnDef::new({path})"), &columns::calls(&column.definition))
+        chain(&format!("ColumnDef::new({path})"), &columns::calls(&column.definition, self.release))
     }
 
     fn foreign_key(&mut self, table: &str, column: &str, reference: &Reference, alone: bool) -> String {

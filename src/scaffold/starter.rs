@@ -8,8 +8,10 @@ use toml_edit::DocumentMut;
 
 use super::{Change, FilePlan};
 use crate::error::{Error, Result};
+use crate::migrator::package::Package;
 use crate::migrator::runtime_source;
 use crate::project::manifest::{self, Manifest};
+use crate::project::sea_orm::Major;
 use crate::project::workspace::workspace_of;
 use crate::project::{modules, read};
 
@@ -22,8 +24,8 @@ macro_rules! stub {
 const MIGRATIONS: &str = "#[path = \"../migrations/mod.rs\"]\npub mod migrations;\n";
 const MODELS: &str = "pub mod models;\n";
 
-/// Where the runtime's sources go.
-const VENDORED: &str = "vendor/kit-runtime";
+/// Where the library's sources go.
+pub const LIBRARY: &str = "vendor/kit-runtime";
 
 /// What to write, and what not.
 #[derive(Debug)]
@@ -68,16 +70,27 @@ pub fn project(root: &Path) -> Result<Starter> {
 pub fn library(root: &Path, force: bool) -> Result<FilePlan> {
     let mut manifest = Manifest::read(&root.join("Cargo.toml"))?;
     let mut plan = FilePlan::new(root);
-    for (path, content) in runtime_source::files(manifest.sea_orm()?) {
-        plan.write(&root.join(VENDORED).join(path), content)?;
+    for (path, content) in runtime_source::files(sea_orm(root, &manifest)?) {
+        plan.write(&root.join(LIBRARY).join(path), content)?;
     }
     if let Some(file) = plan.files().iter().find(|file| file.change == Change::Update && !force) {
         return Err(Error::FileExists { path: file.path.clone() });
     }
     let drivers: Vec<String> = manifest.drivers().into_iter().filter(|name| name != "sqlx-all").collect();
-    manifest.add_path("kit-runtime", VENDORED, &drivers);
+    manifest.add_path("kit-runtime", LIBRARY, &drivers);
     plan.write(&root.join("Cargo.toml"), manifest.text())?;
     Ok(plan)
+}
+
+/// The SeaORM that the manifest of the package in `root` names; an error says how to get to one that is supported.
+fn sea_orm(root: &Path, manifest: &Manifest) -> Result<Major> {
+    manifest.sea_orm().map_err(|error| match error {
+        Error::SeaOrm { version, .. } => match Package::of(&root.join("Cargo.toml")) {
+            Ok(package) => package.unsupported(version, root),
+            Err(error) => error,
+        },
+        other => other,
+    })
 }
 
 /// Whether the repository around `root` tracks its `.env`; no where there is no git to ask.
@@ -124,7 +137,7 @@ impl Starter {
 
     /// What an existing package lacks.
     fn extend(&mut self, root: &Path, mut manifest: Manifest) -> Result<()> {
-        manifest.sea_orm()?;
+        sea_orm(root, &manifest)?;
         manifest.add_migration()?;
         self.plan.write(&root.join("Cargo.toml"), manifest.text())?;
         // The models' own file may be there already, declared or not: that is the user's business.

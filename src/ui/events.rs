@@ -112,6 +112,7 @@ impl Report {
                 self.building = what;
                 ui.progress(&format!("Building the {what}"));
             }
+            Notice::WholePackage { reason } => ui.info(format!("Building the whole package {reason}")),
             Notice::Waiting => ui.info("Waiting for another build to end"),
             Notice::Cleaned { builds, bytes } => {
                 let builds = counted(builds, "unused build");

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::database::Database;
 use crate::support::{EMPTY_INDEX, Sandbox, Transcript};
@@ -62,6 +63,37 @@ features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "s
 /// The same with its migrations in it.
 pub fn migrating_manifest(name: &str) -> String {
     application_manifest(name) + "\n[dependencies.sea-orm-migration]\nversion = \"2.0.4\"\ndefault-features = false\n"
+}
+
+/// The crates of a release, each of which takes newer ones of the others: such a lock file has them as they were.
+const OF_A_RELEASE: [&str; 3] = ["sea-orm-migration", "sea-orm", "sea-orm-macros"];
+
+/// SeaORM up to 1.1.9 compiles only with the driver of its day.
+const SQLX_0_8_3: [&str; 5] = ["sqlx", "sqlx-core", "sqlx-mysql", "sqlx-postgres", "sqlx-sqlite"];
+
+/// Writes the lock file of the workspace in `folder`, with SeaORM's crates in this version, and the others as a lock file of their
+/// day has them.
+#[track_caller]
+pub fn lock_at(folder: &Path, version: &str) {
+    let cargo = |arguments: &[&str]| Command::new("cargo").args(arguments).current_dir(folder).output().unwrap();
+    let done = |arguments: &[&str]| {
+        let output = cargo(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    done(&["generate-lockfile", "--quiet"]);
+    for name in OF_A_RELEASE {
+        let lock = fs::read_to_string(folder.join("Cargo.lock")).unwrap();
+        if lock.contains(&format!("name = \"{name}\"\n")) {
+            done(&["update", "--quiet", name, "--precise", version]);
+        }
+    }
+    let parts: Vec<u64> = version.split('.').map_while(|part| part.parse().ok()).collect();
+    if parts[..2] == [1, 1] && parts[2] <= 9 {
+        for name in SQLX_0_8_3 {
+            // Which of the drivers are in the lock file depends on the features.
+            let _ = cargo(&["update", "--quiet", name, "--precise", "0.8.3"]);
+        }
+    }
 }
 
 /// The index that `sea-orm-cli migrate init` writes, with these modules in this order.

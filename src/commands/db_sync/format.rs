@@ -6,6 +6,7 @@ use clap::{ArgAction, Args};
 
 use crate::codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, Options};
 use crate::error::{Error, Result};
+use crate::project::sea_orm::Major;
 use crate::project::settings::EntitySettings;
 use crate::ui::printable;
 
@@ -132,6 +133,7 @@ impl FormatArgs {
                 other => return Err(unknown("banner_version", other)),
             },
             er_diagram: self.er_diagram || defaults.er_diagram,
+            release: Major::default(),
             views: BTreeSet::new(),
         })
     }
