@@ -267,7 +267,7 @@ const PROJECT: &[Plant] = &[
     (
         "a SeaORM that kit does not know",
         |s| s.file("Cargo.lock", &lock_file("0.12.15", "0.12.15")),
-        &[("SeaORM", "fail", "sea-orm-migration|0.12.15", "1.1|2.0")],
+        &[("SeaORM", "fail", "sea-orm-migration|0.12.15", "cargo update -p sea-orm-migration")],
     ),
     (
         "two versions of SeaORM",

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use quote::ToTokens;
 
+use super::recognise::{self, has_banner};
 use super::{DIAGRAM, Entities, EntityFormat, Options, is_generated, merge, modules};
 use crate::error::{Error, Registering, Result};
 use crate::project::modules::{declare, declares};
@@ -72,6 +73,25 @@ impl Place {
     }
 }
 
+/// The generated files of the folder, kit's and sea-orm-cli's: names and texts.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn generated(place: &Place) -> Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    let names = place.present()?.into_iter().chain(["prelude", "sea_orm_active_enums"].map(str::to_owned));
+    for name in names.map(|name| format!("{name}.rs")) {
+        let path = place.folder.join(&name);
+        if path.is_file() {
+            let text = read(&path)?;
+            if is_generated(&text) || has_banner(&text) {
+                files.push((name, text));
+            }
+        }
+    }
+    Ok(files)
+}
+
 /// The path with links followed as far as it exists, and without `..`.
 fn resolve(path: &Path) -> PathBuf {
     let mut resolved = PathBuf::new();
@@ -107,6 +127,19 @@ pub struct Sync {
     pub plan: FilePlan,
     /// Generated files whose tables are gone, or that nothing needs any more.
     pub stale: Vec<PathBuf>,
+    /// Files of sea-orm-cli's that become kit's, with what a user has added to each and would be lost.
+    pub adopted: Vec<Adopted>,
+    /// Files that neither of them wrote and that are overwritten.
+    pub foreign: Vec<PathBuf>,
+}
+
+/// A file of sea-orm-cli's that becomes kit's.
+#[derive(Debug)]
+pub struct Adopted {
+    /// The file.
+    pub path: PathBuf,
+    /// What would be lost, as [`recognise::lost`] names it.
+    pub lost: Vec<String>,
 }
 
 /// What decides over files.
@@ -114,7 +147,7 @@ pub struct Sync {
 pub struct Rules {
     /// Remove the entities of tables that are gone.
     pub prune: bool,
-    /// Overwrite files that kit did not write.
+    /// Overwrite files that neither kit nor sea-orm-cli wrote.
     pub overwrite: bool,
     /// Keep derives, attributes and behaviour that the user has put into generated files.
     pub preserve: bool,
@@ -135,18 +168,18 @@ pub fn plan(
     rules: Rules,
     written: impl Fn(&str) -> bool,
 ) -> Result<Sync> {
-    let mut plan = FilePlan::new(&place.root);
+    let mut sync =
+        Sync { plan: FilePlan::new(&place.root), stale: Vec::new(), adopted: Vec::new(), foreign: Vec::new() };
     let present = place.present()?;
     let living: BTreeSet<String> = modules(schema)
         .into_iter()
         .filter(|(table, _)| !entities.keyless.contains(table))
         .map(|(_, module)| module)
         .collect();
-    let mut stale = Vec::new();
     for module in present.difference(&living) {
         let path = place.folder.join(format!("{module}.rs"));
         if is_generated(&read(&path)?) {
-            stale.push(path);
+            sync.stale.push(path);
         }
     }
     let generated: BTreeSet<&String> = entities.tables.values().map(|(module, _)| module).collect();
@@ -158,11 +191,11 @@ pub fn plan(
             && is_generated(&read(&path)?)
             && !is_used(place, &others, name)?
         {
-            stale.push(path);
+            sync.stale.push(path);
         }
     }
     let gone: BTreeSet<String> = match rules.prune {
-        true => stale.iter().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect(),
+        true => sync.stale.iter().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect(),
         false => BTreeSet::new(),
     };
     let own = place.own.as_ref().filter(|_| options.format != EntityFormat::Frontend);
@@ -184,9 +217,9 @@ pub fn plan(
         if !content.contains("ActiveModelBehavior for") {
             content += behavior;
         }
-        write(&mut plan, &path, content, rules)?;
+        write(&mut sync, &path, content, rules)?;
         if let Some(half) = half.filter(|half| !half.exists()) {
-            plan.create(&half, self::half(place, module, !behaves))?;
+            sync.plan.create(&half, self::half(place, module, !behaves))?;
             halves.push(module.clone());
         }
         debug_assert!(living.contains(module), "{table}");
@@ -203,15 +236,15 @@ pub fn plan(
             true => with_others(&path, content, &others)?,
             false => content.clone(),
         };
-        write(&mut plan, &path, content, rules)?;
+        write(&mut sync, &path, content, rules)?;
     }
-    for path in stale.iter().filter(|_| rules.prune) {
-        plan.remove(path)?;
+    for path in sync.stale.iter().filter(|_| rules.prune) {
+        sync.plan.remove(path)?;
     }
     if let Some(index) = own {
-        register(&mut plan, project, place, index, &halves)?;
+        register(&mut sync.plan, project, place, index, &halves)?;
     }
-    Ok(Sync { plan, stale })
+    Ok(sync)
 }
 
 /// Whether one of `modules` names `name`.
@@ -231,15 +264,23 @@ fn preserving(path: &Path, error: Error) -> Error {
     }
 }
 
-/// Plans a generated file, unless another hand has written what is there.
-fn write(plan: &mut FilePlan, path: &Path, content: String, rules: Rules) -> Result<()> {
-    if path.is_file() && !rules.overwrite {
+/// Plans a generated file, unless a user has written what is there.
+fn write(sync: &mut Sync, path: &Path, content: String, rules: Rules) -> Result<()> {
+    if path.is_file() {
         let there = read(path)?;
-        if !there.trim().is_empty() && !is_generated(&there) {
+        if there.trim().is_empty() || is_generated(&there) {
+        } else if has_banner(&there) {
+            let unreadable =
+                |error: syn::Error| Error::Unreadable { path: path.to_owned(), message: error.to_string() };
+            let lost = recognise::lost(&there, &content).map_err(unreadable)?;
+            sync.adopted.push(Adopted { path: path.to_owned(), lost });
+        } else if rules.overwrite {
+            sync.foreign.push(path.to_owned());
+        } else {
             return Err(Error::FileExists { path: path.to_owned() });
         }
     }
-    plan.write(path, content)
+    sync.plan.write(path, content)
 }
 
 /// The new content, and from the present one the lines of modules that stay beside those that are generated.

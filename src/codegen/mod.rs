@@ -5,6 +5,7 @@
 pub mod files;
 mod mend;
 mod names;
+pub mod recognise;
 mod relation_source;
 mod relations;
 mod said;

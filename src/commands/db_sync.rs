@@ -10,8 +10,8 @@ use kit_runtime::ledger::{LEDGER, own_tables};
 use serde_json::json;
 
 use super::migrate;
-use crate::codegen::files::{self, Place, Rules};
-use crate::codegen::{self, Entities, EntityFormat, Options, views};
+use crate::codegen::files::{self, Adopted, Place, Rules, Sync};
+use crate::codegen::{self, Entities, EntityFormat, Options, recognise, views};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, PENDING, Result, SeaOrmErrorKind};
@@ -44,7 +44,7 @@ pub struct DbSyncArgs {
     /// Remove the entities of tables that are gone
     #[arg(long)]
     prune: bool,
-    /// Answer yes to every question, and overwrite entities that kit did not write
+    /// Answer yes to every question, and overwrite files that no generator wrote
     #[arg(long)]
     force: bool,
     /// Print what happened to each file as JSON
@@ -88,13 +88,15 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     }
     let project = ctx.project()?;
     let defaults = &project.settings.entities;
-    let mut options = args.format.options(defaults)?;
+    let lib = args.format.lib || defaults.lib;
     let place = match (&args.output_dir, &defaults.output_dir) {
-        (Some(folder), _) => Place::named(project, &ctx.cwd.join(folder), options.lib),
+        (Some(folder), _) => Place::named(project, &ctx.cwd.join(folder), lib),
         // A file that came with the project names no folder outside of it.
-        (None, Some(folder)) => Place::of(project, Some(&project.root.join(folder)), options.lib),
-        (None, None) => Place::of(project, None, options.lib),
+        (None, Some(folder)) => Place::of(project, Some(&project.root.join(folder)), lib),
+        (None, None) => Place::of(project, None, lib),
     };
+    let there = files::generated(&place)?;
+    let mut options = args.format.options(&recognise::settings(defaults, &there))?;
     if place.root != project.root {
         ctx.finish_writing(&place.root);
     }
@@ -104,6 +106,7 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
         migrate::pending(ctx, &target, args.force).await?;
     }
     let mut schema = read(&target).await?;
+    recognise::keep_widths(&mut schema, &there, options.release);
     if args.include_views || defaults.include_views {
         options.views = schema.views.iter().map(|view| view.name.clone()).collect();
         schema = views::as_tables(schema, &defaults.view_keys)?;
@@ -123,10 +126,11 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     let is_present = |table: &Table| modules.get(&table.name).is_some_and(|module| present.contains(module));
     let known = |table: &Table| chosen(table) || is_present(table) && !ignored.contains(&table.name);
     let entities = codegen::generate(&schema, &options, known)?;
+    let idle = args.check || args.dry_run;
     let preserve = args.format.experimental_preserve_user_modifications;
     let rules = Rules {
         prune: args.prune,
-        overwrite: args.force,
+        overwrite: args.force || idle,
         preserve: preserve.unwrap_or(defaults.experimental_preserve_user_modifications),
         behavior: args.format.impl_active_model_behavior.or(defaults.impl_active_model_behavior),
     };
@@ -134,8 +138,8 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     let sync = files::plan(project, &place, &schema, &entities, &options, rules, written)?;
     warn(ctx, project, &place, &entities, &options);
     let changed: Vec<&PlannedFile> = sync.plan.files().iter().filter(|file| file.change != Change::Unchanged).collect();
-    let idle = args.check || args.dry_run;
     if !idle {
+        confirm_losses(ctx, project, &sync, args.force)?;
         let removed = changed.iter().filter(|file| file.change == Change::Remove).count();
         if removed > 0 {
             let files = counted(removed, "generated file");
@@ -153,10 +157,12 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
             .left_out
             .iter()
             .map(|one| json!({ "table": one.table, "column": one.column, "type": one.type_name }));
+        let adopted = sync.adopted.iter().map(|one| json!({ "path": project.relative(&one.path), "lost": one.lost }));
         ctx.ui.json(&json!({
             "files": files.collect::<Vec<_>>(),
             "stale": stale.collect::<Vec<_>>(),
             "without_primary_key": entities.keyless,
+            "adopted": adopted.collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
             "written": !idle,
         }));
@@ -167,6 +173,9 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
             if args.dry_run {
                 ctx.ui.diff(&path, file.before.as_deref(), &file.content);
             }
+        }
+        if idle {
+            show_losses(ctx, project, &sync);
         }
         let stale: Vec<String> = sync.stale.iter().map(|path| project.relative(path)).collect();
         for path in stale.iter().filter(|_| !args.prune) {
@@ -193,9 +202,41 @@ fn release_of(project: &Project, place: &Place, format: EntityFormat) -> Result<
     Ok(release.major)
 }
 
+/// Names what a user has added to files that are written anew, and files that only `--force` overwrites.
+fn show_losses(ctx: &Context, project: &Project, sync: &Sync) {
+    for Adopted { path, lost } in sync.adopted.iter().filter(|one| !one.lost.is_empty()) {
+        ctx.ui.warn(format!("{} would lose {}", project.relative(path), lost.join(", ")));
+    }
+    for path in &sync.foreign {
+        ctx.ui.warn(format!("{} was not generated: only --force overwrites it", project.relative(path)));
+    }
+}
+
+/// Asks before something that a user has added to generated files is lost.
+fn confirm_losses(ctx: &Context, project: &Project, sync: &Sync, force: bool) -> Result<()> {
+    let losing: Vec<&Adopted> = sync.adopted.iter().filter(|one| !one.lost.is_empty()).collect();
+    let Some(first) = losing.first() else { return Ok(()) };
+    if !force {
+        show_losses(ctx, project, sync);
+    }
+    let (path, files) = (project.relative(&first.path), counted(losing.len(), "file"));
+    ctx.confirm(&format!("Write {files} anew, {path} among them, without what was added?"), force)
+}
+
 /// Writes the entities of the schema as it is, for a command that goes on from there.
-pub(super) async fn entities(ctx: &Context) -> Result<()> {
-    run(ctx, &DbSyncArgs { skip_migrations: true, ..DbSyncArgs::default() }).await.map(drop)
+///
+/// Where sea-orm-cli wrote entities that kit has not taken over, only that of `table` is written.
+pub(super) async fn entities(ctx: &Context, table: &str) -> Result<()> {
+    let project = ctx.project()?;
+    let place = Place::of(project, project.settings.entities.output_dir.as_deref(), project.settings.entities.lib);
+    let others =
+        files::generated(&place)?.iter().any(|(name, text)| name != "prelude.rs" && !codegen::is_generated(text));
+    let tables = if others { vec![table.to_owned()] } else { Vec::new() };
+    run(ctx, &DbSyncArgs { skip_migrations: true, tables, ..DbSyncArgs::default() }).await?;
+    if others {
+        ctx.ui.info("The entities of other tables stay as they are; `kit db:sync` writes them anew");
+    }
+    Ok(())
 }
 
 /// Tables that no entity is for unless it is asked for by name.

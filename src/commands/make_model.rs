@@ -128,7 +128,7 @@ pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
 /// Runs the migration, writes entities and the test. Each step that fails leaves the steps before it.
 async fn live(ctx: &Context, project: &Project, target: &Target, force: bool, made: &Made<'_>) -> Result<()> {
     migrate::pending(ctx, target, force).await?;
-    db_sync::entities(ctx).await?;
+    db_sync::entities(ctx, made.table).await?;
     if project.layout == Layout::SeaOrm {
         return Ok(());
     }

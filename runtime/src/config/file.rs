@@ -148,7 +148,7 @@ pub struct SeederSettings {
 }
 
 /// `[entities]`: what `kit db:sync` does without being told, under the names of its options.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "they are the command's, and explained in its help")]
 pub struct EntitySettings {

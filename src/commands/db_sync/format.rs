@@ -49,7 +49,7 @@ pub(super) struct FormatArgs {
     big_integer_type: Option<String>,
     /// Write lib.rs instead of mod.rs
     #[arg(short, long)]
-    lib: bool,
+    pub(super) lib: bool,
     /// More derives of models
     #[arg(long, value_name = "DERIVES")]
     model_extra_derives: Vec<String>,
