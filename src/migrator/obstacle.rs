@@ -19,12 +19,13 @@ pub enum BuildObstacle {
 }
 
 /// Lines are of cargo or rustc themselves where they begin like this; others quote source.
-const FAILURES: [&str; 7] = [
+const FAILURES: [&str; 8] = [
     "error: failed",
     "error: could not",
     "error: unable",
     "error: download",
     "error: linking",
+    "error: no matching package",
     "Caused by:",
     "rustc-LLVM ERROR",
 ];
