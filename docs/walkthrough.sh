@@ -58,11 +58,12 @@ on_server() {
   esac
 }
 
-# The same text for what differs from run to run: folder, server, the clock. A line with dots keeps its 80 columns.
+# The same text for what differs from run to run: folder, server, the clock, other builds. A line with dots keeps its 80 columns.
 normalise() {
   sed -E \
     -e "s#$temp/[a-z]+#/home/you#g" \
     -e "s#(postgres|mysql)://[^ ]*/$database#\1://you:***@localhost/blog#g" \
+    -e '/^  INFO  Waiting for another build to end$/d' \
     -e 's/m[0-9]{8}_[0-9]{6}_/m20260102_030405_/g' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}/2026-01-02 03:05:06/g' \
     | awk 'match($0, / \.+ ([0-9]+(ms|s|m) ?)+ DONE$/) {

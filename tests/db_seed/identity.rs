@@ -105,7 +105,7 @@ async fn rows_of_other_schemas_keep_what_they_refer_to() {
         ] {
             let refused = fails(&sandbox, arguments);
             assert!(matches!(refused.error(), Error::Database { .. }), "{refused}");
-            assert!(refused.quotes(&format!("{other}.notes")), "{refused}");
+            assert!(refused.quotes(format!("{other}.notes")), "{refused}");
             assert_eq!(before, rows(database, &all).await);
         }
         // A table that nothing outside refers to, and what the message says to do.
