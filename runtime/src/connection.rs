@@ -138,6 +138,26 @@ impl From<&str> for Value {
 /// One row of an answer: each column as text.
 pub type Row = Vec<Option<String>>;
 
+/// The rows of a query on one of kit's own tables, none if the table is gone. Whoever only reads has no lock: the table may have been
+/// dropped a moment ago, and created again since.
+pub(crate) async fn rows_if_there<C: Connection>(
+    connection: &C,
+    table: &str,
+    sql: &str,
+    values: &[Value],
+) -> Result<Vec<Row>, Error> {
+    let error = match connection.query(sql, values).await {
+        Ok(rows) => return Ok(rows),
+        Err(error) => error,
+    };
+    match connection.query(connection.dialect().table_exists(), &[table.into()]).await {
+        Ok(found) if found.is_empty() => Ok(Vec::new()),
+        Ok(_) => connection.query(sql, values).await,
+        // The first error is the one to report, where it has ended a transaction.
+        Err(_) => Err(error),
+    }
+}
+
 /// Why a statement or a migration failed, in the database's or the migration's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {

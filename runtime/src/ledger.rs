@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::connection::{Connection, Error, Row, Value};
+use crate::connection::{Connection, Error, Row, Value, rows_if_there};
 use crate::lock;
 use crate::snapshot::Snapshot;
 use crate::statements;
@@ -201,11 +201,8 @@ fn once_each(applied: &mut Vec<Applied>) {
 
 async fn select<C: Connection>(connection: &C, columns: &str, table: &str) -> Result<Vec<Row>, Error> {
     let sql = format!("SELECT {columns} FROM {}", connection.dialect().quote(table));
-    match connection.query(&sql, &[]).await {
-        // Who only looks has no lock: it may have been dropped a moment ago.
-        Err(_) if !exists(connection, table).await? => Ok(Vec::new()),
-        rows => rows.map_err(|error| Error::new(format!("`{table}`: {error}"))),
-    }
+    let rows = rows_if_there(connection, table, &sql, &[]).await;
+    rows.map_err(|error| Error::new(format!("`{table}`: {error}")))
 }
 
 fn unfinished(entries: HashMap<String, Entry>) -> Vec<Entry> {

@@ -1,7 +1,7 @@
 //! The statements of a migration that cannot be rolled back as a whole, in kit's table [`TABLE`]: which ones ran, which one
 //! failed, which one was running when its process ended. It reads and writes rows; [`crate::record`] finds out what to write.
 
-use crate::connection::{Connection, Error, Value};
+use crate::connection::{Connection, Error, Value, rows_if_there};
 
 /// Kit's table of statements. Rows are deleted when their migration is applied, or settled by `migrate:repair`.
 pub const TABLE: &str = "kit_statements";
@@ -85,7 +85,7 @@ pub async fn read<C: Connection>(connection: &C, name: &str) -> Result<Vec<Recor
         dialect.placeholder(1),
         table = dialect.quote(TABLE),
     );
-    let rows = connection.query(&sql, &[name.into()]).await?;
+    let rows = rows_if_there(connection, TABLE, &sql, &[name.into()]).await?;
     let recorded = rows.into_iter().map(|row| {
         let text = |at: usize| row.get(at).cloned().flatten();
         Recorded {
