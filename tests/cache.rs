@@ -22,7 +22,7 @@ use support::{Sandbox, Transcript, assert_error, now};
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A build that nobody uses, as kit and cargo leave it.
+/// An unused build, as kit and cargo leave it.
 const BUILD: &str = "kit-migrator-0123456789ab";
 
 fn age(folder: &Path, last_used: SystemTime) {

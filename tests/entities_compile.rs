@@ -14,7 +14,6 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use database::Database;
 use kit_runtime::dialect::Dialect;
@@ -157,17 +156,7 @@ impl Package {
             text += "}\n";
         }
         self.sandbox.write("src/lib.rs", &text);
-        let output = Command::new("cargo")
-            .args(["check", "--quiet", "--message-format", "short"])
-            .current_dir(self.sandbox.root())
-            .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_INCREMENTAL", "0")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        // One mistake is repeated in thousands of modules.
-        (!output.status.success()).then(|| said.lines().take(100).collect::<Vec<_>>().join("\n"))
+        projects::complaint(&mut projects::cargo(&self.sandbox, &["check", "--quiet", "--message-format", "short"]))
     }
 }
 

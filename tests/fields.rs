@@ -15,7 +15,6 @@ mod random_numbers;
 mod support;
 
 use std::path::Path;
-use std::process::Command;
 
 use database::Database;
 use kit_runtime::dialect::Dialect;
@@ -190,17 +189,8 @@ async fn every_type_lives_on_every_database() {
         .replace("{{modules}}", &format!("{lists}\n{modules}"))
         .replace("{{calls}}", &calls);
     sandbox.write("src/main.rs", &program);
-    let output = Command::new("cargo")
-        .args(["run", "--quiet", "--message-format", "short"])
-        .current_dir(sandbox.root())
-        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env("CARGO_INCREMENTAL", "0")
-        .envs(urls)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}", said.lines().take(100).collect::<Vec<_>>().join("\n"));
+    let mut program = projects::cargo(&sandbox, &["run", "--quiet", "--message-format", "short"]);
+    assert_eq!(projects::complaint(program.envs(urls)), None);
     for database in &databases {
         On::new(&sandbox, database).ok(&["migrate:reset", "--force"]);
         assert_eq!(database.schema().await, "");

@@ -15,14 +15,13 @@ mod support;
 #[path = "law/types.rs"]
 mod types;
 
-use std::path::Path;
 use std::process::Command;
 
 use database::Database;
 use everything::everything;
 use kit::schema::model::Schema;
 use kit_runtime::dialect::Dialect;
-use projects::ok;
+use projects::{complaint, ok};
 use silences::SILENCES;
 use support::Sandbox;
 
@@ -39,12 +38,7 @@ struct Case {
 
 #[tokio::test]
 async fn entities_say_the_schema_and_live_with_it() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("law");
-    let _ = std::fs::remove_dir_all(folder.join("src"));
-    let sandbox = Sandbox::at(&folder)
-        .file("Cargo.toml", &projects::application_manifest("law"))
-        .file("Cargo.lock", include_str!("../Cargo.lock"))
-        .file("migrations/mod.rs", support::EMPTY_INDEX);
+    let sandbox = projects::application("law");
     let (mut modules, mut calls) = (String::new(), String::new());
     let mut urls = Vec::new();
     let (mut cases, mut originals) = (Vec::new(), Vec::new());
@@ -84,7 +78,7 @@ async fn entities_say_the_schema_and_live_with_it() {
     }
     let program = include_str!("law/program.rs.txt").replace("{{modules}}", "").replace("{{calls}}", &calls);
     sandbox.write("src/main.rs", &program.replace("trait Join {", &format!("{modules}\ntrait Join {{")));
-    assert_eq!(run(&sandbox, urls), None);
+    assert_eq!(complaint(run(&sandbox).envs(urls)), None);
 
     let mut different = Vec::new();
     let mut needed = vec![false; SILENCES.len()];
@@ -121,12 +115,7 @@ async fn entities_say_the_schema_and_live_with_it() {
 /// A row of every type the server knows is read, found, updated, deleted and inserted through the entity; what is in none is named.
 #[tokio::test]
 async fn rows_of_every_type_move_through_entities() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("types");
-    let _ = std::fs::remove_dir_all(folder.join("src"));
-    let sandbox = Sandbox::at(&folder)
-        .file("Cargo.toml", &projects::application_manifest("types"))
-        .file("Cargo.lock", include_str!("../Cargo.lock"))
-        .file("migrations/mod.rs", support::EMPTY_INDEX);
+    let sandbox = projects::application("types");
     let (mut modules, mut calls) = (String::new(), String::new());
     let (mut urls, mut databases, mut uncomparable) = (Vec::new(), Vec::new(), Vec::new());
     for database in Database::all().await {
@@ -163,8 +152,7 @@ async fn rows_of_every_type_move_through_entities() {
     }
     let program = include_str!("law/rows.rs.txt").replace("{{modules}}", &modules).replace("{{calls}}", &calls);
     sandbox.write("src/main.rs", &program.replace("{{uncomparable}}", &uncomparable.join(", ")));
-    let said = run(&sandbox, urls);
-    assert_eq!(said, None);
+    assert_eq!(complaint(run(&sandbox).envs(urls)), None);
 }
 
 /// What entities do not say is known to whoever reads the README.
@@ -177,19 +165,8 @@ fn the_readme_names_what_entities_do_not_say() {
     }
 }
 
-/// Runs the program of a package, and returns what it complained of if it failed.
-fn run(sandbox: &Sandbox, variables: Vec<(String, String)>) -> Option<String> {
-    let output = Command::new("cargo")
-        .args(["run", "--quiet", "--message-format", "short"])
-        .current_dir(sandbox.root())
-        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env("CARGO_INCREMENTAL", "0")
-        .envs(variables)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    (!output.status.success()).then(|| said.lines().take(100).collect::<Vec<_>>().join("\n"))
+fn run(sandbox: &Sandbox) -> Command {
+    projects::cargo(sandbox, &["run", "--quiet", "--message-format", "short"])
 }
 
 /// Lines that only one of two texts has.

@@ -48,13 +48,7 @@ async fn a_model_is_made_and_its_test_passes() {
     kit.ok(&["make:model", "--link", "companies_friends", "company:references", "friend:references:companies"]);
     assert!(sandbox.read("src/models/mod.rs").contains("pub mod companies_friends;"));
     assert!(sandbox.read("tests/models/main.rs").contains("mod companies;\nmod companies_friends;\n"));
-    let output = std::process::Command::new("cargo")
-        .args(["test", "--quiet", "--test", "models"])
-        .current_dir(sandbox.root())
-        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .output()
-        .unwrap();
+    let output = projects::cargo(&sandbox, &["test", "--quiet", "--test", "models"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stdout).contains("2 passed"), "{output:?}");
 

@@ -138,6 +138,14 @@ impl From<&str> for Value {
 /// One row of an answer: each column as text.
 pub type Row = Vec<Option<String>>;
 
+/// Returns whether a table of this name exists in the connection's own database or schema.
+///
+/// # Errors
+/// The database's error.
+pub(crate) async fn table_exists<C: Connection>(connection: &C, name: &str) -> Result<bool, Error> {
+    Ok(!connection.query(connection.dialect().table_exists(), &[name.into()]).await?.is_empty())
+}
+
 /// The rows of a query on one of kit's own tables, none if the table is gone. Whoever only reads has no lock: the table may have been
 /// dropped a moment ago, and created again since.
 pub(crate) async fn rows_if_there<C: Connection>(
@@ -150,9 +158,9 @@ pub(crate) async fn rows_if_there<C: Connection>(
         Ok(rows) => return Ok(rows),
         Err(error) => error,
     };
-    match connection.query(connection.dialect().table_exists(), &[table.into()]).await {
-        Ok(found) if found.is_empty() => Ok(Vec::new()),
-        Ok(_) => connection.query(sql, values).await,
+    match table_exists(connection, table).await {
+        Ok(false) => Ok(Vec::new()),
+        Ok(true) => connection.query(sql, values).await,
         // The first error is the one to report, where it has ended a transaction.
         Err(_) => Err(error),
     }

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::connection::{Connection, Error, Row, Value, rows_if_there};
+use crate::connection::{Connection, Error, Row, Value, rows_if_there, table_exists};
 use crate::lock;
 use crate::snapshot::Snapshot;
 use crate::statements;
@@ -132,7 +132,7 @@ impl Ledger {
 /// What the database said.
 pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, Error> {
     let dialect = connection.dialect();
-    let journaled = exists(connection, JOURNAL).await?;
+    let journaled = table_exists(connection, JOURNAL).await?;
     let mut entries: HashMap<String, Entry> = HashMap::new();
     if journaled {
         let columns =
@@ -156,7 +156,7 @@ pub async fn read<C: Connection>(connection: &C, table: &str) -> Result<Ledger, 
             entries.insert(entry.name.clone(), entry);
         }
     }
-    if !exists(connection, table).await? {
+    if !table_exists(connection, table).await? {
         return Ok(Ledger { journaled, unfinished: unfinished(entries), ..Ledger::default() });
     }
     let columns = ["version", "applied_at"].map(|column| dialect.text(column)).join(", ");
@@ -422,8 +422,4 @@ pub async fn forget<C: Connection>(connection: &C, name: &str) -> Result<(), Err
     let dialect = connection.dialect();
     let sql = format!("DELETE FROM {} WHERE version = {}", dialect.quote(JOURNAL), dialect.placeholder(1));
     connection.execute(&sql, &[name.into()]).await
-}
-
-async fn exists<C: Connection>(connection: &C, table: &str) -> Result<bool, Error> {
-    Ok(!connection.query(connection.dialect().table_exists(), &[table.into()]).await?.is_empty())
 }

@@ -18,7 +18,7 @@ use door::Door;
 pub use lease::PROBE;
 pub use look::{Presence, is_alive, leftover, look, look_at_file, signs};
 
-use crate::connection::{Connection, Error, Row, Sessions, Value};
+use crate::connection::{Connection, Error, Row, Sessions, Value, table_exists};
 use crate::dialect::Survey;
 use crate::wire::{Event, Failure, Holder, Locking, Warning};
 
@@ -232,8 +232,10 @@ impl Lock {
             return;
         }
         let dialect = connection.dialect();
-        let there = connection.query(dialect.table_exists(), &[TABLE.into()]).await;
-        let (Ok([_, ..]), Some(insert)) = (there.as_deref(), dialect.insert_lock_holder(TABLE)) else { return };
+        let (Ok(true), Some(insert)) = (table_exists(connection, TABLE).await, dialect.insert_lock_holder(TABLE))
+        else {
+            return;
+        };
         let values = [
             self.own.host.as_str().into(),
             i64::from(self.own.pid).into(),

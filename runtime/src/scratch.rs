@@ -10,7 +10,7 @@ mod likeness;
 
 pub use likeness::Likeness;
 
-use crate::connection::{Connection, Error};
+use crate::connection::{Connection, Error, table_exists};
 use crate::dialect::Dialect;
 use crate::lock;
 use crate::sea_orm::Session;
@@ -89,7 +89,7 @@ pub(crate) async fn is_ours(name: &str, open: &impl AsyncFn(&str) -> Option<Sess
         if !session.query(&dialect.sessions_in(name), &[]).await.ok()?.is_empty() {
             return None;
         }
-        let marked = !session.query(dialect.table_exists(), &[MARK.into()]).await.ok()?.is_empty();
+        let marked = table_exists(&session, MARK).await.ok()?;
         let tables = session.query(dialect.census(), &[]).await.ok()?;
         Some(marked || tables.is_empty())
     };

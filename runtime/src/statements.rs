@@ -1,7 +1,7 @@
 //! The statements of a migration that cannot be rolled back as a whole, in kit's table [`TABLE`]: which ones ran, which one
 //! failed, which one was running when its process ended. It reads and writes rows; [`crate::record`] finds out what to write.
 
-use crate::connection::{Connection, Error, Value, rows_if_there};
+use crate::connection::{Connection, Error, Value, rows_if_there, table_exists};
 
 /// Kit's table of statements. Rows are deleted when their migration is applied, or settled by `migrate:repair`.
 pub const TABLE: &str = "kit_statements";
@@ -67,7 +67,7 @@ pub async fn install<C: Connection>(connection: &C) -> Result<(), Error> {
 /// # Errors
 /// The error of the database.
 pub async fn is_installed<C: Connection>(connection: &C) -> Result<bool, Error> {
-    Ok(!connection.query(connection.dialect().table_exists(), &[TABLE.into()]).await?.is_empty())
+    table_exists(connection, TABLE).await
 }
 
 /// Returns the statements of a migration, in the order in which they were sent.

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use quote::ToTokens;
 
-use super::recognise::{self, has_banner};
-use super::{DIAGRAM, Entities, EntityFormat, Options, is_generated, merge, modules};
+use super::recognise::has_banner;
+use super::{DIAGRAM, Entities, EntityFormat, Options, additions, is_generated, merge, modules};
 use crate::error::{Error, Registering, Result};
 use crate::project::modules::{declare, declares};
 use crate::project::{Layout, Project, read};
@@ -138,7 +138,7 @@ pub struct Sync {
 pub struct Adopted {
     /// The file.
     pub path: PathBuf,
-    /// What would be lost, as [`recognise::lost`] names it.
+    /// What would be lost, as [`additions::lost`] names it.
     pub lost: Vec<String>,
 }
 
@@ -268,15 +268,15 @@ fn preserving(path: &Path, error: Error) -> Error {
 fn write(sync: &mut Sync, path: &Path, content: String, rules: Rules) -> Result<()> {
     if path.is_file() {
         let there = read(path)?;
-        if there.trim().is_empty() || is_generated(&there) {
-        } else if has_banner(&there) {
+        let is_kits = there.trim().is_empty() || is_generated(&there);
+        if !is_kits && has_banner(&there) {
             let unreadable =
                 |error: syn::Error| Error::Unreadable { path: path.to_owned(), message: error.to_string() };
-            let lost = recognise::lost(&there, &content).map_err(unreadable)?;
+            let lost = additions::lost(&there, &content).map_err(unreadable)?;
             sync.adopted.push(Adopted { path: path.to_owned(), lost });
-        } else if rules.overwrite {
+        } else if !is_kits && rules.overwrite {
             sync.foreign.push(path.to_owned());
-        } else {
+        } else if !is_kits {
             return Err(Error::FileExists { path: path.to_owned() });
         }
     }

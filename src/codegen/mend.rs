@@ -137,14 +137,14 @@ fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, for
             casts(list, cast);
         })?;
     } else if let Some(cast) = required_cast(column).filter(|_| in_attributes) {
-        attributes_of_column(field);
+        ensure_attribute(field);
         edit(&mut field.attrs, |list| casts(list, cast))?;
     }
     if in_attributes {
         said::attributes(field, column, named)?;
     }
     if column.name != name && format != EntityFormat::Frontend {
-        attributes_of_column(field);
+        ensure_attribute(field);
         edit(&mut field.attrs, |list| set(list, "column_name", &column.name, true))?;
     }
     Ok(())
@@ -169,7 +169,7 @@ fn casts(list: &mut List, cast: &Cast) {
 }
 
 /// Makes sure that there is a `#[sea_orm(…)]` to edit.
-pub(super) fn attributes_of_column(field: &mut Field) {
+pub(super) fn ensure_attribute(field: &mut Field) {
     if !field.attrs.iter().any(|attribute| attribute.path().is_ident("sea_orm")) {
         field.attrs.push(syn::parse_quote!(#[sea_orm()]));
     }
@@ -261,7 +261,11 @@ fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
                         );
                     }
                     if text.is_some() {
-                        arm.body = syn::parse2(replace(arm.body.to_token_stream(), OTHER, written_type(column)))?;
+                        let other = Literal::string(OTHER).to_string();
+                        arm.body = syn::parse2(replace(arm.body.to_token_stream(), &|token| {
+                            let is_other = matches!(token, TokenTree::Literal(literal) if literal.to_string() == other);
+                            is_other.then(|| Literal::string(written_type(column)).to_token_stream())
+                        }))?;
                     }
                     said::calls(&mut arm.body, field, column, named)?;
                 }
@@ -292,15 +296,14 @@ fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// The same tokens with one string for another.
-fn replace(tokens: TokenStream, string: &str, with: &str) -> TokenStream {
-    let wanted = Literal::string(string).to_string();
-    let replaced = tokens.into_iter().map(|token| match token {
-        TokenTree::Group(group) => {
-            TokenTree::Group(Group::new(group.delimiter(), replace(group.stream(), string, with)))
+/// The same tokens with others for those for which `with` has some, in groups too.
+pub(super) fn replace(tokens: TokenStream, with: &dyn Fn(&TokenTree) -> Option<TokenStream>) -> TokenStream {
+    let replaced = tokens.into_iter().map(|token| match (with(&token), token) {
+        (Some(others), _) => others,
+        (None, TokenTree::Group(group)) => {
+            TokenTree::Group(Group::new(group.delimiter(), replace(group.stream(), with))).into()
         }
-        TokenTree::Literal(literal) if literal.to_string() == wanted => Literal::string(with).into(),
-        other => other,
+        (None, other) => other.into(),
     });
     replaced.collect()
 }

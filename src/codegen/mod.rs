@@ -2,6 +2,7 @@
 //! puts the database's names back as strings. It returns files by name and formatted, and what it left out. It does
 //! not know where they go.
 
+mod additions;
 pub mod files;
 mod mend;
 mod names;

@@ -1,11 +1,11 @@
-//! What entities that are there say: which options they were written with, so that they are written so again, and what a user has
-//! added to them, which would be lost. It reads text and writes nothing.
+//! Recognises the options that existing entities were written with, so that they are written with the same options again. It reads text
+//! and writes nothing.
 
 use std::collections::BTreeSet;
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Fields, File, ImplItem, Item, ItemStruct, Meta, Path, Token};
+use syn::{Attribute, File, Item, ItemStruct, Path, Token};
 
 use crate::project::sea_orm::Major;
 use crate::project::settings::EntitySettings;
@@ -41,11 +41,8 @@ pub fn settings(given: &EntitySettings, files: &[(String, String)]) -> EntitySet
     let parsed =
         files.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_str(), syn::parse_file(text).ok()?)));
     let parsed: Vec<(&str, &str, File)> = parsed.collect();
-    let models: Vec<(&str, &File)> = parsed
-        .iter()
-        .filter(|(_, _, file)| file.items.iter().any(|item| matches!(item, Item::Struct(one) if one.ident == "Model")))
-        .map(|(_, text, file)| (*text, file))
-        .collect();
+    let models: Vec<(&str, &File)> =
+        parsed.iter().filter(|(_, _, file)| model(file).is_some()).map(|(_, text, file)| (*text, file)).collect();
     let Some(&(text, first)) = models.first() else { return settings };
     let fill = |setting: &mut Option<String>, found: Option<&str>| {
         if setting.is_none() {
@@ -60,24 +57,9 @@ pub fn settings(given: &EntitySettings, files: &[(String, String)]) -> EntitySet
     let times = |text: &str| text.contains("TimeDate") || text.contains("TimeTime");
     fill(&mut settings.date_time_crate, models.iter().any(|(text, _)| times(text)).then_some("time"));
     fill(&mut settings.banner_version, banner_version(text));
-    let has_prelude = parsed.iter().any(|(name, ..)| *name == "prelude.rs");
-    let allows = parsed.iter().any(|(name, text, _)| *name == "prelude.rs" && text.contains("(unused_imports)"));
-    fill(
-        &mut settings.with_prelude,
-        if allows {
-            Some("all-allow-unused-imports")
-        } else if has_prelude {
-            None
-        } else {
-            Some("none")
-        },
-    );
-    if let Some((_, _, enums)) = parsed.iter().find(|(name, ..)| *name == "sea_orm_active_enums.rs") {
-        settings.with_copy_enums |= enums
-            .items
-            .iter()
-            .any(|item| matches!(item, Item::Enum(one) if derives_of(&one.attrs).contains(&"Copy".to_owned())));
-    }
+    let named = |wanted: &str| parsed.iter().find(|(name, ..)| *name == wanted);
+    fill(&mut settings.with_prelude, prelude(named("prelude.rs").map(|(_, text, _)| *text)));
+    settings.with_copy_enums |= named("sea_orm_active_enums.rs").is_some_and(|(_, _, enums)| has_copy(enums));
     if settings.model_extra_derives.is_empty() && models.len() > 1 {
         // What one model has was added by hand; what all have was asked for.
         let of_all =
@@ -95,7 +77,8 @@ pub fn keep_widths(schema: &mut Schema, files: &[(String, String)], release: Maj
         let Some((_, text)) = files.iter().find(|(name, _)| name.strip_suffix(".rs") == Some(&module)) else {
             continue;
         };
-        let Some(model) = syn::parse_file(text).ok().and_then(model) else { continue };
+        let Ok(file) = syn::parse_file(text) else { continue };
+        let Some(model) = model(&file) else { continue };
         let fields = model
             .fields
             .iter()
@@ -127,21 +110,22 @@ pub fn keep_widths(schema: &mut Schema, files: &[(String, String)], release: Maj
     }
 }
 
-fn model(file: File) -> Option<ItemStruct> {
-    file.items.into_iter().find_map(|item| match item {
+fn model(file: &File) -> Option<&ItemStruct> {
+    file.items.iter().find_map(|item| match item {
         Item::Struct(one) if one.ident == "Model" => Some(one),
         _ => None,
     })
 }
 
+/// The format of a file that has a model.
 fn format(file: &File) -> Option<&'static str> {
-    let has = |wanted: &dyn Fn(&Item) -> bool| file.items.iter().any(wanted);
-    let is_model = |item: &Item, name: &str| matches!(item, Item::Struct(one) if one.ident == "Model" && one.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().replace(' ', "").contains(name)));
-    if has(&|item| is_model(item, "sea_orm::model")) {
+    let has_entity = file.items.iter().any(|item| matches!(item, Item::Struct(one) if one.ident == "Entity"));
+    let attributes: Vec<String> = model(file)?.attrs.iter().map(|attribute| compact(attribute.path())).collect();
+    if attributes.iter().any(|path| path == "sea_orm::model") {
         Some("dense")
-    } else if has(&|item| matches!(item, Item::Struct(one) if one.ident == "Entity")) {
+    } else if has_entity {
         Some("expanded")
-    } else if has(&|item| is_model(item, "DeriveEntityModel")) {
+    } else if model_derives(file).iter().any(|derive| last_part(derive) == "DeriveEntityModel") {
         Some("compact")
     } else {
         Some("frontend")
@@ -158,6 +142,19 @@ fn serde(derives: &[String]) -> Option<&'static str> {
     }
 }
 
+fn prelude(text: Option<&str>) -> Option<&'static str> {
+    match text {
+        None => Some("none"),
+        Some(text) => text.contains("(unused_imports)").then_some("all-allow-unused-imports"),
+    }
+}
+
+fn has_copy(enums: &File) -> bool {
+    let is_copy =
+        |item: &Item| matches!(item, Item::Enum(one) if derives_of(&one.attrs).iter().any(|derive| derive == "Copy"));
+    enums.items.iter().any(is_copy)
+}
+
 /// How much of its version codegen wrote.
 fn banner_version(text: &str) -> Option<&'static str> {
     let version = text.lines().take(5).find_map(|line| line.split_once(BANNER))?.1.trim();
@@ -170,14 +167,10 @@ fn banner_version(text: &str) -> Option<&'static str> {
 }
 
 fn model_derives(file: &File) -> Vec<String> {
-    let model = file.items.iter().find_map(|item| match item {
-        Item::Struct(one) if one.ident == "Model" => Some(derives_of(&one.attrs)),
-        _ => None,
-    });
-    model.unwrap_or_default()
+    model(file).map(|model| derives_of(&model.attrs)).unwrap_or_default()
 }
 
-fn derives_of(attributes: &[Attribute]) -> Vec<String> {
+pub(super) fn derives_of(attributes: &[Attribute]) -> Vec<String> {
     let mut derives = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
         let paths = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
@@ -186,113 +179,12 @@ fn derives_of(attributes: &[Attribute]) -> Vec<String> {
     derives
 }
 
-fn last_part(path: &str) -> &str {
+pub(super) fn last_part(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// What stands in `before` and would not stand in `after`, as a reader of the file would call it: items, methods, derives, attributes,
-/// types of fields. Attributes of SeaORM's own are not among them: they follow from the database.
-///
-/// # Errors
-/// If one of them is not Rust.
-pub fn lost(before: &str, after: &str) -> syn::Result<Vec<String>> {
-    let (before, after) = (parts(&syn::parse_file(before)?), parts(&syn::parse_file(after)?));
-    let types =
-        |parts: &[Part]| -> BTreeSet<String> { parts.iter().filter_map(|part| part.of_field.clone()).collect() };
-    let fields = types(&after);
-    let there: BTreeSet<&String> = after.iter().map(|part| &part.words).collect();
-    // A field that goes with its column is not the user's.
-    let is_lost = |part: &&Part| {
-        !there.contains(&part.words) && part.of_field.as_ref().is_none_or(|field| fields.contains(field))
-    };
-    Ok(before.iter().filter(is_lost).map(|part| part.words.clone()).collect())
-}
-
-/// A part of a file that a user could have written.
-struct Part {
-    words: String,
-    of_field: Option<String>,
-}
-
-fn parts(file: &File) -> Vec<Part> {
-    let mut parts = Vec::new();
-    for item in &file.items {
-        match item {
-            Item::Struct(one) => {
-                attributes(&mut parts, &one.attrs, &one.ident.to_string());
-                if let Fields::Named(fields) = &one.fields {
-                    for field in &fields.named {
-                        let name = format!("{}.{}", one.ident, field.ident.to_token_stream());
-                        let from = parts.len();
-                        attributes(&mut parts, &field.attrs, &name);
-                        parts.push(Part { words: format!("`{name}: {}`", compact(&field.ty)), of_field: None });
-                        parts[from..].iter_mut().for_each(|part| part.of_field = Some(name.clone()));
-                    }
-                }
-                parts.push(Part { words: format!("`struct {}`", one.ident), of_field: None });
-            }
-            Item::Enum(one) => {
-                attributes(&mut parts, &one.attrs, &one.ident.to_string());
-                parts.push(Part { words: format!("`enum {}`", one.ident), of_field: None });
-                let is_column = matches!(one.ident.to_string().as_str(), "Column" | "PrimaryKey");
-                for variant in one.variants.iter().filter(|_| !is_column) {
-                    parts.push(Part { words: format!("`{}::{}`", one.ident, variant.ident), of_field: None });
-                }
-            }
-            Item::Impl(block) => {
-                let of = compact(&block.self_ty);
-                let head = match &block.trait_ {
-                    Some((path, _)) => format!("impl {} for {of}", compact(path)),
-                    None => format!("impl {of}"),
-                };
-                let inner = block.items.iter().map(|item| match item {
-                    ImplItem::Fn(function) => format!("`fn {}` of `{head}`", function.sig.ident),
-                    ImplItem::Const(one) => format!("`const {}` of `{head}`", one.ident),
-                    ImplItem::Type(one) => format!("`type {}` of `{head}`", one.ident),
-                    other => format!("`{}` of `{head}`", compact(other)),
-                });
-                parts.extend(inner.map(|words| Part { words, of_field: None }));
-                if block.trait_.is_some() {
-                    parts.push(Part { words: format!("`{head}`"), of_field: None });
-                }
-            }
-            // What needs them is named, if it is lost.
-            Item::Use(_) | Item::Mod(_) => {}
-            Item::Fn(one) => parts.push(Part { words: format!("`fn {}`", one.sig.ident), of_field: None }),
-            Item::Const(one) => parts.push(Part { words: format!("`const {}`", one.ident), of_field: None }),
-            Item::Static(one) => parts.push(Part { words: format!("`static {}`", one.ident), of_field: None }),
-            Item::Type(one) => parts.push(Part { words: format!("`type {}`", one.ident), of_field: None }),
-            Item::Trait(one) => parts.push(Part { words: format!("`trait {}`", one.ident), of_field: None }),
-            other => {
-                let text = compact(other);
-                let line: String = text.chars().take(40).collect();
-                parts.push(Part { words: format!("`{line}`"), of_field: None });
-            }
-        }
-    }
-    parts
-}
-
-/// Derives and attributes of something, without SeaORM's own and documentation.
-fn attributes(parts: &mut Vec<Part>, attributes: &[Attribute], of: &str) {
-    for derive in derives_of(attributes).into_iter().filter(|derive| !last_part(derive).starts_with("Derive")) {
-        parts.push(Part { words: format!("derive `{}` of `{of}`", last_part(&derive)), of_field: None });
-    }
-    let own = |attribute: &&Attribute| {
-        let path = compact(attribute.path());
-        !matches!(path.as_str(), "derive" | "doc" | "sea_orm" | "sea_orm::model")
-    };
-    for attribute in attributes.iter().filter(own) {
-        let words = match &attribute.meta {
-            Meta::Path(path) => compact(path),
-            meta => compact(meta),
-        };
-        parts.push(Part { words: format!("`#[{words}]` of `{of}`"), of_field: None });
-    }
-}
-
 /// Tokens as they would be written.
-fn compact(tokens: &impl ToTokens) -> String {
+pub(super) fn compact(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     ["::", "<", ">", "(", ")", "!", "&"]
         .iter()
@@ -305,10 +197,10 @@ fn compact(tokens: &impl ToTokens) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const BY_CLI: &str = "//! `SeaORM` Entity, @generated by sea-orm-codegen 1.1.4\n\nuse sea_orm::entity::prelude::*;\nuse serde::{Deserialize, Serialize};\n\n\
+    pub(in crate::codegen) const BY_CLI: &str = "//! `SeaORM` Entity, @generated by sea-orm-codegen 1.1.4\n\nuse sea_orm::entity::prelude::*;\nuse serde::{Deserialize, Serialize};\n\n\
         #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Eq, Serialize, Deserialize)]\n#[sea_orm(table_name = \"users\")]\npub struct Model {\n    \
         #[sea_orm(primary_key)]\n    #[serde(skip_deserializing)]\n    pub id: i32,\n    pub at: TimeDateTime,\n}\n\n\
         #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]\npub enum Relation {}\n\nimpl ActiveModelBehavior for ActiveModel {}\n";
@@ -342,36 +234,5 @@ mod tests {
         assert_eq!(found.with_serde.as_deref(), Some("none"));
         assert_eq!(recognised(&[]), EntitySettings::default());
         assert_eq!(recognised(&[("broken.rs", "pub struct Model {")]), EntitySettings::default());
-    }
-
-    #[test]
-    fn what_a_user_added_is_named() {
-        let mine = BY_CLI
-            .replace(
-                "Serialize, Deserialize)]",
-                "Serialize, Deserialize, Validate)]\n#[serde(rename_all = \"camelCase\")]",
-            )
-            .replace(
-                "    pub at: TimeDateTime,",
-                "    #[serde(skip)]\n    pub at: MyTime,\n    #[serde(skip)]\n    pub gone: i32,",
-            )
-            .replace(
-                "impl ActiveModelBehavior for ActiveModel {}",
-                "impl ActiveModelBehavior for ActiveModel {\n    fn new() -> Self { todo!() }\n}",
-            )
-            + "impl Model {\n    pub fn is_new(&self) -> bool { true }\n}\npub const MAX: u8 = 3;\n";
-        let words = lost(&mine, BY_CLI).unwrap();
-        let expected = [
-            "derive `Validate` of `Model`",
-            "`#[serde(rename_all = \"camelCase\")]` of `Model`",
-            "`#[serde(skip)]` of `Model.at`",
-            "`Model.at: MyTime`",
-            "`fn new` of `impl ActiveModelBehavior for ActiveModel`",
-            "`fn is_new` of `impl Model`",
-            "`const MAX`",
-        ];
-        assert_eq!(words, expected);
-        assert_eq!(lost(BY_CLI, &mine).unwrap(), ["`Model.at: TimeDateTime`"]);
-        assert_eq!(lost(BY_CLI, BY_CLI).unwrap(), Vec::<String>::new());
     }
 }

@@ -1,11 +1,11 @@
 //! What SeaORM can say of a column and sea-orm-codegen does not, put into what that wrote: a type that is not the one
 //! that follows from the field's, an index, keys of several columns. Nothing of the database's text is in it.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, Field};
 
-use super::mend::{attributes_of_column, edit, set};
+use super::mend::{edit, ensure_attribute, replace, set};
 use super::statements::{Named, named_unique_keys};
 use crate::project::sea_orm::Major;
 use crate::schema::model::{Column, Index, Kind, What};
@@ -20,7 +20,7 @@ pub(super) fn attributes(field: &mut Field, column: &Column, named: &Named<'_>) 
     if type_words.is_none() && !indexed {
         return Ok(());
     }
-    attributes_of_column(field);
+    ensure_attribute(field);
     edit(&mut field.attrs, |list| {
         if let Some(words) = &type_words {
             set(list, "column_type", words, true);
@@ -44,7 +44,11 @@ pub(super) fn calls(definition: &mut Expr, field: &str, column: &Column, named: 
     };
     if let (Some(stand_in), Some(words)) = (stand_in, type_words(&column.kind)) {
         let words: TokenStream = syn::parse_str(&words)?;
-        *definition = syn::parse2(replace(definition.to_token_stream(), stand_in, &words))?;
+        let named = |token: &TokenTree| match token {
+            TokenTree::Ident(ident) if ident == stand_in => Some(words.clone()),
+            _ => None,
+        };
+        *definition = syn::parse2(replace(definition.to_token_stream(), &named))?;
     }
     if is_indexed(column, named) {
         *definition = syn::parse_quote!(#definition.indexed());
@@ -59,18 +63,6 @@ pub(super) fn calls(definition: &mut Expr, field: &str, column: &Column, named: 
         *definition = syn::parse_quote!(#definition.unique_key(#name));
     }
     Ok(())
-}
-
-/// The same tokens with others for one identifier.
-fn replace(tokens: TokenStream, ident: &str, with: &TokenStream) -> TokenStream {
-    let replaced = tokens.into_iter().map(|token| match token {
-        TokenTree::Group(group) => {
-            TokenTree::Group(Group::new(group.delimiter(), replace(group.stream(), ident, with))).into()
-        }
-        TokenTree::Ident(found) if found == ident => with.clone(),
-        other => other.into(),
-    });
-    replaced.collect::<TokenStream>()
 }
 
 /// What stands behind `ColumnType::`, where SeaORM would not guess it from the field's type.

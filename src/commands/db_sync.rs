@@ -202,7 +202,7 @@ fn release_of(project: &Project, place: &Place, format: EntityFormat) -> Result<
     Ok(release.major)
 }
 
-/// Names what a user has added to files that are written anew, and files that only `--force` overwrites.
+/// Lists what a user has added to files that will be overwritten, and files that only `--force` overwrites.
 fn show_losses(ctx: &Context, project: &Project, sync: &Sync) {
     for Adopted { path, lost } in sync.adopted.iter().filter(|one| !one.lost.is_empty()) {
         ctx.ui.warn(format!("{} would lose {}", project.relative(path), lost.join(", ")));
@@ -220,7 +220,7 @@ fn confirm_losses(ctx: &Context, project: &Project, sync: &Sync, force: bool) ->
         show_losses(ctx, project, sync);
     }
     let (path, files) = (project.relative(&first.path), counted(losing.len(), "file"));
-    ctx.confirm(&format!("Write {files} anew, {path} among them, without what was added?"), force)
+    ctx.confirm(&format!("Overwrite {files}, including {path}, and lose what was added?"), force)
 }
 
 /// Writes the entities of the schema as it is, for a command that goes on from there.
@@ -234,7 +234,7 @@ pub(super) async fn entities(ctx: &Context, table: &str) -> Result<()> {
     let tables = if others { vec![table.to_owned()] } else { Vec::new() };
     run(ctx, &DbSyncArgs { skip_migrations: true, tables, ..DbSyncArgs::default() }).await?;
     if others {
-        ctx.ui.info("The entities of other tables stay as they are; `kit db:sync` writes them anew");
+        ctx.ui.info("The entities of other tables stay as they are; `kit db:sync` updates them");
     }
     Ok(())
 }

@@ -122,7 +122,7 @@ impl Cache {
         cleaning::clean(&self.folder, rules).map_err(|source| self.failed("clean", source))
     }
 
-    /// Deletes what nobody has used for 30 days, and the oldest while the cache takes more than `limit`; at most once a day.
+    /// Deletes what was not used for 30 days, then the oldest while the cache takes more than `limit`; at most once a day.
     pub fn clean_daily(&self, now: SystemTime, limit: Option<u64>) -> Option<Cleaned> {
         // A build does not fail because others cannot be deleted.
         if self.is_kits() { cleaning::clean_daily(&self.folder, now, limit).ok()? } else { None }

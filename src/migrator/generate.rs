@@ -160,7 +160,7 @@ pub(super) fn frame(name: &str, edition: &str) -> DocumentMut {
     manifest["workspace"] = Item::Table(workspace);
     let mut profile = Table::new();
     profile["debug"] = value(0);
-    // Nobody edits it, and what the compiler keeps for that takes more than everything else of it.
+    // Its sources do not change, and incremental data takes more space than all of its other artifacts.
     let mut runtime = Table::new();
     runtime["incremental"] = value(false);
     let mut packages = Table::new();

@@ -18,7 +18,7 @@ pub enum BuildObstacle {
     Denied,
 }
 
-/// Lines are of cargo or rustc themselves where they begin like this; others quote source.
+/// How lines of cargo's and rustc's own begin; other lines may quote source.
 const FAILURES: [&str; 8] = [
     "error: failed",
     "error: could not",
@@ -37,7 +37,7 @@ impl BuildObstacle {
         let is_of_the_code = |line: &String| line.starts_with("error[") || line.trim_start().starts_with("--> ");
         let text = lines.join("\n");
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if !FAILURES.iter().any(|failure| text.contains(failure)) {
+        if !lines.iter().any(|line| FAILURES.iter().any(|failure| line.trim_start().starts_with(failure))) {
             return None;
         }
         if says(&["No space left on device", "os error 28", "Disk quota exceeded"]) {

@@ -60,6 +60,35 @@ features = ["macros", "runtime-tokio-rustls", "sqlx-sqlite", "sqlx-postgres", "s
     )
 }
 
+/// An application that stays from run to run, without sources and migrations.
+pub fn application(name: &str) -> Sandbox {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(folder.join("src"));
+    Sandbox::at(&folder)
+        .file("Cargo.toml", &application_manifest(name))
+        .file("Cargo.lock", include_str!("../../Cargo.lock"))
+        .file("migrations/mod.rs", EMPTY_INDEX)
+}
+
+/// cargo for an application with entities, in the target folder of all of them.
+pub fn cargo(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .args(arguments)
+        .current_dir(sandbox.root())
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/entities"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0");
+    command
+}
+
+/// The beginning of what cargo, or the program that it ran, printed when it failed: one mistake is repeated in thousands of modules.
+pub fn complaint(command: &mut Command) -> Option<String> {
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    (!output.status.success()).then(|| text.lines().take(100).collect::<Vec<_>>().join("\n"))
+}
+
 /// The same with its migrations in it.
 pub fn migrating_manifest(name: &str) -> String {
     application_manifest(name) + "\n[dependencies.sea-orm-migration]\nversion = \"2.0.4\"\ndefault-features = false\n"

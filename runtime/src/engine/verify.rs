@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::migration::millis_since;
 use super::{Run, database, unusable};
-use crate::connection::{Connection, Migrations};
+use crate::connection::{Connection, Migrations, table_exists};
 use crate::ledger::{self, own_tables};
 use crate::rows::{Contents, Loss, fill};
 use crate::scratch::{self, MARK};
@@ -49,9 +49,7 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
     /// Verifies; the faults are events, not failures.
     pub(super) async fn verify(&mut self, verify: &Verify) -> Result<(), Failure> {
         self.lock.check(self.connection).await?;
-        let dialect = self.connection.dialect();
-        let marked = self.connection.query(dialect.table_exists(), &[MARK.into()]).await.map_err(database)?;
-        if marked.is_empty() {
+        if !table_exists(self.connection, MARK).await.map_err(database)? {
             let objects = self.objects().await?;
             if !objects.is_empty() {
                 return Err(Failure::Occupied { objects });
