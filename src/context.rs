@@ -127,6 +127,21 @@ impl Context {
         Ok(self.project.get_or_init(|| project))
     }
 
+    /// The project around the working folder; where there are no migrations, the package or folder itself.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where its settings are wrong.
+    pub fn project_or_folder(&self) -> Result<&Project> {
+        match self.project() {
+            Err(Error::NoProject { .. }) => {
+                let folder = Project::without_migrations(&self.cwd)?;
+                self.finish_writing(&folder.root);
+                Ok(self.project.get_or_init(|| folder))
+            }
+            found => found,
+        }
+    }
+
     /// Finishes what a kit that was killed was writing below `root`; whether there was anything.
     pub fn finish_writing(&self, root: &Path) -> bool {
         match staging::finish(root) {

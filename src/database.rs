@@ -57,6 +57,8 @@ pub struct Target {
     pub patience: Option<Duration>,
     /// The environment is production.
     pub is_production: bool,
+    /// There are migrations, which may create it.
+    pub has_migrations: bool,
     url: String,
 }
 
@@ -131,7 +133,9 @@ impl Target {
         let folder = project.dotenv_path().and_then(Path::parent).filter(|_| is_of_dotenv).unwrap_or(&project.root);
         let variable = |name: &str| project.variable(invocation, name).map(|setting| setting.value);
         let is_production = is_production(&project.environment(invocation).value);
-        Ok(Self { holder, is_production, ..Self::read(&url.value, url.origin.clone(), folder, &variable)? })
+        let has_migrations = project.has_migrations();
+        let read = Self::read(&url.value, url.origin.clone(), folder, &variable)?;
+        Ok(Self { holder, is_production, has_migrations, ..read })
     }
 
     /// Takes a URL apart. A relative SQLite path is relative to `root`.
@@ -159,6 +163,7 @@ impl Target {
             ignored: parsed.ignored,
             patience: None,
             is_production: false,
+            has_migrations: true,
             url: parsed.text,
         })
     }
@@ -243,7 +248,12 @@ impl Target {
             database: self.redacted(),
             origin: (self.origin.source != Source::Default)
                 .then(|| self.holder.as_ref().unwrap_or(&self.origin).to_string()),
-            is_production: self.is_production,
+            created_by: match (self.has_migrations, self.is_production) {
+                (false, _) => None,
+                (true, false) => Some("kit migrate --create-database"),
+                // `--create-database` alone asks there.
+                (true, true) => Some("kit migrate --create-database --force"),
+            },
         }
     }
 
@@ -340,6 +350,9 @@ fn no_default(project: &Project, invocation: &Invocation<'_>) -> Option<NoDefaul
     }
     if project.misspelt(invocation).iter().any(|found| found.meant == DATABASE_URL) {
         return Some(NoDefault::Misspelt);
+    }
+    if !project.has_migrations() {
+        return Some(NoDefault::Driver { drivers: Vec::new() });
     }
     let drivers = Package::of(&project.index).map(|package| package.drivers_with(&project.root)).unwrap_or_default();
     let fits = match drivers.is_empty() {

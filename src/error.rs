@@ -169,11 +169,12 @@ pub enum Error {
     },
     // The project.
     /// No project here or above.
-    #[error("not in a project: no kit.toml, migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in {} or above", start.display())]
-    NoProject {
-        /// Where the search began.
-        start: PathBuf,
-    },
+    #[error("not in a project: no migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in {} or above", start.display())]
+    #[expect(
+        missing_docs,
+        reason = "where the search began, and whether the command would do without a project if it ran no migrations"
+    )]
+    NoProject { start: PathBuf, optional: bool },
     /// More than one place could hold the migrations.
     #[error("several migration folders: {}", paths.join(", "))]
     SeveralMigrations {
@@ -363,8 +364,8 @@ pub enum Error {
         database: String,
         /// Where the URL is written; nothing for the default.
         origin: Option<String>,
-        /// In production `--force` alone does not create it.
-        is_production: bool,
+        /// The command that creates it, if one does.
+        created_by: Option<&'static str>,
     },
     /// No connection.
     #[error("cannot connect to {database}: {message}")]

@@ -5,6 +5,8 @@
 
 #[path = "db_sync/adopted.rs"]
 mod adopted;
+#[path = "db_sync/anywhere.rs"]
+mod anywhere;
 #[path = "support/application.rs"]
 mod application;
 #[path = "support/database.rs"]
@@ -46,6 +48,12 @@ async fn guide(database: &Database) {
         Dialect::MySql => "int AUTO_INCREMENT PRIMARY KEY",
     };
     let int = if database.dialect == Dialect::Sqlite { "integer" } else { "int" };
+    // A time in UTC, one with an offset, one without.
+    let time = match database.dialect {
+        Dialect::Sqlite => "timestamp_with_timezone_text",
+        Dialect::Postgres => "timestamptz",
+        Dialect::MySql => "datetime(6)",
+    };
     database
         .execute(&[
             &format!("CREATE TABLE users (id {id}, email varchar(200) NOT NULL UNIQUE, name varchar(50) NOT NULL, \
@@ -59,6 +67,7 @@ async fn guide(database: &Database) {
             &format!("CREATE TABLE posts_tags (post_id {int} NOT NULL, tag_id {int} NOT NULL, PRIMARY KEY (post_id, tag_id), \
                       FOREIGN KEY (post_id) REFERENCES posts (id) ON DELETE CASCADE, FOREIGN KEY (tag_id) REFERENCES tags (id))"),
             "CREATE TABLE logs (line varchar(50))",
+            &format!("CREATE TABLE notes (id {id}, body varchar(50), created_at {time} NOT NULL, updated_at {time})"),
         ])
         .await;
 }

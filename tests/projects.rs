@@ -133,7 +133,7 @@ fn no_project() {
     let without = Sandbox::new().file("Cargo.toml", PACKAGE).file("src/main.rs", "fn main() {}\n");
     for sandbox in [Sandbox::new(), without] {
         let run = sandbox.kit(&["migrate:status"]);
-        assert_error!(run, Error::NoProject { start } if *start == sandbox.root());
+        assert_error!(run, Error::NoProject { start, optional: false } if *start == sandbox.root());
         // The hint leads into a project.
         let hinted = run.hinted();
         assert_eq!(hinted, [["init"]]);

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use quote::ToTokens;
 
+use super::half::{Half, Sets};
 use super::recognise::has_banner;
 use super::{DIAGRAM, Entities, EntityFormat, Options, additions, is_generated, merge, modules};
 use crate::error::{Error, Registering, Result};
@@ -217,11 +218,25 @@ pub fn plan(
         if !content.contains("ActiveModelBehavior for") {
             content += behavior;
         }
-        write(&mut sync, &path, content, rules)?;
         if let Some(half) = half.filter(|half| !half.exists()) {
-            sync.plan.create(&half, self::half(place, module, !behaves))?;
+            let folder = place.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let database_sets = |name: &str| match schema.table(table).and_then(|table| table.column(name)) {
+                Some(column) if column.generated.is_some() => Sets::Always,
+                Some(column) if column.default.is_some() => Sets::OnInsert,
+                _ => Sets::Never,
+            };
+            let text = Half {
+                folder,
+                module,
+                generated: &content,
+                behaves: !behaves,
+                sync: options.sync,
+                database_sets: &database_sets,
+            };
+            sync.plan.create(&half, text.text())?;
             halves.push(module.clone());
         }
+        write(&mut sync, &path, content, rules)?;
         debug_assert!(living.contains(module), "{table}");
     }
     let others: BTreeSet<String> = others.difference(&gone).cloned().collect();
@@ -303,21 +318,6 @@ fn with_others(path: &Path, content: &str, others: &BTreeSet<String>) -> Result<
         }
     }
     Ok(text)
-}
-
-/// The user's half.
-fn half(place: &Place, module: &str, behaves: bool) -> String {
-    let folder = place.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let behavior = if behaves {
-        "use sea_orm::entity::prelude::*;\n\npub use super::{folder}::{module}::*;\n\nimpl ActiveModelBehavior for ActiveModel {}\n"
-    } else {
-        "pub use super::{folder}::{module}::*;\n"
-    };
-    let text = format!(
-        "//! Yours: written once, and never again. What comes from the database is in `{{folder}}/{{module}}.rs`.\n\n{behavior}\n\
-         impl Model {{}}\n\nimpl Entity {{}}\n\nimpl ActiveModel {{}}\n"
-    );
-    text.replace("{folder}", folder).replace("{module}", module)
 }
 
 /// Declares the folder and new halves in the models' own index, and that in the library.

@@ -4,8 +4,10 @@
 
 mod additions;
 pub mod files;
+mod half;
 mod mend;
 mod names;
+pub mod needs;
 pub mod recognise;
 mod relation_source;
 mod relations;
@@ -49,6 +51,8 @@ pub struct Options {
     pub er_diagram: bool,
     /// The SeaORM that compiles them.
     pub release: Major,
+    /// It is SeaORM without `async`: sea-orm-sync.
+    pub sync: bool,
     /// Names of tables that are views.
     pub views: BTreeSet<String>,
 }

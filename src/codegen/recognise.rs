@@ -110,7 +110,7 @@ pub fn keep_widths(schema: &mut Schema, files: &[(String, String)], release: Maj
     }
 }
 
-fn model(file: &File) -> Option<&ItemStruct> {
+pub(super) fn model(file: &File) -> Option<&ItemStruct> {
     file.items.iter().find_map(|item| match item {
         Item::Struct(one) if one.ident == "Model" => Some(one),
         _ => None,

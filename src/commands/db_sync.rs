@@ -1,6 +1,7 @@
 //! `kit db:sync`.
 
 mod format;
+mod lacking;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +17,6 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, PENDING, Result, SeaOrmErrorKind};
 use crate::migrator::package::Package;
-use crate::project::manifest::Manifest;
 use crate::project::sea_orm::Major;
 use crate::project::{Invocation, Project, source};
 use crate::scaffold::{Change, PlannedFile, starter};
@@ -24,6 +24,7 @@ use crate::schema;
 use crate::schema::model::{Schema, Table};
 use crate::ui::{counted, printable};
 use format::FormatArgs;
+use lacking::Lacking;
 
 /// Run pending migrations, then write entities from the schema
 ///
@@ -86,13 +87,17 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     if args.json {
         ctx.ui.only_json();
     }
-    let project = ctx.project()?;
+    let idle = args.check || args.dry_run;
+    let project = if args.skip_migrations || idle { ctx.project_or_folder()? } else { migrating(ctx)? };
     let defaults = &project.settings.entities;
     let lib = args.format.lib || defaults.lib;
     let place = match (&args.output_dir, &defaults.output_dir) {
         (Some(folder), _) => Place::named(project, &ctx.cwd.join(folder), lib),
         // A file that came with the project names no folder outside of it.
         (None, Some(folder)) => Place::of(project, Some(&project.root.join(folder)), lib),
+        (None, None) if !project.has_migrations() && !project.root.join("Cargo.toml").is_file() => {
+            return Err(Error::MissingArgument { argument: "--output-dir", command: "db:sync" });
+        }
         (None, None) => Place::of(project, None, lib),
     };
     let there = files::generated(&place)?;
@@ -100,9 +105,9 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     if place.root != project.root {
         ctx.finish_writing(&place.root);
     }
-    options.release = release_of(project, &place, options.format)?;
+    (options.release, options.sync) = release_of(project, &place, options.format)?;
     let target = target(ctx, args)?;
-    if !(args.skip_migrations || args.check || args.dry_run) {
+    if !(args.skip_migrations || idle) {
         migrate::pending(ctx, &target, args.force).await?;
     }
     let mut schema = read(&target).await?;
@@ -126,7 +131,6 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     let is_present = |table: &Table| modules.get(&table.name).is_some_and(|module| present.contains(module));
     let known = |table: &Table| chosen(table) || is_present(table) && !ignored.contains(&table.name);
     let entities = codegen::generate(&schema, &options, known)?;
-    let idle = args.check || args.dry_run;
     let preserve = args.format.experimental_preserve_user_modifications;
     let rules = Rules {
         prune: args.prune,
@@ -136,7 +140,9 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     };
     let written = |name: &str| schema.table(name).is_some_and(&chosen);
     let sync = files::plan(project, &place, &schema, &entities, &options, rules, written)?;
+    let lacking = Lacking::of(project, &place, &entities, options.release)?;
     warn(ctx, project, &place, &entities, &options);
+    lacking.show(ctx, project);
     let changed: Vec<&PlannedFile> = sync.plan.files().iter().filter(|file| file.change != Change::Unchanged).collect();
     if !idle {
         confirm_losses(ctx, project, &sync, args.force)?;
@@ -164,6 +170,8 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
             "without_primary_key": entities.keyless,
             "adopted": adopted.collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
+            "missing_features": lacking.features,
+            "missing_crates": lacking.crates.iter().map(|(name, _)| name).collect::<Vec<_>>(),
             "written": !idle,
         }));
     } else {
@@ -188,18 +196,26 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     Ok(if args.check && is_stale { Exit::Code(PENDING) } else { Exit::Ok })
 }
 
-/// The SeaORM of the package that has the entities; without a package, the newest.
+/// The project, whose migrations are to run before the schema is read.
+fn migrating(ctx: &Context) -> Result<&Project> {
+    ctx.project().map_err(|error| match error {
+        Error::NoProject { start, .. } => Error::NoProject { start, optional: true },
+        other => other,
+    })
+}
+
+/// The SeaORM of the package that has the entities, and whether it is the one without `async`; without a package, the newest.
 ///
 /// # Errors
 /// [`Error::SeaOrm`] for one without an adapter, or without entities in this format.
-fn release_of(project: &Project, place: &Place, format: EntityFormat) -> Result<Major> {
-    let Ok(package) = Package::of(&place.folder.join(place.index)) else { return Ok(Major::default()) };
+fn release_of(project: &Project, place: &Place, format: EntityFormat) -> Result<(Major, bool)> {
+    let Ok(package) = Package::of(&place.folder.join(place.index)) else { return Ok((Major::default(), false)) };
     let release = package.sea_orm(&project.root)?;
     if format == EntityFormat::Dense && release.major == Major::One {
         let (version, kind) = (release.version.to_string(), SeaOrmErrorKind::NoDenseEntities);
         return Err(Error::SeaOrm { version, kind, upgrade: None });
     }
-    Ok(release.major)
+    Ok((release.major, package.is_sync()))
 }
 
 /// Lists what a user has added to files that will be overwritten, and files that only `--force` overwrites.
@@ -241,7 +257,8 @@ pub(super) async fn entities(ctx: &Context, table: &str) -> Result<()> {
 
 /// Tables that no entity is for unless it is asked for by name.
 fn ignored(project: &Project, args: &DbSyncArgs) -> Result<Vec<String>> {
-    let tables = own_tables(LEDGER).into_iter().map(str::to_owned).chain(source::read(project)?.ledger_table);
+    let ledger = if project.has_migrations() { source::read(project)?.ledger_table } else { None };
+    let tables = own_tables(LEDGER).into_iter().map(str::to_owned).chain(ledger);
     Ok(tables.chain(args.ignore_tables.iter().chain(&project.settings.entities.ignore_tables).cloned()).collect())
 }
 
@@ -265,10 +282,6 @@ fn warn(ctx: &Context, project: &Project, place: &Place, entities: &Entities, op
     {
         let root = project.relative(&root);
         ctx.ui.warn(format!("So many dense entities need `#![recursion_limit = \"{limit}\"]` on top of {root}"));
-    }
-    let cargo = project.root.join("Cargo.toml");
-    if place.own.is_some() && cargo.is_file() && Manifest::read(&cargo).is_ok_and(|one| !one.depends_on("sea-orm")) {
-        ctx.ui.warn("The entities need `sea-orm`, which Cargo.toml does not name: `cargo add sea-orm`");
     }
 }
 

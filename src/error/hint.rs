@@ -63,6 +63,11 @@ impl Error {
                 format!("write {tls} instead")
             }
             Self::BadUrl { corrected: Some(corrected), .. } => format!("write it as `{corrected}`"),
+            Self::NoProject { optional: true, .. } => {
+                "pass --skip-migrations to read the schema as it is; or run `kit init` to start a project, or name one with \
+                 --project DIR"
+                    .to_owned()
+            }
             Self::NoProject { .. } => "run `kit init` to start one, or name it with --project DIR".to_owned(),
             Self::SeveralMigrations { .. } => {
                 "name one in kit.toml: [project] migrations = \"DIR\", or with --project DIR".to_owned()
@@ -107,10 +112,10 @@ impl Error {
                 "add [connections.NAME] with a url to kit.toml, or pass a URL".to_owned()
             }
             Self::UnknownConnection { known, .. } => format!("choose one of: {}", known.join(", ")),
-            Self::NoDatabase { origin, is_production, .. } => {
-                let force = if *is_production { " --force" } else { "" };
-                let check = origin.as_ref().map(|origin| format!("check its name in {origin}, or ")).unwrap_or_default();
-                format!("{check}create it with `kit migrate --create-database{force}`")
+            Self::NoDatabase { origin, created_by, .. } => {
+                let check = origin.as_ref().map(|origin| format!("check its name in {origin}"));
+                let create = created_by.map(|command| format!("create it with `{command}`"));
+                check.into_iter().chain(create).collect::<Vec<_>>().join(", or ")
             }
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
             Self::Ledger { .. } => LEDGER.to_owned(),

@@ -44,7 +44,6 @@ pub struct Generated {
 pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result<Generated> {
     let package = Package::of(&project.index)?;
     let release = package.sea_orm(&project.root)?;
-    let sea_orm = release.major;
     let sources = source::read(project)?;
     let name = crate_name(&project.index);
 
@@ -83,7 +82,7 @@ pub fn generate(project: &Project, runtime: impl Fn(Major) -> PathBuf) -> Result
         });
     }
     let inclusion = modules::include(&package, project)?;
-    let with = |used: &dyn Fn(&str) -> bool| manifest(&|manifest| package.copy_dependencies(manifest, sea_orm, used));
+    let with = |used: &dyn Fn(&str) -> bool| manifest(&|manifest| package.copy_dependencies(manifest, &release, used));
     let (lean, full) = (with(&|name| inclusion.names.contains(name)), with(&|_| true));
     let path = format!("crate::{}", inclusion.path.join("::"));
     Ok(Generated {

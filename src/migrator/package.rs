@@ -1,6 +1,8 @@
 //! The cargo package that holds the migrations: what its manifest, its workspace and its lock file say
 //! that the generated crate has to repeat. It reads and never writes.
 
+mod features;
+
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, 
 use super::lock_file::LockFile;
 use super::upgrade::Upgrade;
 use crate::error::{Error, Result, SeaOrmErrorKind};
-use crate::project::manifest::{dependency_on, dependency_tables, package_of, parse, version};
+use crate::project::manifest::{ORM, dependency_on, dependency_tables, package_of, parse, version};
 use crate::project::read;
 use crate::project::sea_orm::{Major, SeaOrm};
 use crate::project::workspace::workspace_of;
@@ -98,7 +100,7 @@ impl Package {
     /// The drivers that its SeaORM is built with, as features, in no particular order; inherited ones followed.
     pub fn drivers(&self) -> Vec<String> {
         let dependencies = self.manifest.get("dependencies").and_then(Item::as_table_like);
-        let named = ["sea-orm", MIGRATION].into_iter().filter_map(|name| {
+        let named = ORM.into_iter().chain([MIGRATION]).filter_map(|name| {
             let (key, dependency) = dependency_on(dependencies?, name)?;
             let dependency = self.resolved(key, dependency);
             let features = dependency.get("features").and_then(Item::as_array)?.clone();
@@ -162,11 +164,13 @@ impl Package {
         let refused = |version| self.unsupported(version, project_root);
         let lock = self.locked();
         let all = lock.versions(MIGRATION);
-        let own = self.name().ok().and_then(|name| lock.version_for(&name, MIGRATION));
+        let name = self.name().ok();
+        let own = [MIGRATION].into_iter().chain(ORM).find_map(|package| lock.version_for(name.as_ref()?, package));
         if let Some(version) = own.or_else(|| all.first().filter(|_| all.len() == 1).cloned()) {
             return SeaOrm::locked(&version).ok_or_else(|| refused(version));
         }
-        match (self.requirement(MIGRATION).or_else(|| self.requirement("sea-orm")), all.last()) {
+        let required = [MIGRATION].into_iter().chain(ORM).find_map(|name| self.requirement(name));
+        match (required, all.last()) {
             (Some(required), _) => SeaOrm::required(&required).ok_or_else(|| refused(required)),
             (None, Some(last)) => SeaOrm::locked(last).ok_or_else(|| refused(last.clone())),
             (None, None) => Ok(SeaOrm::newest()),
@@ -191,7 +195,7 @@ impl Package {
 
     /// Copies the dependencies whose crate name `used` says yes to, with inherited ones resolved and
     /// paths absolute. SeaORM's own crates are always among them, since its derives write their names.
-    pub fn copy_dependencies(&self, to: &mut DocumentMut, sea_orm: Major, used: &dyn Fn(&str) -> bool) {
+    pub fn copy_dependencies(&self, to: &mut DocumentMut, release: &SeaOrm, used: &dyn Fn(&str) -> bool) {
         let mut copied = Vec::new();
         let own = |package: &str| matches!(package, "sea-orm" | MIGRATION | "sea-query");
         let wanted = |name: &str, dependency: &Item| own(package_of(name, dependency)) || used(&name.replace('-', "_"));
@@ -215,7 +219,7 @@ impl Package {
         }
         if !copied.iter().any(|name| name == MIGRATION) {
             let mut own = InlineTable::new();
-            own.insert("version", Value::from(sea_orm.requirement()));
+            own.insert("version", Value::from(release.requirement()));
             own.insert("default-features", Value::from(false));
             to["dependencies"][MIGRATION] = value(own);
         }

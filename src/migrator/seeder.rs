@@ -60,9 +60,9 @@ pub fn generate(project: &Project, seeders: &Seeders, runtime: impl Fn(Major) ->
         let mut manifest = frame(&name, &home.edition());
         home.copy_features(&mut manifest);
         if let Some(entities) = entities.as_ref().filter(|_| apart.is_some()) {
-            entities.copy_dependencies(&mut manifest, sea_orm, used);
+            entities.copy_dependencies(&mut manifest, &release, used);
         }
-        home.copy_dependencies(&mut manifest, sea_orm, used);
+        home.copy_dependencies(&mut manifest, &release, used);
         for library in own.iter().chain(&apart) {
             library.add(&mut manifest);
         }

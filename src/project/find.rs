@@ -71,7 +71,20 @@ pub fn find(start: &Path) -> Result<Found> {
             break;
         }
     }
-    own_crate.map(Found::settled).ok_or(Error::NoProject { start })
+    own_crate.map(Found::settled).ok_or(Error::NoProject { start, optional: false })
+}
+
+/// The folder around `start` that has a kit.toml or a Cargo.toml, else `start` itself, for commands that need no migrations. The
+/// index is where migrations would be.
+pub fn without_migrations(start: &Path) -> Result<Found> {
+    let start =
+        start.canonicalize().map_err(|source| Error::File { action: "open", path: start.to_owned(), source })?;
+    let repository = start.ancestors().position(|folder| folder.join(".git").exists());
+    let mut within = start.ancestors().take(repository.map_or(usize::MAX, |at| at + 1));
+    let is_root = |folder: &&Path| ["kit.toml", "Cargo.toml"].iter().any(|name| folder.join(name).is_file());
+    let root = within.find(is_root).unwrap_or(&start);
+    let (root, settings) = (root.to_owned(), settings::of(root)?);
+    Ok(Found { index: root.join("migration/src/lib.rs"), layout: Layout::SeaOrm, root, settings }.settled())
 }
 
 impl Found {

@@ -22,6 +22,12 @@ pub struct Manifest {
 const DEPENDENCIES: &str = "dependencies";
 const MIGRATION: &str = "sea-orm-migration";
 
+/// The packages that are SeaORM: the library of both is called `sea_orm`.
+pub const ORM: [&str; 2] = ["sea-orm", SYNC];
+
+/// SeaORM without `async`.
+pub const SYNC: &str = "sea-orm-sync";
+
 /// Names that a package cannot have: words of the language and of its own crates.
 const RESERVED: [&str; 6] = ["alloc", "core", "proc-macro", "std", "test", "migrations"];
 
@@ -61,7 +67,7 @@ impl Manifest {
     /// # Errors
     /// [`Error::SeaOrm`] for one that kit has no adapter for.
     pub fn sea_orm(&self) -> Result<Major> {
-        let version = [MIGRATION, "sea-orm"].iter().find_map(|name| self.requirement(name));
+        let version = [MIGRATION].into_iter().chain(ORM).find_map(|name| self.requirement(name));
         match version {
             Some(version) => SeaOrm::required(&version).map(|release| release.major).ok_or(Error::SeaOrm {
                 version,
@@ -81,7 +87,7 @@ impl Manifest {
             return Ok(false);
         }
         let mut features: Vec<String> = self
-            .dependency("sea-orm")
+            .orm()
             .and_then(|dependency| dependency.get("features"))
             .and_then(Item::as_array)
             .map(|features| features.iter().filter_map(Value::as_str).map(str::to_owned).collect())
@@ -104,8 +110,7 @@ impl Manifest {
     /// The drivers that it turns on, as SeaORM's features.
     pub fn drivers(&self) -> Vec<String> {
         let of = |name: &str| self.dependency(name)?.get("features")?.as_array();
-        let features =
-            ["sea-orm", "sea-orm-migration"].into_iter().filter_map(of).flatten().filter_map(|one| one.as_str());
+        let features = ORM.into_iter().chain([MIGRATION]).filter_map(of).flatten().filter_map(|one| one.as_str());
         let mut drivers: Vec<String> = features.filter(|name| name.starts_with("sqlx-")).map(str::to_owned).collect();
         drivers.sort();
         drivers.dedup();
@@ -140,6 +145,11 @@ impl Manifest {
     /// Whether the package names a dependency.
     pub fn depends_on(&self, name: &str) -> bool {
         self.dependency(name).is_some()
+    }
+
+    /// The dependency on SeaORM, under whatever name.
+    fn orm(&self) -> Option<&Item> {
+        ORM.into_iter().find_map(|name| self.dependency(name))
     }
 
     fn dependency(&self, package: &str) -> Option<&Item> {

@@ -83,7 +83,18 @@ impl Project {
     /// # Errors
     /// [`Error::NoProject`], [`Error::SeveralMigrations`], [`Error::Config`], [`Error::File`].
     pub fn find(start: &Path) -> Result<Self> {
-        let found = find::find(start)?;
+        Self::of(find::find(start)?)
+    }
+
+    /// The package or folder around `start`, for commands that need no migrations.
+    ///
+    /// # Errors
+    /// [`Error::Config`], [`Error::File`].
+    pub fn without_migrations(start: &Path) -> Result<Self> {
+        Self::of(find::without_migrations(start)?)
+    }
+
+    fn of(found: find::Found) -> Result<Self> {
         let dotenv = Dotenv::find(&found.root)?;
         let folder = match found.index.file_name().and_then(OsStr::to_str) {
             Some("mod.rs" | "lib.rs" | "main.rs") | None => found.index.parent().unwrap_or(&found.root).to_owned(),
@@ -98,6 +109,11 @@ impl Project {
             folder,
             dotenv,
         })
+    }
+
+    /// Whether there is a file that registers migrations.
+    pub fn has_migrations(&self) -> bool {
+        self.index.is_file()
     }
 
     /// The folder of the migrations.

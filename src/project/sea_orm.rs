@@ -84,6 +84,11 @@ impl SeaOrm {
         newest.map_or_else(Self::newest, |version| Self { major, version })
     }
 
+    /// The requirement for a Cargo.toml that this release meets: its line.
+    pub fn requirement(&self) -> String {
+        format!("{}.{}", self.version.major, self.version.minor)
+    }
+
     /// Whether `--pretend` is possible.
     pub fn can_pretend(&self) -> bool {
         self.version >= PRETENDS

@@ -7,7 +7,7 @@ version = "0.1.0"
 edition = "2024"
 
 [dependencies]
-tokio = { version = "1", features = ["macros", "rt"] }
+tokio = { version = "1", features = ["macros", "rt", "time"] }
 
 [dependencies.sea-orm]
 version = "2.0.4"
@@ -45,7 +45,7 @@ mod frontend;
 #[allow(unused_imports, dead_code)]
 mod models;
 
-use models::{posts, posts_tags, tags, users};
+use models::{notes, posts, posts_tags, tags, users};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, Database, IntoActiveModel};
 
@@ -70,6 +70,21 @@ async fn main() -> Result<(), DbErr> {
     assert_eq!(compact::published_posts::Entity::find().count(database).await?, 0);
     ada.delete(database).await?;
     assert_eq!(posts::Entity::find().count(database).await?, 0);
+    // The user's half sets what the database does not: both times of a new row, one of a row that changes.
+    let note = notes::ActiveModel { body: Set(Some("first".into())), ..Default::default() }.insert(database).await?;
+    let (created, updated) = (note.created_at, note.updated_at.unwrap());
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let same = note.into_active_model().update(database).await?;
+    assert_eq!(same.updated_at, Some(updated));
+    let mut change = same.into_active_model();
+    change.body = Set(Some("second".into()));
+    let note = change.update(database).await?;
+    assert_eq!(note.created_at, created);
+    let later = note.updated_at.unwrap();
+    assert!(later > updated);
+    let mut change = note.into_active_model();
+    (change.body, change.updated_at) = (Set(None), Set(Some(updated)));
+    assert_eq!(change.update(database).await?.updated_at, Some(updated));
     relations(database).await
 }
 

@@ -134,6 +134,7 @@ impl FormatArgs {
             },
             er_diagram: self.er_diagram || defaults.er_diagram,
             release: Major::default(),
+            sync: false,
             views: BTreeSet::new(),
         })
     }
