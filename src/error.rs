@@ -9,6 +9,7 @@ mod hint;
 mod missing;
 mod registering;
 mod sea_orm;
+mod seeding;
 mod selection;
 
 use std::io;
@@ -26,6 +27,7 @@ use missing::missing_text;
 pub use registering::Registering;
 pub use sea_orm::SeaOrmErrorKind;
 use sea_orm::{no_migrator_text, sea_orm_text};
+pub use seeding::SeedError;
 pub use selection::Selection;
 
 use crate::database::MissingUrl;
@@ -34,7 +36,6 @@ use crate::migrator::upgrade::Upgrade;
 use crate::migrator::{BuildObstacle, CacheError};
 use crate::project::Misspelt;
 use crate::project::status::Renamed;
-use crate::seeds::Mistake;
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -170,10 +171,7 @@ pub enum Error {
     // The project.
     /// No project here or above.
     #[error("not in a project: no migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in {} or above", start.display())]
-    #[expect(
-        missing_docs,
-        reason = "where the search began, and whether the command would do without a project if it ran no migrations"
-    )]
+    #[expect(missing_docs, reason = "where the search began; whether only the migrations need a project")]
     NoProject { start: PathBuf, optional: bool },
     /// More than one place could hold the migrations.
     #[error("several migration folders: {}", paths.join(", "))]
@@ -540,62 +538,7 @@ pub enum Error {
         /// Those that were rolled back were to run again.
         again: bool,
     },
-    /// No seeder of that name.
-    #[error("no seeder `{name}`")]
-    UnknownSeeder {
-        /// As typed.
-        name: String,
-        /// All there are.
-        known: Vec<String>,
-    },
-    /// Neither fixtures nor seeders.
-    #[error("nothing to seed with: no fixtures in {}, no `DatabaseSeeder` in {}", fixtures.display(), seeders.display())]
-    NoSeeds {
-        /// Where fixtures would be.
-        fixtures: PathBuf,
-        /// Where seeders would be.
-        seeders: PathBuf,
-    },
-    /// A fixture, or the folder of them, cannot be taken as it is.
-    #[error("{}: {message}", path.display())]
-    Fixtures {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        message: String,
-    },
-    /// A row of a fixture cannot go into its table.
-    #[error("{}{}: {fault}", path.display(), fault.line.map(|line| format!(":{line}")).unwrap_or_default())]
-    Fixture {
-        /// The file.
-        path: PathBuf,
-        /// What, and where in it.
-        fault: Box<Mistake>,
-    },
-    /// Triggers would change rows while they are loaded as they were dumped, or while tables are emptied.
-    #[error("triggers on the tables of {database} would change rows or add some: {}; nothing was written", triggers.join(", "))]
-    Triggers {
-        /// Redacted URL.
-        database: String,
-        /// `TABLE.TRIGGER`.
-        triggers: Vec<String>,
-        /// Whether the owner of the tables could disable them for the time being.
-        owner_may: bool,
-    },
-    /// The role sees, and may write, only rows that policies allow.
-    #[error("row level security of {database} hides rows of these tables from the role: {}; nothing was written", tables.join(", "))]
-    RowSecurity {
-        /// Redacted URL.
-        database: String,
-        /// The tables.
-        tables: Vec<String>,
-    },
-    /// A seed that failed, and tables that take nothing back.
-    #[error("{error}; rows that stay, since their tables take nothing back: {}", tables.join(", "))]
-    Seeded {
-        /// `3 in notes`.
-        tables: Vec<String>,
-        /// What failed.
-        error: Box<Error>,
-    },
+    /// What fixtures and seeders cannot do.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
 }

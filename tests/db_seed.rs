@@ -25,7 +25,7 @@ mod values;
 use std::io::ErrorKind;
 
 use database::Database;
-use kit::error::Error;
+use kit::error::{Error, SeedError};
 use kit::seeds::Mistake;
 use kit_runtime::connection::Row;
 use kit_runtime::dialect::Dialect;
@@ -52,8 +52,8 @@ fn fails(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
 #[track_caller]
 fn place(run: &Transcript) -> String {
     let (path, Mistake { line, row, column, .. }) = match run.error() {
-        Error::Fixture { path, fault } => (path, (**fault).clone()),
-        Error::Fixtures { path, .. } => (path, Mistake::default()),
+        Error::Seed(SeedError::Fixture { path, fault }) => (path, (**fault).clone()),
+        Error::Seed(SeedError::Fixtures { path, .. }) => (path, Mistake::default()),
         other => panic!("{other:?}\n{run}"),
     };
     let line = line.map(|line| format!(":{line}")).unwrap_or_default();
@@ -170,7 +170,7 @@ async fn rows_of_files_are_in_tables_in_the_right_order() {
         // The same again is the same: refused, or brought up to date.
         let before = contents(&database).await;
         let said = fails(&sandbox, &["db:seed"]);
-        assert_error!(said, Error::Fixture { path, fault }
+        assert_error!(said, Error::Seed(SeedError::Fixture { path, fault })
             if path.ends_with("database/fixtures/users.yaml") && fault.row == Some(1));
         assert_eq!(before, contents(&database).await);
         sandbox.write("database/fixtures/posts.json", "[{\"id\": 9, \"author_id\": 7, \"title\": \"new\"}]");
@@ -396,12 +396,12 @@ async fn a_file_that_is_wrong_is_named_and_leaves_nothing() {
         let missing = fails(&sandbox, &from);
         assert_error!(missing, Error::File { path, source, .. }
             if path.ends_with("database/fixtures") && source.kind() == ErrorKind::NotFound);
-        assert_error!(fails(&sandbox, &["db:seed"]), Error::NoSeeds { fixtures, .. } if *fixtures == folder);
+        assert_error!(fails(&sandbox, &["db:seed"]), Error::Seed(SeedError::NoSeeds { fixtures, .. }) if *fixtures == folder);
         std::fs::create_dir_all(&folder).unwrap();
         let empty = fails(&sandbox, &from);
         assert_eq!(place(&empty), "fixtures");
         assert!(empty.hint().contains("--from"), "{empty}");
-        assert_error!(fails(&sandbox, &["db:seed"]), Error::NoSeeds { fixtures, .. } if *fixtures == folder);
+        assert_error!(fails(&sandbox, &["db:seed"]), Error::Seed(SeedError::NoSeeds { fixtures, .. }) if *fixtures == folder);
         std::fs::create_dir(folder.join("posts.yaml")).unwrap();
         assert_eq!(place(&fails(&sandbox, &["db:seed"])), "posts.yaml");
         std::fs::remove_dir(folder.join("posts.yaml")).unwrap();
@@ -428,8 +428,8 @@ async fn tables_that_take_nothing_back_are_named_with_what_they_keep() {
         .file("database/fixtures/users.csv", "name\nx\n")
         .file("database/fixtures/notes.csv", "id,said\n1,a\n2,b\n1,c\n3,d\n");
     let said = fails(&sandbox, &["db:seed"]);
-    assert_error!(said, Error::Seeded { tables, error } if *tables == ["2 in notes"]
-        && matches!(&**error, Error::Fixture { path, fault } if path.ends_with("notes.csv") && fault.line == Some(4)
+    assert_error!(said, Error::Seed(SeedError::Seeded { tables, error }) if *tables == ["2 in notes"]
+        && matches!(&**error, Error::Seed(SeedError::Fixture { path, fault }) if path.ends_with("notes.csv") && fault.line == Some(4)
             && fault.row == Some(3) && fault.column.as_deref() == Some("id")));
     assert!(said.quotes("Duplicate entry '1'"), "{said}");
     assert_eq!(said.hinted(), [["db:seed", "--reset"]]);

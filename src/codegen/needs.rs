@@ -7,6 +7,7 @@ use syn::{Attribute, Path, Type, UseTree};
 
 use super::Entities;
 use super::recognise::model;
+use crate::project::sea_orm::features;
 
 /// What generated code needs.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,18 +17,6 @@ pub struct Needs {
     /// Crates besides SeaORM.
     pub crates: BTreeSet<String>,
 }
-
-/// The types of SeaORM's prelude that a feature brings.
-const TYPES: [(&str, &[&str]); 8] = [
-    ("with-json", &["Json", "JsonValue"]),
-    ("with-chrono", &["Date", "Time", "DateTime", "DateTimeWithTimeZone", "DateTimeUtc", "DateTimeLocal"]),
-    ("with-time", &["TimeDate", "TimeTime", "TimeDateTime", "TimeDateTimeWithTimeZone"]),
-    ("with-rust_decimal", &["Decimal"]),
-    ("with-bigdecimal", &["BigDecimal"]),
-    ("with-uuid", &["Uuid"]),
-    ("postgres-vector", &["PgVector"]),
-    ("with-ipnetwork", &["IpNetwork"]),
-];
 
 /// Names at the beginning of a path that no dependency stands for.
 const NO_CRATES: [&str; 7] = ["super", "self", "crate", "std", "core", "alloc", "sea_orm"];
@@ -48,7 +37,7 @@ pub fn of(entities: &Entities) -> syn::Result<Needs> {
         if !text.contains("sea_orm") {
             continue;
         }
-        needs.features.insert("macros");
+        needs.features.insert(features::MACROS);
         for field in model(&file).into_iter().flat_map(|model| &model.fields) {
             feature_of(&field.ty, &mut needs.features);
         }
@@ -60,14 +49,14 @@ pub fn of(entities: &Entities) -> syn::Result<Needs> {
 fn feature_of(field: &Type, features: &mut BTreeSet<&'static str>) {
     let Type::Path(path) = field else { return };
     let Some(last) = path.path.segments.last() else { return };
-    let brought = TYPES.into_iter().filter(|(_, types)| types.iter().any(|name| last.ident == name));
+    let brought = features::TYPES.into_iter().filter(|(_, types)| types.iter().any(|name| last.ident == name));
     features.extend(brought.map(|(feature, _)| feature));
     let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return };
     for argument in &arguments.args {
         let syn::GenericArgument::Type(inner) = argument else { continue };
         let is_byte = matches!(inner, Type::Path(path) if path.path.is_ident("u8"));
         if last.ident == "Vec" && !is_byte {
-            features.insert("postgres-array");
+            features.insert(features::ARRAYS);
         }
         feature_of(inner, features);
     }

@@ -15,7 +15,7 @@ use super::{LockArgs, ReachArgs};
 use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result, SeedError};
 use crate::project::seeders::{ALL, Seeders, seeders};
 use crate::project::{Project, source};
 use crate::schema;
@@ -86,7 +86,7 @@ impl AfterArgs {
     /// Fails where it could not seed, before anything is done.
     ///
     /// # Errors
-    /// [`Error::UnknownSeeder`], [`Error::NoSeeds`], those of reading them.
+    /// [`SeedError::UnknownSeeder`], [`SeedError::NoSeeds`], those of reading them.
     pub fn check(&self, ctx: &Context) -> Result<()> {
         if self.seed || self.seeder.is_some() {
             sources(ctx, &DbSeedArgs { class: self.seeder.clone(), ..DbSeedArgs::default() })?;
@@ -139,7 +139,7 @@ fn sources(ctx: &Context, args: &DbSeedArgs) -> Result<Sources> {
     let project = ctx.project()?;
     let found = Seeders::find(project)?;
     if let Some(class) = &args.class {
-        let none = || Error::UnknownSeeder { name: class.clone(), known: Vec::new() };
+        let none = || SeedError::UnknownSeeder { name: class.clone(), known: Vec::new() };
         let found = found.ok_or_else(none)?;
         let class = found.named(class)?.name.clone();
         return Ok(Sources { fixtures: Vec::new(), seeder: Some((found, class)) });
@@ -149,7 +149,7 @@ fn sources(ctx: &Context, args: &DbSeedArgs) -> Result<Sources> {
         let folder = ctx.cwd.join(from);
         let fixtures = seeds::find(&folder, &environment)?;
         if fixtures.is_empty() {
-            return Err(Error::Fixtures { path: folder, message: "there are no fixtures in it".to_owned() });
+            return Err(SeedError::Fixtures { path: folder, message: "there are no fixtures in it".to_owned() }.into());
         }
         return Ok(Sources { fixtures, seeder: None });
     }
@@ -157,7 +157,7 @@ fn sources(ctx: &Context, args: &DbSeedArgs) -> Result<Sources> {
     let fixtures = if folder.is_dir() { seeds::find(&folder, &environment)? } else { Vec::new() };
     let seeder = found.filter(Seeders::has_all).map(|found| (found, ALL.to_owned()));
     if fixtures.is_empty() && seeder.is_none() {
-        return Err(Error::NoSeeds { fixtures: folder, seeders: seeders(&project.root) });
+        return Err(SeedError::NoSeeds { fixtures: folder, seeders: seeders(&project.root) }.into());
     }
     Ok(Sources { fixtures, seeder })
 }

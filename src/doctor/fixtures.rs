@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Finding, Place, some};
-use crate::error::{Advice, Error};
+use crate::error::{Advice, SeedError};
 use crate::project::Project;
 use crate::schema::model::Schema;
 use crate::seeds;
@@ -32,7 +32,7 @@ pub fn look(project: &Project, place: &Place<'_>, schema: Option<&Schema>) -> Ve
         .collect();
     strays.sort();
     if !strays.is_empty() {
-        let error = Error::Fixtures { path: folder.clone(), message: String::new() };
+        let error = SeedError::Fixtures { path: folder.clone(), message: String::new() }.into();
         let advice = Advice::of(&error).unwrap_or(Advice::Fixture);
         findings.push(Finding::warn(NAME, format!("no fixtures: {}", some(&strays)), advice));
     }

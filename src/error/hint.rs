@@ -187,27 +187,7 @@ impl Error {
                 holder.pid, holder.host
             ),
             Self::Migrator { failure, .. } => return failure_hint(failure),
-            Self::Fixture { .. } => "nothing of the seed was kept: mend the file, then run it again; --upsert changes rows that are there already".to_owned(),
-            Self::Fixtures { .. } => {
-                "a fixture is `TABLE.yaml`, `TABLE.json` or `TABLE.csv`; --from DIR names another folder".to_owned()
-            }
-            Self::Triggers { owner_may: true, .. } => {
-                "connect as the owner of the tables, for whom kit disables the triggers while it loads: `-d URL`".to_owned()
-            }
-            Self::Triggers { .. } => {
-                "drop the triggers, run `kit db:seed` again, and create them again; or delete the first line of the \
-                 file, so that they run for its rows"
-                    .to_owned()
-            }
-            Self::RowSecurity { .. } => {
-                "connect as the owner of the tables, or as a role with BYPASSRLS: `-d URL`".to_owned()
-            }
-            Self::UnknownSeeder { known, .. } if !known.is_empty() => format!("choose one of: {}", known.join(", ")),
-            Self::UnknownSeeder { name, .. } => format!("write it: `kit make:seeder {name}`"),
-            Self::NoSeeds { .. } => {
-                "write rows into `TABLE.yaml` there, or a seeder: `kit make:seeder DatabaseSeeder`".to_owned()
-            }
-            Self::Seeded { .. } => "`kit db:seed --reset` begins anew".to_owned(),
+            Self::Seed(error) => return error.hint(),
             _ => return None,
         };
         Some(hint)

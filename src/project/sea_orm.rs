@@ -1,6 +1,8 @@
 //! Determines the SeaORM release of a project, from its lock file or from the requirement that cargo would resolve, and what kit can
 //! do with that release.
 
+pub mod features;
+
 use semver::{Prerelease, Version, VersionReq};
 
 /// A version of SeaORM that kit has an adapter for.

@@ -9,7 +9,7 @@ use super::index::{Index, trait_name, type_name};
 use super::manifest::Manifest;
 use super::modules::{child_folder, files_in};
 use super::{Layout, Project, read};
-use crate::error::{Error, Result};
+use crate::error::{Result, SeedError};
 
 /// The seeder that is run where none is named.
 pub const ALL: &str = "DatabaseSeeder";
@@ -56,7 +56,7 @@ impl Seeders {
     /// The one of that name, with `Seeder` at its end or without, in any case: `user` is `UserSeeder`.
     ///
     /// # Errors
-    /// [`Error::UnknownSeeder`].
+    /// [`SeedError::UnknownSeeder`].
     pub fn named(&self, name: &str) -> Result<&SourceSeeder> {
         let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
         let wanted = plain(name);
@@ -64,9 +64,12 @@ impl Seeders {
             let own = plain(&seeder.name);
             own == wanted || own.strip_suffix("seeder") == Some(&wanted)
         };
-        self.list.iter().find(is).ok_or_else(|| Error::UnknownSeeder {
-            name: name.to_owned(),
-            known: self.list.iter().map(|seeder| seeder.name.clone()).collect(),
+        self.list.iter().find(is).ok_or_else(|| {
+            SeedError::UnknownSeeder {
+                name: name.to_owned(),
+                known: self.list.iter().map(|seeder| seeder.name.clone()).collect(),
+            }
+            .into()
         })
     }
 

@@ -14,7 +14,7 @@ use super::file_name::file_names;
 use super::fixtures::{MARK, find};
 use super::survey::Survey;
 use crate::database::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SeedError};
 use crate::schema::model::{Column, Table};
 
 /// A table that was written into a file.
@@ -43,7 +43,7 @@ pub(super) enum Out<'a> {
 /// Writes the rows of `tables` into `folder`. `on_rows` is told of a table and how many rows are written.
 ///
 /// # Errors
-/// [`Error::Database`], [`Error::File`], [`Error::RowSecurity`] where the role does not see all rows, [`Error::Fixtures`] where
+/// [`Error::Database`], [`Error::File`], [`SeedError::RowSecurity`] where the role does not see all rows, [`SeedError::Fixtures`] where
 /// another file has rows for one of the tables.
 pub async fn dump(
     target: &Target,
@@ -56,7 +56,7 @@ pub async fn dump(
     let failed = |trouble: Trouble| trouble.of(target);
     let secured = survey.secured(tables.iter().map(String::as_str));
     if !secured.is_empty() {
-        return Err(Error::RowSecurity { database: target.redacted(), tables: secured });
+        return Err(SeedError::RowSecurity { database: target.redacted(), tables: secured }.into());
     }
     let names = file_names(survey.schema.tables.iter().map(|table| table.name.as_str()));
     let path_of = |table: &str| folder.join(format!("{}.yaml", names.get(table).map_or(table, String::as_str)));
@@ -65,7 +65,7 @@ pub async fn dump(
     for fixture in find(folder, "")?.into_iter().filter(|fixture| tables.contains(&fixture.table)) {
         if fixture.path != path_of(&fixture.table) {
             let message = format!("it has rows for the table `{}`, too: with both, neither is loaded", fixture.table);
-            return Err(Error::Fixtures { path: fixture.path, message });
+            return Err(SeedError::Fixtures { path: fixture.path, message }.into());
         }
     }
     let mut writer = Writer::open(target).await?;

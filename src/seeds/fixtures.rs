@@ -11,7 +11,7 @@ use super::csv::Csv;
 use super::file_name::table_of;
 use super::source::Source;
 use super::yaml::Yaml;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SeedError};
 
 /// The longest row, in bytes: it is in memory.
 const ROW: usize = 64 << 20;
@@ -52,7 +52,7 @@ impl Fixture {
     /// Its rows, from the start.
     ///
     /// # Errors
-    /// [`Error::Fixture`], [`Error::File`].
+    /// [`SeedError::Fixture`], [`Error::File`].
     pub(super) fn records(&self) -> Result<Ahead> {
         let failed = |source| Error::File { action: "read", path: self.path.clone(), source };
         let file = File::open(&self.path).map_err(failed)?;
@@ -69,7 +69,7 @@ impl Fixture {
     }
 
     pub(super) fn wrong(&self, fault: Mistake) -> Error {
-        Error::Fixture { path: self.path.clone(), fault: Box::new(fault) }
+        SeedError::Fixture { path: self.path.clone(), fault: Box::new(fault) }.into()
     }
 }
 
@@ -77,7 +77,7 @@ impl Fixture {
 /// there.
 ///
 /// # Errors
-/// [`Error::File`], [`Error::Fixtures`] where there are two for one table.
+/// [`Error::File`], [`SeedError::Fixtures`] where there are two for one table.
 pub fn find(folder: &Path, environment: &str) -> Result<Vec<Fixture>> {
     let own = folder.join(environment);
     let folder = if own.is_dir() { own } else { folder.to_owned() };
@@ -91,16 +91,17 @@ pub fn find(folder: &Path, environment: &str) -> Result<Vec<Fixture>> {
         let about =
             std::fs::metadata(&path).map_err(|source| Error::File { action: "read", path: path.clone(), source })?;
         if !about.is_file() {
-            return Err(Error::Fixtures { path, message: "it is a folder, not a file".to_owned() });
+            return Err(SeedError::Fixtures { path, message: "it is a folder, not a file".to_owned() }.into());
         }
         let table = table_of(table);
         let dumped = form == Form::Yaml && starts_with_mark(&path).map_err(failed)?;
         let fixture = Fixture { table: table.clone(), path: path.clone(), dumped, form };
         if let Some(other) = found.insert(table, fixture) {
-            return Err(Error::Fixtures {
+            return Err(SeedError::Fixtures {
                 path: other.path,
                 message: format!("{} is for the same table", path.display()),
-            });
+            }
+            .into());
         }
     }
     Ok(found.into_values().collect())

@@ -14,7 +14,7 @@ use super::survey::{Survey, Trigger};
 use super::unchecked::{Unchecked, compares, dangling};
 use super::{Fixture, Mistake, Record, Rows as _};
 use crate::database::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SeedError};
 use crate::schema::model::{ForeignKey, Key, Table, What};
 
 /// What is to be loaded.
@@ -41,7 +41,7 @@ pub struct Loaded {
 /// Loads all of it, or nothing. `on_rows` is told of a table and how many rows it has got so far.
 ///
 /// # Errors
-/// [`Error::Fixture`], [`Error::Fixtures`], [`Error::Database`]; [`Error::Seeded`] where the database does not take everything
+/// [`SeedError::Fixture`], [`SeedError::Fixtures`], [`Error::Database`]; [`SeedError::Seeded`] where the database does not take everything
 /// back.
 pub async fn load(job: &Job<'_>, on_rows: &mut dyn FnMut(&str, u64)) -> Result<Loaded> {
     for fixture in job.fixtures {
@@ -52,7 +52,7 @@ pub async fn load(job: &Job<'_>, on_rows: &mut dyn FnMut(&str, u64)) -> Result<L
     let schema = &job.survey.schema;
     let secured = job.survey.secured(job.fixtures.iter().map(|fixture| fixture.table.as_str()));
     if !secured.is_empty() {
-        return Err(Error::RowSecurity { database: job.target.redacted(), tables: secured });
+        return Err(SeedError::RowSecurity { database: job.target.redacted(), tables: secured }.into());
     }
     let labels = Labels::of(job.fixtures, schema)?;
     let meaning = Meaning { schema, labels: &labels, dialect: job.target.dialect };
@@ -155,7 +155,7 @@ impl<'a> Loader<'a> {
             refused.iter().map(|trigger| format!("{}.{}", trigger.table, trigger.name)).collect();
         triggers.dedup();
         let owner_may = refused.iter().all(|trigger| trigger.switch.is_some());
-        Err(Error::Triggers { database: self.job.target.redacted(), triggers, owner_may })
+        Err(SeedError::Triggers { database: self.job.target.redacted(), triggers, owner_may }.into())
     }
 
     async fn all_of(&mut self, statements: Vec<String>) -> Result<()> {
@@ -325,7 +325,7 @@ impl<'a> Loader<'a> {
             self.finals.iter().filter(touched).map(|(table, rows)| format!("{rows} in {table}")).collect();
         match tables.is_empty() || !self.is_writing {
             true => error,
-            false => Error::Seeded { tables, error: Box::new(error) },
+            false => SeedError::Seeded { tables, error: Box::new(error) }.into(),
         }
     }
 }
@@ -368,5 +368,6 @@ fn names(message: &str, column: &str) -> bool {
 fn unknown_table(fixture: &Fixture, job: &Job<'_>) -> Error {
     let near = job.survey.schema.tables.iter().find(|table| strsim::jaro_winkler(&table.name, &fixture.table) > 0.8);
     let near = near.map(|table| format!(", did you mean {}?", table.name)).unwrap_or_default();
-    Error::Fixtures { path: fixture.path.clone(), message: format!("there is no table {}{near}", fixture.table) }
+    SeedError::Fixtures { path: fixture.path.clone(), message: format!("there is no table {}{near}", fixture.table) }
+        .into()
 }

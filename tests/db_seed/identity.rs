@@ -1,6 +1,6 @@
 //! A dump, a reset and the same files: each table has the rows that it had, or kit refuses before it writes anything.
 
-use kit::error::Error;
+use kit::error::{Error, SeedError};
 use kit_runtime::connection::Row;
 use kit_runtime::dialect::Dialect;
 
@@ -189,7 +189,7 @@ async fn triggers_that_cannot_be_disabled_are_named_before_anything_is_written()
     let sandbox = project(&database);
     ok(&sandbox, &["db:seed", "--dump"]);
     let said = kit(&sandbox, &["db:seed", "--reset", "--force"]);
-    let Error::Triggers { triggers, owner_may: false, .. } = said.error() else { panic!("{said}") };
+    let Error::Seed(SeedError::Triggers { triggers, owner_may: false, .. }) = said.error() else { panic!("{said}") };
     assert_eq!(*triggers, ["users.added"]);
     assert_eq!(rows(&database, &all).await, before);
     // As the hint says: without it, the rows are what they were, whatever runs when tables are emptied.
@@ -217,7 +217,7 @@ async fn triggers_that_cannot_be_disabled_are_named_before_anything_is_written()
     ok(&sandbox, &["db:seed", "--dump"]);
     let said = kit(&sandbox.seeing("DATABASE_URL", &of_role(&database, &role)), &["db:seed", "--reset", "--force"]);
     database.execute(&[&format!("DROP OWNED BY {role}"), &format!("DROP ROLE {role}")]).await;
-    assert!(matches!(said.error(), Error::Triggers { owner_may: true, .. }), "{said}");
+    assert!(matches!(said.error(), Error::Seed(SeedError::Triggers { owner_may: true, .. })), "{said}");
     assert_eq!(database.value("(SELECT count(*) FROM users)").await.as_deref(), Some("1"));
     ok(&sandbox, &["db:seed", "--reset", "--force"]);
     assert_eq!(database.value("(SELECT count(*) FROM users)").await.as_deref(), Some("1"));
@@ -259,7 +259,7 @@ async fn row_level_security_is_no_dump_of_some_rows() {
     database.execute(&[&format!("REASSIGN OWNED BY {role} TO CURRENT_USER"), &format!("DROP OWNED BY {role}")]).await;
     database.execute(&[&format!("DROP ROLE {role}")]).await;
     for said in [&dump, &load] {
-        let Error::RowSecurity { tables, .. } = said.error() else { panic!("{said}") };
+        let Error::Seed(SeedError::RowSecurity { tables, .. }) = said.error() else { panic!("{said}") };
         assert_eq!(*tables, ["notes"]);
     }
     assert_eq!(others.code, 0, "{others}");
@@ -342,7 +342,7 @@ async fn foreign_keys_that_lead_nowhere_do_not_stop_a_reset() {
         let path = "database/fixtures/b.yaml";
         sandbox.write(path, &(sandbox.read(path) + "- id: 3\n  a_id: 78\n  n: null\n"));
         let said = kit(&sandbox, &["db:seed", "--reset", "--force"]);
-        assert!(matches!(said.error(), Error::Fixture { .. }), "{said}");
+        assert!(matches!(said.error(), Error::Seed(SeedError::Fixture { .. })), "{said}");
         assert_eq!(rows(&database, &all[1..]).await[0].len(), 2);
         ok(&sandbox, &["db:truncate", "--force"]);
         assert!(rows(&database, &all).await.iter().all(Vec::is_empty));
@@ -390,7 +390,7 @@ async fn names_of_tables_need_not_be_names_of_files() {
         // A second file for a table would make both useless.
         sandbox.write("database/fixtures/x.csv.json", "[]");
         let said = kit(&sandbox, &["db:seed", "--dump", "--force"]);
-        assert!(matches!(said.error(), Error::Fixtures { .. }), "{said}");
+        assert!(matches!(said.error(), Error::Seed(SeedError::Fixtures { .. })), "{said}");
     }
 }
 

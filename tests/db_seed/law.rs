@@ -1,7 +1,7 @@
 //! The law of dumps: the files of a dump, after a reset, are the rows that were there. It holds for public schemas and for random
 //! ones. Where kit refuses, nothing has changed.
 
-use kit::error::Error;
+use kit::error::{Error, SeedError};
 use kit_runtime::connection::Row;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::rows;
@@ -57,7 +57,10 @@ async fn holds(database: &Database, sandbox: &Sandbox, queries: &[String], what:
         assert_eq!(before, after, "{what}: {table}\n{reset}");
     }
     if reset.code != 0 {
-        assert!(matches!(reset.error(), Error::Triggers { .. } | Error::Database { .. }), "{what}: {reset}");
+        assert!(
+            matches!(reset.error(), Error::Seed(SeedError::Triggers { .. }) | Error::Database { .. }),
+            "{what}: {reset}"
+        );
         return Some(reset.to_string());
     }
     ok(sandbox, &["db:seed", "--dump", "--force"]);

@@ -6,17 +6,7 @@ use toml_edit::{Array, Item, Table, TableLike, Value, value};
 
 use super::{MIGRATION, Package, table_of};
 use crate::project::manifest::{ORM, SYNC, dependency_on};
-
-/// What `default` stands for in both lines, as far as entities can need it.
-const DEFAULT: [&str; 6] = ["macros", "with-json", "with-chrono", "with-rust_decimal", "with-uuid", "with-time"];
-
-/// Features that turn on others that entities can need.
-const IMPLIED: [(&str, &[&str]); 4] = [
-    ("sqlx-all", &["postgres-array"]),
-    ("sqlx-postgres", &["postgres-array"]),
-    ("json-array", &["postgres-array"]),
-    ("rbac", &["macros"]),
-];
+use crate::project::sea_orm::features;
 
 impl Package {
     /// The features of SeaORM that the package turns on, implied ones included; `None` if it does not depend on SeaORM.
@@ -26,22 +16,20 @@ impl Package {
         for name in ORM.into_iter().chain([MIGRATION]) {
             let Some((key, dependency)) = dependency_on(dependencies, name) else { continue };
             let resolved = table_of(Some(&self.resolved(key, dependency)));
-            let features = found.get_or_insert_with(BTreeSet::new);
+            let on = found.get_or_insert_with(BTreeSet::new);
             let listed = resolved.get("features").and_then(Value::as_array).into_iter().flatten();
-            features.extend(listed.filter_map(Value::as_str).map(str::to_owned));
-            features.extend(self.features_passed_to(key));
+            on.extend(listed.filter_map(Value::as_str).map(str::to_owned));
+            on.extend(self.features_passed_to(key));
             // Migrations of 1.x leave the defaults out.
             let defaults = resolved.get("default-features").and_then(Value::as_bool) != Some(false);
             if defaults && name != MIGRATION {
-                features.extend(DEFAULT.map(str::to_owned));
+                on.extend(features::DEFAULT.map(str::to_owned));
             }
         }
         let mut found = found?;
-        for (feature, implied) in IMPLIED {
-            if found.contains(feature) {
-                found.extend(implied.iter().map(|&name| name.to_owned()));
-            }
-        }
+        let implied = features::IMPLIED.iter().filter(|(feature, _)| found.contains(*feature));
+        let implied: Vec<String> = implied.map(|(_, implied)| (*implied).to_owned()).collect();
+        found.extend(implied);
         Some(found)
     }
 
