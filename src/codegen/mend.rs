@@ -253,12 +253,18 @@ fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
                 if let Some((field, column)) = found {
                     let text = named.text(column);
                     if let Some(Cast { read, write, .. }) = text.or_else(|| required_cast(column)) {
+                        // The method is an expression's own in 1.x, whose first releases have no trait.
+                        let cast = |value: TokenStream, to: &str| match named.release {
+                            Major::One => quote!(#value.cast_as(#to)),
+                            Major::Two => quote!(sea_orm::sea_query::ExprTrait::cast_as(#value, #to)),
+                        };
                         let pattern = &arm.pat;
-                        selects.push(quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(expr, #read),));
-                        let write = write.iter();
-                        saves.extend(
-                            write.map(|write| quote!(#pattern => sea_orm::sea_query::ExprTrait::cast_as(val, #write),)),
-                        );
+                        let selected = cast(quote!(expr), read);
+                        selects.push(quote!(#pattern => #selected,));
+                        saves.extend(write.iter().map(|write| {
+                            let saved = cast(quote!(val), write);
+                            quote!(#pattern => #saved,)
+                        }));
                     }
                     if text.is_some() {
                         let other = Literal::string(OTHER).to_string();
