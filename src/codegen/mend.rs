@@ -253,9 +253,9 @@ fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
                 if let Some((field, column)) = found {
                     let text = named.text(column);
                     if let Some(Cast { read, write, .. }) = text.or_else(|| required_cast(column)) {
-                        // The method is an expression's own in 1.x, whose first releases have no trait.
+                        // SeaORM 1.0 has neither the trait nor names that are texts.
                         let cast = |value: TokenStream, to: &str| match named.release {
-                            Major::One => quote!(#value.cast_as(#to)),
+                            Major::One => quote!(#value.cast_as(sea_orm::sea_query::Alias::new(#to))),
                             Major::Two => quote!(sea_orm::sea_query::ExprTrait::cast_as(#value, #to)),
                         };
                         let pattern = &arm.pat;
