@@ -2,6 +2,7 @@
 //! entities on the database they come from. One program for every database and format is compiled and run once.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
+#![allow(clippy::print_stderr, reason = "what was tried, and what was not, is said")]
 
 #[path = "support/database.rs"]
 mod database;
@@ -9,12 +10,17 @@ mod database;
 mod everything;
 #[path = "support/projects.rs"]
 mod projects;
+#[path = "law/public.rs"]
+mod public;
+#[path = "support/schemas.rs"]
+mod schemas;
 #[path = "law/silences.rs"]
 mod silences;
 mod support;
 #[path = "law/types.rs"]
 mod types;
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use database::Database;
@@ -116,43 +122,64 @@ async fn entities_say_the_schema_and_live_with_it() {
 #[tokio::test]
 async fn rows_of_every_type_move_through_entities() {
     let sandbox = projects::application("types");
-    let (mut modules, mut calls) = (String::new(), String::new());
-    let (mut urls, mut databases, mut uncomparable) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut program, mut databases) = (Program::default(), Vec::new());
     for database in Database::all().await {
         for statement in types::every_type(database.dialect) {
             database.execute(&[&statement]).await;
         }
         let schema = kit::schema::read(&database.session).await.unwrap();
-        // Types that have no equality in the database.
-        let bare = ["point", "box", "polygon", "xml", "json", "line", "path", "circle", "lseg", "jsonpath"];
-        let columns = schema.table("every").unwrap().columns.iter();
-        let odd = columns.filter(|column| bare.contains(&column.type_name.as_str()));
-        uncomparable.extend(odd.map(|column| format!("\"{}\"", column.name)));
         for format in FORMATS {
             let name = format!("{}_{format}", format!("{:?}", database.dialect).to_lowercase());
             let output = format!("src/{name}");
             let arguments = ["--entity-format", format, "--output-dir", &output, "--database-url", database.url()];
             let arguments: Vec<&str> =
                 ["db:sync", "--skip-migrations", "--json"].into_iter().chain(arguments).collect();
-            let said = ok(std::thread::scope(|scope| scope.spawn(|| sandbox.kit(&arguments)).join().unwrap()));
-            let said: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+            let said = ok(std::thread::scope(|scope| scope.spawn(|| sandbox.kit(&arguments)).join().unwrap())).json();
             let left_out = said["left_out"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap());
             assert_eq!(left_out.collect::<Vec<_>>(), types::left_out(database.dialect), "{name}");
             assert_eq!(said["without_primary_key"], serde_json::json!([]), "{name}");
-            modules += &format!("#[path = \"{name}/mod.rs\"]\n#[allow(dead_code, unused_imports)]\nmod {name};\n");
-            calls += &format!("    let database = connect(&url(\"{name}\")).await;\n");
-            for table in types::tables(database.dialect) {
-                calls += &format!(
-                    "    wrong.extend(moves::<{name}::{table}::Entity, {name}::{table}::ActiveModel>(\"{name} {table}\", &database).await.err());\n"
-                );
-            }
-            urls.push((name, database.url().to_owned()));
+            program.add(&name, database.url(), &schema, types::tables(database.dialect));
         }
         databases.push(database);
     }
-    let program = include_str!("law/rows.rs.txt").replace("{{modules}}", &modules).replace("{{calls}}", &calls);
-    sandbox.write("src/main.rs", &program.replace("{{uncomparable}}", &uncomparable.join(", ")));
-    assert_eq!(complaint(run(&sandbox).envs(urls)), None);
+    program.write(&sandbox);
+    assert_eq!(complaint(run(&sandbox).envs(program.urls)), None);
+}
+
+/// A program that moves rows through entities: see `law/rows.rs.txt`.
+#[derive(Default)]
+struct Program {
+    modules: String,
+    calls: String,
+    urls: Vec<(String, String)>,
+    uncomparable: BTreeSet<String>,
+}
+
+impl Program {
+    /// Adds the entities in `src/NAME`, of which those of `tables`, modules, are to move rows.
+    fn add(&mut self, name: &str, url: &str, schema: &Schema, tables: &[impl AsRef<str>]) {
+        // Types that have no equality in the database.
+        let bare = ["point", "box", "polygon", "xml", "json", "line", "path", "circle", "lseg", "jsonpath"];
+        let columns = schema.tables.iter().flat_map(|table| &table.columns);
+        let odd = columns.filter(|column| bare.contains(&column.type_name.as_str()));
+        self.uncomparable.extend(odd.map(|column| format!("{:?}", column.name)));
+        self.modules += &format!("#[path = \"{name}/mod.rs\"]\n#[allow(dead_code, unused_imports)]\nmod {name};\n");
+        self.calls += &format!("    let database = connect(&url(\"{name}\")).await;\n");
+        for table in tables {
+            let table = table.as_ref();
+            self.calls += &format!(
+                "    wrong.extend(moves::<{name}::{table}::Entity, {name}::{table}::ActiveModel>(\"{name} {table}\", &database).await.err());\n"
+            );
+        }
+        self.urls.push((name.to_owned(), url.to_owned()));
+    }
+
+    fn write(&self, sandbox: &Sandbox) {
+        let uncomparable = self.uncomparable.iter().cloned().collect::<Vec<_>>().join(", ");
+        let program = include_str!("law/rows.rs.txt").replace("{{modules}}", &self.modules);
+        let program = program.replace("{{calls}}", &self.calls).replace("{{uncomparable}}", &uncomparable);
+        sandbox.write("src/main.rs", &program);
+    }
 }
 
 /// What entities do not say is known to whoever reads the README.

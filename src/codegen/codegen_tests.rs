@@ -1,5 +1,5 @@
 use super::*;
-use crate::schema::model::{Cast, Column, ForeignKey, Key, Kind};
+use crate::schema::model::{Cast, Column, ForeignKey, Key, Kind, Required};
 
 fn column(name: &str, kind: Kind) -> Column {
     Column {
@@ -160,7 +160,7 @@ fn a_keyword_that_is_unique_has_another_name_where_functions_find_by_it() {
 fn enums_that_cannot_be_derived_are_texts() {
     let values = || vec!["ok".to_owned(), "Ok".to_owned()];
     let mut named = column("named", Kind::Enum { schema: None, name: Some("mood".to_owned()), values: values() });
-    named.cast = Some(Cast { read: "text".to_owned(), write: Some("mood".to_owned()), required: false });
+    named.cast = Some(Cast { read: "text".to_owned(), write: Some("mood".to_owned()), required: Required::No });
     let own = column("own", Kind::Enum { schema: None, name: None, values: values() });
     let table = table("posts", vec![column("id", int()), named, own]);
     let schema = Schema { tables: vec![table], is_default: true, ..Schema::default() };

@@ -14,7 +14,7 @@ use super::relations::Relations;
 use super::statements::{Named, NamedEnum, OTHER, required_cast};
 use super::{EntityFormat, relation_source, said};
 use crate::project::sea_orm::Major;
-use crate::schema::model::{Cast, Column};
+use crate::schema::model::{Cast, Column, Required};
 
 pub(super) type List = Punctuated<Meta, Token![,]>;
 
@@ -134,11 +134,11 @@ fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, for
         edit(&mut field.attrs, |list| {
             remove(list, &["ignore"]);
             set(list, "column_type", &custom(column), false);
-            casts(list, cast);
+            casts(list, cast, true);
         })?;
     } else if let Some(cast) = required_cast(column).filter(|_| in_attributes) {
         ensure_attribute(field);
-        edit(&mut field.attrs, |list| casts(list, cast))?;
+        edit(&mut field.attrs, |list| casts(list, cast, cast.required == Required::Both))?;
     }
     if in_attributes {
         said::attributes(field, column, named)?;
@@ -160,9 +160,11 @@ fn written_type(column: &Column) -> &str {
     column.cast.as_ref().and_then(|cast| cast.write.as_ref()).unwrap_or(&column.type_name)
 }
 
-/// Attributes of a field that is read and written by casts.
-fn casts(list: &mut List, cast: &Cast) {
-    set(list, "select_as", &cast.read, true);
+/// Attributes of a field that is written by a cast, and, if `reads`, read by one.
+fn casts(list: &mut List, cast: &Cast, reads: bool) {
+    if reads {
+        set(list, "select_as", &cast.read, true);
+    }
     if let Some(write) = &cast.write {
         set(list, "save_as", write, true);
     }
@@ -252,15 +254,17 @@ fn column_trait(block: &mut ItemImpl, named: &Named<'_>) -> syn::Result<()> {
                 let found = named.columns.iter().find(|(field, _)| Some(field.to_upper_camel_case()) == camel);
                 if let Some((field, column)) = found {
                     let text = named.text(column);
-                    if let Some(Cast { read, write, .. }) = text.or_else(|| required_cast(column)) {
+                    if let Some(Cast { read, write, required }) = text.or_else(|| required_cast(column)) {
                         // SeaORM 1.0 has neither the trait nor names that are texts.
                         let cast = |value: TokenStream, to: &str| match named.release {
                             Major::One => quote!(#value.cast_as(sea_orm::sea_query::Alias::new(#to))),
                             Major::Two => quote!(sea_orm::sea_query::ExprTrait::cast_as(#value, #to)),
                         };
                         let pattern = &arm.pat;
-                        let selected = cast(quote!(expr), read);
-                        selects.push(quote!(#pattern => #selected,));
+                        if text.is_some() || *required == Required::Both {
+                            let selected = cast(quote!(expr), read);
+                            selects.push(quote!(#pattern => #selected,));
+                        }
                         saves.extend(write.iter().map(|write| {
                             let saved = cast(quote!(val), write);
                             quote!(#pattern => #saved,)

@@ -10,7 +10,7 @@ use sea_orm::sea_query::{
 
 use super::names::Names;
 use crate::project::sea_orm::Major;
-use crate::schema::model::{self, Cast, Kind};
+use crate::schema::model::{self, Cast, Kind, Required};
 
 /// A table with the names that generated code uses.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ fn needs_text(table: &model::Table, column: &model::Column) -> bool {
 
 /// The cast of a column that SeaORM has a type for and which needs one all the same.
 pub(super) fn required_cast(column: &model::Column) -> Option<&Cast> {
-    column.cast.as_ref().filter(|cast| cast.required)
+    column.cast.as_ref().filter(|cast| cast.required != Required::No)
 }
 
 /// The table that a foreign key refers to, if it is among `tables`.

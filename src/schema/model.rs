@@ -77,8 +77,20 @@ pub struct Cast {
     pub read: String,
     /// What a text is cast to when it is written, where the database does not do that by itself.
     pub write: Option<String>,
-    /// Whether the type that SeaORM has for the column does not do without the cast.
-    pub required: bool,
+    /// For what the type that SeaORM has for the column does not do without the cast.
+    pub required: Required,
+}
+
+/// For what a cast is required although SeaORM has a type for the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Required {
+    /// For nothing.
+    No,
+    /// For what is written and compared: the database takes a text for another type than the column's.
+    Writing,
+    /// For what is read, too.
+    Both,
 }
 
 /// Who numbers a column.

@@ -25,7 +25,7 @@ pub fn every_type(dialect: Dialect) -> Vec<String> {
 pub fn tables(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
         Dialect::Sqlite => &["every", "loose", "words", "raw", "refers", "people", "pets", "falling", "unnumbered"],
-        Dialect::Postgres => &["every", "bits", "refers", "texts", "moods", "spans", "things"],
+        Dialect::Postgres => &["every", "bits", "refers", "texts", "moods", "spans", "things", "codes"],
         Dialect::MySql => &["every", "tokens", "refers", "addresses", "years", "flags"],
     }
 }
@@ -120,6 +120,9 @@ const POSTGRES: &[(&str, &str)] = &[
     ("double precision", "2.5"),
     ("money", "'12.34'"),
     ("char(3)", "'abc'"),
+    ("char(5)", "'a'"),
+    ("char(2)[]", "'{x,yz}'"),
+    ("varchar(9)[]", "'{x,yz}'"),
     ("varchar", "'v'"),
     ("varchar(99)", "'it''s'"),
     ("text", "'日本'"),
@@ -195,6 +198,8 @@ const POSTGRES_KEYS: &[&str] = &[
     "INSERT INTO moods VALUES ('{sad}', 'x')",
     "CREATE TABLE spans (id interval(3) PRIMARY KEY, note text)",
     "INSERT INTO spans VALUES ('1 day', 'x')",
+    "CREATE TABLE codes (code char(6) PRIMARY KEY, note char(3))",
+    "INSERT INTO codes VALUES ('ab', 'x')",
     "CREATE TABLE things (id serial PRIMARY KEY, s1 types.mood NOT NULL, s2 mood NOT NULL, s3 types.mood)",
     "INSERT INTO things (s1, s2) VALUES ('on', 'sad')",
 ];

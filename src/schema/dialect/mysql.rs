@@ -8,7 +8,8 @@ use kit_runtime::connection::{Connection, Error};
 
 use super::{Cells, Tables, precision, take_apart};
 use crate::schema::model::{
-    Action, Cast, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Sequence, View, What,
+    Action, Cast, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Required, Schema, Sequence,
+    View, What,
 };
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
@@ -83,7 +84,8 @@ fn column(mut cells: Cells, quoted: bool) -> Result<Column, Error> {
     };
     let identity = extra.contains("AUTO_INCREMENT").then_some(Identity::AutoIncrement);
     let kind = kind(&type_name);
-    let cast = is_text(&type_name, &kind).then(|| Cast { read: "char".to_owned(), write: None, required: false });
+    let cast =
+        is_text(&type_name, &kind).then(|| Cast { read: "char".to_owned(), write: None, required: Required::No });
     Ok(Column { name, type_name, kind, cast, nullable, default, identity, generated, collation, comment })
 }
 

@@ -6,7 +6,7 @@ use kit_runtime::connection::{Connection, Error};
 use super::{Cells, Tables, parse_list, precision, take_apart};
 use crate::schema::model::{
     Action, Cast, Check, Column, Counting, Domain, Enum, ForeignKey, Generated, Identity, Index, Key, Kind, Nulls,
-    Part, Schema, Sequence, View, What,
+    Part, Required, Schema, Sequence, View, What,
 };
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
@@ -114,8 +114,8 @@ fn column(mut cells: Cells) -> Result<Column, Error> {
     let (enum_schema, enum_name, enum_values) = (cells.maybe(), cells.maybe(), cells.maybe());
     let (nullable, default, identity, generated) = (!cells.yes(), cells.maybe(), cells.maybe(), cells.text());
     let (owned, collation, comment) = (cells.yes(), cells.maybe(), cells.maybe());
-    let required = enum_schema.is_some();
-    let cast = Some(Cast { read: "text".to_owned(), write: Some(cells.must()?), required });
+    let required = if enum_schema.is_some() { Required::Both } else { Required::No };
+    let mut cast = Cast { read: "text".to_owned(), write: Some(cells.must()?), required };
     let kind = match enum_name {
         Some(name) => Kind::Enum { schema: enum_schema, name: Some(name), values: parse_list(enum_values.as_deref())? },
         None => kind(&base),
@@ -131,6 +131,10 @@ fn column(mut cells: Cells) -> Result<Column, Error> {
         (true, false) => Kind::Array(Box::new(kind)),
         (false, _) => kind,
     };
+    if let Some(written) = written(&kind) {
+        (cast.write, cast.required) = (Some(written.to_owned()), Required::Writing);
+    }
+    let cast = Some(cast);
     let identity = match identity.as_deref() {
         Some("a") => Some(Identity::Always),
         Some("d") => Some(Identity::ByDefault),
@@ -151,6 +155,20 @@ fn action(letter: Option<String>) -> Action {
         Some("n") => Action::SetNull,
         Some("d") => Action::SetDefault,
         _ => Action::NoAction,
+    }
+}
+
+/// The type of a text that is compared with a column of this kind. A text is not padded, as values of `character` are, and
+/// arrays of two types have no equality. It has no length: a cast to one would cut the value.
+fn written(kind: &Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Char(_) => Some("bpchar"),
+        Kind::Array(item) => match item.as_ref() {
+            Kind::Char(_) => Some("bpchar[]"),
+            Kind::String(_) => Some("varchar[]"),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -8,7 +8,8 @@ use kit_runtime::dialect::sqlite_sql::{self, Definitions};
 
 use super::{Cells, Tables, precision, take_apart};
 use crate::schema::model::{
-    Action, Cast, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Table, View, What,
+    Action, Cast, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Required, Schema, Table,
+    View, What,
 };
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
@@ -187,7 +188,8 @@ fn foreign_key(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
 fn cast(kind: &Kind, type_name: &str) -> Cast {
     let required =
         matches!(kind, Kind::Decimal(_) | Kind::Money) && !type_name.to_ascii_lowercase().starts_with("real");
-    Cast { read: if required { "real" } else { "text" }.to_owned(), write: None, required }
+    let (read, required) = if required { ("real", Required::Both) } else { ("text", Required::No) };
+    Cast { read: read.to_owned(), write: None, required }
 }
 
 /// What SeaORM writes, then what others do, then the rules of affinity.
