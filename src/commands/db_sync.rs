@@ -145,7 +145,7 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     lacking.show(ctx, project);
     let changed: Vec<&PlannedFile> = sync.plan.files().iter().filter(|file| file.change != Change::Unchanged).collect();
     if !idle {
-        confirm_losses(ctx, project, &sync, args.force)?;
+        confirm_losses(ctx, project, &sync, rules, args.force)?;
         let removed = changed.iter().filter(|file| file.change == Change::Remove).count();
         if removed > 0 {
             let files = counted(removed, "generated file");
@@ -229,11 +229,15 @@ fn show_losses(ctx: &Context, project: &Project, sync: &Sync) {
 }
 
 /// Asks before something that a user has added to generated files is lost.
-fn confirm_losses(ctx: &Context, project: &Project, sync: &Sync, force: bool) -> Result<()> {
+fn confirm_losses(ctx: &Context, project: &Project, sync: &Sync, rules: Rules, force: bool) -> Result<()> {
     let losing: Vec<&Adopted> = sync.adopted.iter().filter(|one| !one.lost.is_empty()).collect();
     let Some(first) = losing.first() else { return Ok(()) };
     if !force {
         show_losses(ctx, project, sync);
+        if !rules.preserve {
+            ctx.ui
+                .info("--experimental-preserve-user-modifications keeps derives, attributes and `ActiveModelBehavior`");
+        }
     }
     let (path, files) = (project.relative(&first.path), counted(losing.len(), "file"));
     ctx.confirm(&format!("Overwrite {files}, including {path}, and lose what was added?"), force)
