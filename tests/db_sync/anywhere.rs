@@ -20,16 +20,16 @@ async fn entities_need_no_project() {
         let sandbox = Sandbox::new();
         let url = database.url();
         // The migrations that would run first are nowhere; the hint leads on.
-        let nowhere = kit(&sandbox, &["db:sync", "-u", &url, "-o", folder]);
+        let nowhere = kit(&sandbox, &["db:sync", "-u", url, "-o", folder]);
         assert_error!(nowhere, Error::NoProject { optional: true, .. });
         assert!(nowhere.hint().contains("--skip-migrations"), "{nowhere}");
-        let unnamed = kit(&sandbox, &["db:sync", "-u", &url, "--skip-migrations"]);
+        let unnamed = kit(&sandbox, &["db:sync", "-u", url, "--skip-migrations"]);
         assert_error!(unnamed, Error::MissingArgument { argument: "--output-dir", .. });
         assert_eq!((nowhere.code, unnamed.code), (1, 2));
         assert!(sandbox.files().is_empty());
         for folder in ["entities", folder] {
-            ok(kit(&sandbox, &["db:sync", "-u", &url, "-o", folder, "--skip-migrations"]));
-            assert_eq!(kit(&sandbox, &["db:sync", "-u", &url, "-o", folder, "--check"]).code, 0);
+            ok(kit(&sandbox, &["db:sync", "-u", url, "-o", folder, "--skip-migrations"]));
+            assert_eq!(kit(&sandbox, &["db:sync", "-u", url, "-o", folder, "--check"]).code, 0);
         }
         let there = |name: &str| outside.path().join(name).is_file();
         assert!(there("users.rs") && there("mod.rs") && !there("seaql_migrations.rs"));
