@@ -138,7 +138,7 @@ fn outside_of_a_project_nothing_is_made() {
     let sandbox = Sandbox::new();
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts"]), @"
     --- stderr ---
-      ERROR  not in a project: no kit.toml, migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in [ROOT] or above
+      ERROR  not in a project: no migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in [ROOT] or above
       hint: run `kit init` to start one, or name it with --project DIR
     --- exit 1 ---
     ");
