@@ -248,12 +248,8 @@ impl Target {
             database: self.redacted(),
             origin: (self.origin.source != Source::Default)
                 .then(|| self.holder.as_ref().unwrap_or(&self.origin).to_string()),
-            created_by: match (self.has_migrations, self.is_production) {
-                (false, _) => None,
-                (true, false) => Some("kit migrate --create-database"),
-                // `--create-database` alone asks there.
-                (true, true) => Some("kit migrate --create-database --force"),
-            },
+            is_production: self.is_production,
+            has_migrations: self.has_migrations,
         }
     }
 

@@ -362,8 +362,10 @@ pub enum Error {
         database: String,
         /// Where the URL is written; nothing for the default.
         origin: Option<String>,
-        /// The command that creates it, if one does.
-        created_by: Option<&'static str>,
+        /// In production `--force` alone does not create it.
+        is_production: bool,
+        /// There are migrations, which create it.
+        has_migrations: bool,
     },
     /// No connection.
     #[error("cannot connect to {database}: {message}")]

@@ -556,11 +556,7 @@ fn name_of(database: &Database) -> String {
 
 async fn planted_in(dialect: Dialect) {
     for (what, _, statements, expected) in STATEMENTS.iter().filter(|(_, dialects, ..)| dialects.contains(&dialect)) {
-        let database = match dialect {
-            Dialect::Sqlite => Database::sqlite().await,
-            Dialect::Postgres => Database::postgres().await,
-            Dialect::MySql => Database::mysql().await,
-        };
+        let database = Database::empty(dialect).await;
         let sandbox = applied(&database).await;
         for sql in *statements {
             database.execute(&[&sql.replace("{name}", &dialect.quote(&name_of(&database)))]).await;

@@ -71,11 +71,7 @@ async fn entities_say_the_schema_and_live_with_it() {
                 "    {name}::create(&url(\"COPY_{name}\")).await.unwrap_or_else(|error| panic!(\"{name}: {{error}}\"));\n    \
                  {name}::live(&url(\"ORIGINAL_{name}\")).await.unwrap_or_else(|error| panic!(\"{name}: {{error}}\"));\n"
             );
-            let copy = match database.dialect {
-                Dialect::Sqlite => Database::sqlite().await,
-                Dialect::Postgres => Database::postgres().await,
-                Dialect::MySql => Database::mysql().await,
-            };
+            let copy = Database::empty(database.dialect).await;
             urls.push((format!("COPY_{name}"), copy.url().to_owned()));
             urls.push((format!("ORIGINAL_{name}"), database.url().to_owned()));
             cases.push(Case { name, dialect: database.dialect, before: before.clone(), copy });

@@ -146,11 +146,7 @@ async fn without_the_lock_the_race_is_lost() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
         let mut failed = 0;
         for _ in 0..5 {
-            let database = match dialect {
-                Dialect::Sqlite => Database::sqlite().await,
-                Dialect::Postgres => Database::postgres().await,
-                Dialect::MySql => Database::mysql().await,
-            };
+            let database = Database::empty(dialect).await;
             failed += race(8, "migrate unlocked", &database).len();
             if failed > 0 {
                 break;

@@ -1,7 +1,6 @@
 //! The user's half of an entity, as it is written once.
 
-use syn::{GenericArgument, PathArguments, Type};
-
+use super::field_type;
 use super::recognise::model;
 
 /// The columns that say when a row was created and last changed, as Rails, Laravel and Loco name them.
@@ -85,47 +84,42 @@ impl Half<'_> {
                 (_, Sets::OnInsert) => "!insert && self.is_changed()",
                 (_, Sets::Never) => "(insert || self.is_changed())",
             };
+            let before = now.before.map(|before| format!("            {before}\n")).unwrap_or_default();
+            let value = now.value;
             text += &format!(
-                "        if {when} && !self.{column}.is_set() {{\n            self.{column} = Set({now});\n        }}\n"
+                "        if {when} && !self.{column}.is_set() {{\n{before}            self.{column} = Set({value});\n        }}\n"
             );
         }
         text
     }
 }
 
-/// The expression for the present time in the type that the column has in the model; `None` if it has none, or it is no time.
-fn now(generated: &str, column: &str) -> Option<String> {
+/// The present time in the type that a column has.
+struct Now {
+    /// A statement that has to stand before.
+    before: Option<&'static str>,
+    /// The expression.
+    value: String,
+}
+
+/// The present time in the type that the column has in the model; `None` if it has none, or it is no time.
+fn now(generated: &str, column: &str) -> Option<Now> {
     let file = syn::parse_file(generated).ok()?;
     let field = model(&file)?.fields.iter().find(|field| field.ident.as_ref().is_some_and(|name| name == column))?;
-    let (name, inner) = last_of(&field.ty)?;
-    let optional = name == "Option";
-    let name = if optional { last_of(inner?)?.0 } else { name };
-    let now = match name.as_str() {
-        "DateTimeUtc" | "DateTimeLocal" | "TimeDateTimeWithTimeZone" => "SystemTime::now().into()",
-        "DateTimeWithTimeZone" => "DateTimeUtc::from(SystemTime::now()).into()",
-        "DateTime" => "DateTimeUtc::from(SystemTime::now()).naive_utc()",
+    let (outer, inner) = field_type::parts(&field.ty)?;
+    let optional = outer == "Option";
+    let name = if optional { field_type::parts(inner.first()?)?.0 } else { outer };
+    let (before, value) = match name.to_string().as_str() {
+        "DateTimeUtc" | "DateTimeLocal" | "TimeDateTimeWithTimeZone" => (None, "SystemTime::now().into()"),
+        "DateTimeWithTimeZone" => (None, "DateTimeUtc::from(SystemTime::now()).into()"),
+        "DateTime" => (None, "DateTimeUtc::from(SystemTime::now()).naive_utc()"),
+        // Asked once: between two answers the day may end.
         "TimeDateTime" => {
-            let now = "TimeDateTimeWithTimeZone::now_utc()";
-            let now = format!("TimeDateTime::new({now}.date(), {now}.time())");
-            return Some(if optional { format!("Some({now})") } else { now });
+            (Some("let now = TimeDateTimeWithTimeZone::now_utc();"), "TimeDateTime::new(now.date(), now.time())")
         }
         _ => return None,
     };
-    Some(if optional { format!("Some({now})") } else { now.to_owned() })
-}
-
-/// The last name of a type's path, and what stands in its brackets.
-fn last_of(of: &Type) -> Option<(String, Option<&Type>)> {
-    let Type::Path(path) = of else { return None };
-    let last = path.path.segments.last()?;
-    let inner = match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::Type(inner) => Some(inner),
-            _ => None,
-        }),
-        _ => None,
-    };
-    Some((last.ident.to_string(), inner))
+    Some(Now { before, value: if optional { format!("Some({value})") } else { value.to_owned() } })
 }
 
 #[cfg(test)]
@@ -190,6 +184,7 @@ mod tests {
             ("DateTimeUtc", Some("Set(SystemTime::now().into())")),
             ("DateTime", Some("Set(DateTimeUtc::from(SystemTime::now()).naive_utc())")),
             ("Option<TimeDateTimeWithTimeZone>", Some("Set(Some(SystemTime::now().into()))")),
+            ("Option<TimeDateTime>", Some("Set(Some(TimeDateTime::new(now.date(), now.time())))")),
             ("String", None),
             ("Option<i64>", None),
         ] {

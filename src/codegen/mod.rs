@@ -3,6 +3,7 @@
 //! not know where they go.
 
 mod additions;
+mod field_type;
 pub mod files;
 mod half;
 mod mend;

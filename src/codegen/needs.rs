@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Path, Type, UseTree};
 
-use super::Entities;
 use super::recognise::model;
+use super::{Entities, field_type};
 use crate::project::sea_orm::features;
 
 /// What generated code needs.
@@ -47,15 +47,12 @@ pub fn of(entities: &Entities) -> syn::Result<Needs> {
 
 /// Adds the features that the type of a field needs.
 fn feature_of(field: &Type, features: &mut BTreeSet<&'static str>) {
-    let Type::Path(path) = field else { return };
-    let Some(last) = path.path.segments.last() else { return };
-    let brought = features::TYPES.into_iter().filter(|(_, types)| types.iter().any(|name| last.ident == name));
+    let Some((name, inner)) = field_type::parts(field) else { return };
+    let brought = features::TYPES.into_iter().filter(|(_, types)| types.iter().any(|one| name == one));
     features.extend(brought.map(|(feature, _)| feature));
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return };
-    for argument in &arguments.args {
-        let syn::GenericArgument::Type(inner) = argument else { continue };
+    for inner in inner {
         let is_byte = matches!(inner, Type::Path(path) if path.path.is_ident("u8"));
-        if last.ident == "Vec" && !is_byte {
+        if name == "Vec" && !is_byte {
             features.insert(features::ARRAYS);
         }
         feature_of(inner, features);

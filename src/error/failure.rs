@@ -151,7 +151,7 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::NoSeeder { .. } => "make it public, and the modules it is in: `pub mod`, `pub struct`",
         Failure::Seeder { rolled_back: true, .. } => "mend the seeder, then run `kit db:seed` again",
         Failure::Seeder { rolled_back: false, .. } => {
-            "look at the tables that have no transactions, then `kit db:seed --reset` begins anew"
+            "look at the tables that have no transactions, then `kit db:seed --reset` starts over with empty tables"
         }
         Failure::Pretended { .. } => "nothing was changed; where a note stands above it, a real run may know more",
         Failure::Undecided { .. } => "run the migrations on a copy of the database: kit migrate --database URL",

@@ -112,9 +112,11 @@ impl Error {
                 "add [connections.NAME] with a url to kit.toml, or pass a URL".to_owned()
             }
             Self::UnknownConnection { known, .. } => format!("choose one of: {}", known.join(", ")),
-            Self::NoDatabase { origin, created_by, .. } => {
+            Self::NoDatabase { origin, is_production, has_migrations, .. } => {
+                let force = if *is_production { " --force" } else { "" };
                 let check = origin.as_ref().map(|origin| format!("check its name in {origin}"));
-                let create = created_by.map(|command| format!("create it with `{command}`"));
+                let create =
+                    has_migrations.then(|| format!("create it with `kit migrate --create-database{force}`"));
                 check.into_iter().chain(create).collect::<Vec<_>>().join(", or ")
             }
             Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),

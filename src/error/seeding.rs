@@ -72,7 +72,7 @@ impl SeedError {
     /// What to do about it.
     pub(super) fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Fixture { .. } => "nothing of the seed was kept: mend the file, then run it again; --upsert changes rows that are there already".to_owned(),
+            Self::Fixture { .. } => "nothing of the seed was kept: correct the file, then run it again; --upsert changes rows that are there already".to_owned(),
             Self::Fixtures { .. } => {
                 "a fixture is `TABLE.yaml`, `TABLE.json` or `TABLE.csv`; --from DIR names another folder".to_owned()
             }
@@ -92,7 +92,7 @@ impl SeedError {
             Self::NoSeeds { .. } => {
                 "write rows into `TABLE.yaml` there, or a seeder: `kit make:seeder DatabaseSeeder`".to_owned()
             }
-            Self::Seeded { .. } => "`kit db:seed --reset` begins anew".to_owned(),
+            Self::Seeded { .. } => "`kit db:seed --reset` starts over with empty tables".to_owned(),
         };
         Some(hint)
     }

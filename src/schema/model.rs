@@ -338,7 +338,7 @@ pub struct Counting {
     pub maximum: i64,
     /// How many numbers a session takes at once.
     pub cache: i64,
-    /// Whether it begins anew behind the last.
+    /// Whether it starts again after its last value.
     pub cycles: bool,
 }
 

@@ -20,14 +20,6 @@ const SCHEMAS: usize = 8;
 /// Rows that are made up for each table of a public schema.
 const ROWS: u32 = 4;
 
-async fn of(dialect: Dialect) -> Database {
-    match dialect {
-        Dialect::Sqlite => Database::sqlite().await,
-        Dialect::Postgres => Database::postgres().await,
-        Dialect::MySql => Database::mysql().await,
-    }
-}
-
 /// Everything that has to be the same after a reset: the schema, and all rows.
 async fn state(database: &Database, queries: &[String]) -> (String, Vec<(String, Vec<Row>)>) {
     let mut all = contents(database).await;
@@ -73,7 +65,7 @@ async fn holds_for_random_schemas(dialect: Dialect) {
     let mut random = Random::new(seed);
     for number in 0..SCHEMAS {
         let generated = schema(&mut random, dialect);
-        let database = of(dialect).await;
+        let database = Database::empty(dialect).await;
         let what = format!("KIT_SEED={seed} {dialect:?}, schema {number}\n{};\n", generated.statements.join(";\n"));
         for sql in &generated.statements {
             if let Err(error) = database.execute_one(sql).await {
@@ -102,7 +94,7 @@ async fn random_schemas_of_mysql_and_mariadb_come_back_from_files() {
 
 async fn holds_for_public_schemas(dialect: Dialect) {
     for script in schemas::public().into_iter().filter(|script| script.dialect == dialect) {
-        let database = of(dialect).await;
+        let database = Database::empty(dialect).await;
         script.load(&database).unwrap();
         let all: Vec<Option<&str>> = match script.schemas {
             [] => vec![None],

@@ -29,7 +29,7 @@ async fn entities_of_sea_orm_cli_are_adopted() {
         serde_json::from_str(&ok(kit(&sandbox, &["db:sync", "--dry-run", "--json"])).stdout).unwrap();
     let lost = told["adopted"].as_array().unwrap().iter().find(|one| one["path"] == "src/entities/users.rs").unwrap();
     assert!(lost["lost"][0].as_str().unwrap().contains("fn domain"), "{told}");
-    // Nobody is there to answer the question.
+    // Without a terminal the question has no answer.
     let refused = kit(&sandbox, &["db:sync", "--skip-migrations"]);
     assert_eq!(refused.code, 1, "{refused}");
     assert_eq!(sandbox.read("src/entities/users.rs"), before);

@@ -49,7 +49,7 @@ async fn entities_need_no_project() {
 async fn a_database_that_does_not_exist_is_not_to_be_created_by_migrations_that_are_not_there() {
     let sandbox = Sandbox::new();
     let run = kit(&sandbox, &["db:sync", "-u", "sqlite://nope.db", "-o", "out", "--skip-migrations"]);
-    assert_error!(run, Error::NoDatabase { created_by: None, .. });
+    assert_error!(run, Error::NoDatabase { has_migrations: false, .. });
     assert!(!run.hint().contains("migrate"), "{run}");
     let run = kit(&sandbox, &["db:sync", "-o", "out", "--skip-migrations"]);
     assert_error!(run, Error::MissingUrl(_));

@@ -7,54 +7,31 @@ use kit_runtime::rows;
 use super::schemas::Script;
 use super::{Program, complaint, database::Database, ok, projects, run, schemas, support::Sandbox};
 
-/// A test for each, of all databases that it is for.
-macro_rules! public {
-    ($($(#[$attribute:meta])* $name:ident)*) => {
-        $(
-            $(#[$attribute])*
-            #[tokio::test]
-            async fn $name() {
-                rows_move(stringify!($name)).await;
-            }
-        )*
-
-        #[test]
-        fn every_public_schema_has_a_test() {
-            for script in schemas::public() {
-                assert!([$(stringify!($name)),*].contains(&script.name), "{}", script.name);
-            }
-        }
-    };
-}
-
-public! {
-    chinook
+schemas::for_each_public!(
+    rows_move:
+    chinook,
     #[ignore = "takes minutes: ./test.sh --all"]
-    sakila
+    sakila,
     #[ignore = "takes minutes: ./test.sh --all"]
-    northwind
+    northwind,
     #[ignore = "takes minutes: ./test.sh --all"]
-    adventureworks
+    adventureworks,
     #[ignore = "takes minutes: ./test.sh --all"]
-    roundcube
+    roundcube,
     #[ignore = "takes minutes: ./test.sh --all"]
-    mediawiki
+    mediawiki,
     #[ignore = "takes minutes: ./test.sh --all"]
-    wordpress
+    wordpress,
     #[ignore = "takes minutes: ./test.sh --all"]
-    zabbix
-}
+    zabbix,
+);
 
 async fn rows_move(name: &str) {
     let sandbox = projects::application(&format!("rows_of_{name}"));
     let mut program = Program::default();
     let mut databases = Vec::new();
     for script in schemas::public().into_iter().filter(|script| script.name == name) {
-        let database = match script.dialect {
-            Dialect::Sqlite => Database::sqlite().await,
-            Dialect::Postgres => Database::postgres().await,
-            Dialect::MySql => Database::mysql().await,
-        };
+        let database = Database::empty(script.dialect).await;
         script.load(&database).unwrap();
         add(&sandbox, &mut program, &script, &database).await;
         databases.push(database);

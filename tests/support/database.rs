@@ -63,6 +63,15 @@ impl Database {
         vec![Self::sqlite().await, Self::postgres().await, Self::mysql().await]
     }
 
+    /// One of a family.
+    pub async fn empty(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Sqlite => Self::sqlite().await,
+            Dialect::Postgres => Self::postgres().await,
+            Dialect::MySql => Self::mysql().await,
+        }
+    }
+
     /// A file in a temporary folder.
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 //! folder that `KIT_TEST_SCHEMAS` names, or from one beside the project, if it is there. They are loaded with the
 //! databases' own clients, as their authors mean
 //! them to be. It does not know what is done with them.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unused_macros, unused_imports, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a schema that cannot be loaded ends the test")]
 #![allow(clippy::disallowed_methods, reason = "tests have no main.rs that reads the environment for them")]
 #![allow(clippy::print_stderr, reason = "says which schemas are not there")]
@@ -113,6 +113,29 @@ impl Script {
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
 }
+
+/// A test for each public schema, of all databases that it is for: they can run beside each other. `for_each_public!(check: a, #[ignore] b)`
+/// calls `check("a")`.
+macro_rules! for_each_public {
+    ($check:ident: $($(#[$attribute:meta])* $name:ident),* $(,)?) => {
+        $(
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn $name() {
+                $check(stringify!($name)).await;
+            }
+        )*
+
+        #[test]
+        fn every_public_schema_has_a_test() {
+            for script in schemas::public() {
+                assert!([$(stringify!($name)),*].contains(&script.name), "{}", script.name);
+            }
+        }
+    };
+}
+
+pub(crate) use for_each_public;
 
 /// The public schemas that are there; says so if none is.
 pub fn public() -> Vec<Script> {

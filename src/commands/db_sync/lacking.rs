@@ -33,14 +33,14 @@ impl Lacking {
         let Ok(package) = Package::of(&place.folder.join(place.index)) else { return Ok(Self::default()) };
         let mut needs = needs::of(entities).map_err(|error| Error::Codegen { message: error.to_string() })?;
         let mut lacking = Self { manifest: package.root.join("Cargo.toml"), ..Self::default() };
-        let own = package.sea_orm_features();
+        let own = package.sea_orm_features(release);
         if own.is_none() && !needs.features.is_empty() {
             needs.crates.insert("sea-orm".to_owned());
         }
         if let Some(own) = own {
             // Cargo builds a crate once, with what all packages of a workspace turn on.
             let others = [project.index.clone(), project.root.join("Cargo.toml")];
-            let others = others.iter().filter_map(|file| Package::of(file).ok()?.sea_orm_features()).flatten();
+            let others = others.iter().filter_map(|file| Package::of(file).ok()?.sea_orm_features(release)).flatten();
             let on: BTreeSet<String> = others.chain(own).collect();
             lacking.features = needs.features.into_iter().filter(|name| !on.contains(*name)).collect();
             lacking.line = package.line_with(&lacking.features).unwrap_or_default();

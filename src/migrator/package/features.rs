@@ -6,11 +6,12 @@ use toml_edit::{Array, Item, Table, TableLike, Value, value};
 
 use super::{MIGRATION, Package, table_of};
 use crate::project::manifest::{ORM, SYNC, dependency_on};
-use crate::project::sea_orm::features;
+use crate::project::sea_orm::{Major, features};
 
 impl Package {
-    /// The features of SeaORM that the package turns on, implied ones included; `None` if it does not depend on SeaORM.
-    pub fn sea_orm_features(&self) -> Option<BTreeSet<String>> {
+    /// The features of SeaORM that the package turns on in a release, implied ones included; `None` if it does not depend on
+    /// SeaORM.
+    pub fn sea_orm_features(&self, release: Major) -> Option<BTreeSet<String>> {
         let dependencies = self.manifest.get("dependencies")?.as_table_like()?;
         let mut found = None;
         for name in ORM.into_iter().chain([MIGRATION]) {
@@ -20,10 +21,13 @@ impl Package {
             let listed = resolved.get("features").and_then(Value::as_array).into_iter().flatten();
             on.extend(listed.filter_map(Value::as_str).map(str::to_owned));
             on.extend(self.features_passed_to(key));
-            // Migrations of 1.x leave the defaults out.
-            let defaults = resolved.get("default-features").and_then(Value::as_bool) != Some(false);
-            if defaults && name != MIGRATION {
-                on.extend(features::DEFAULT.map(str::to_owned));
+            let named = resolved.get("default-features").and_then(Value::as_bool) != Some(false);
+            match (name, release) {
+                (MIGRATION, Major::One) => on.extend([features::MACROS.to_owned()]),
+                // sea-orm-migration 2 depends on SeaORM with its defaults, whatever a package says.
+                (MIGRATION, Major::Two) => on.extend(features::DEFAULT.map(str::to_owned)),
+                _ if named => on.extend(features::DEFAULT.map(str::to_owned)),
+                _ => {}
             }
         }
         let mut found = found?;
@@ -74,7 +78,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "Cargo.toml", text);
         let package = Package::of(&folder.path().join("src/entities/mod.rs")).unwrap();
-        (package.sea_orm_features(), package.line_with(&BTreeSet::from(["with-uuid", "postgres-array"])))
+        (package.sea_orm_features(Major::Two), package.line_with(&BTreeSet::from(["with-uuid", "postgres-array"])))
     }
 
     #[test]
@@ -105,6 +109,12 @@ mod tests {
                 "sea-orm = { version = \"2.0\", default-features = false }\n[features]\ndefault = [\"sea-orm/with-json\"]",
                 "with-json",
                 "macros",
+                "sea-orm = { version = \"2.0\", default-features = false, features = [\"postgres-array\", \"with-uuid\"] }",
+            ),
+            (
+                "sea-orm = { version = \"2.0\", default-features = false }\nsea-orm-migration = { version = \"2.0\", default-features = false }",
+                "with-uuid",
+                "postgres-array",
                 "sea-orm = { version = \"2.0\", default-features = false, features = [\"postgres-array\", \"with-uuid\"] }",
             ),
         ] {
