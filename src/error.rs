@@ -284,6 +284,10 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A file where an entity goes, and no generator wrote it.
+    #[error("{} was not generated, it is not overwritten", path.display())]
+    #[expect(missing_docs, reason = "the file, and whether all entities share it")]
+    NotGenerated { path: PathBuf, shared: bool },
     /// A path that leads out of the project.
     #[error("{} leads out of the project", path.display())]
     OutsideProject {

@@ -54,6 +54,7 @@ async fn a_model_is_made_and_its_test_passes() {
 
     // What comes after the migration fails: all of it goes.
     let (files, schema) = (sandbox.files(), database.schema().await);
+    let models = sandbox.read("src/models/mod.rs");
     sandbox.write("src/models/mod.rs", "fn {\n");
     let said = kit.fails(&["make:model", "tag"]);
     assert_error!(said, Error::Registration { module, .. } if module == "entities");
@@ -62,7 +63,19 @@ async fn a_model_is_made_and_its_test_passes() {
     // What stands in the way is seen before anything is done.
     sandbox.write("src/models/entities/tags.rs", "// by hand\n");
     let said = kit.fails(&["make:model", "tag"]);
-    assert_error!(said, Error::FileExists { path } if path.ends_with("src/models/entities/tags.rs"));
+    assert_error!(said, Error::NotGenerated { path, shared: false } if path.ends_with("src/models/entities/tags.rs"));
+    // So are the files that all entities share, and the hint leads on.
+    std::fs::remove_file(sandbox.root().join("src/models/entities/tags.rs")).unwrap();
+    sandbox.write("src/models/mod.rs", &models);
+    let index = sandbox.read("src/models/entities/mod.rs");
+    sandbox.write("src/models/entities/mod.rs", "pub mod companies;\n");
+    let said = kit.fails(&["make:model", "tag"]);
+    assert_error!(said, Error::NotGenerated { path, shared: true } if path.ends_with("src/models/entities/mod.rs"));
+    assert_eq!(said.hinted(), [["db:sync", "--force"]]);
+    kit.ok(&["db:sync", "--force"]);
+    assert_eq!(sandbox.read("src/models/entities/mod.rs"), index);
+    sandbox.write("src/models/entities/tags.rs", "// by hand\n");
+    sandbox.write("src/models/mod.rs", "fn {\n");
     // Somebody else's migration does not compile.
     sandbox.write("migrations/m20260102_030406_create_companies_friends.rs", "fn {\n");
     let said = kit.fails(&["make:model", "thing"]);

@@ -93,6 +93,39 @@ pub fn generated(place: &Place) -> Result<Vec<(String, String)>> {
     Ok(files)
 }
 
+/// Whether there is an entity in the folder that kit has not written.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn has_others(place: &Place) -> Result<bool> {
+    for module in place.present()? {
+        if !is_generated(&read(&place.folder.join(format!("{module}.rs")))?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Passes if no file that a generator did not write is where a new entity, `module`, goes, and what it is declared in.
+///
+/// # Errors
+/// [`Error::NotGenerated`], [`Error::File`].
+pub fn check_free(place: &Place, module: &str) -> Result<()> {
+    // A prelude by hand stays: such entities are recognised as having none.
+    for (name, shared) in [(format!("{module}.rs"), false), (place.index.to_owned(), true)] {
+        let path = place.folder.join(name);
+        if path.is_file() && is_by_hand(&read(&path)?) {
+            return Err(Error::NotGenerated { path, shared });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file has content that no generator wrote.
+fn is_by_hand(text: &str) -> bool {
+    !text.trim().is_empty() && !is_generated(text) && !has_banner(text)
+}
+
 /// The path with links followed as far as it exists, and without `..`.
 fn resolve(path: &Path) -> PathBuf {
     let mut resolved = PathBuf::new();
@@ -283,16 +316,16 @@ fn preserving(path: &Path, error: Error) -> Error {
 fn write(sync: &mut Sync, path: &Path, content: String, rules: Rules) -> Result<()> {
     if path.is_file() {
         let there = read(path)?;
-        let is_kits = there.trim().is_empty() || is_generated(&there);
-        if !is_kits && has_banner(&there) {
+        if is_by_hand(&there) {
+            if !rules.overwrite {
+                return Err(Error::FileExists { path: path.to_owned() });
+            }
+            sync.foreign.push(path.to_owned());
+        } else if has_banner(&there) && !is_generated(&there) {
             let unreadable =
                 |error: syn::Error| Error::Unreadable { path: path.to_owned(), message: error.to_string() };
             let lost = additions::lost(&there, &content).map_err(unreadable)?;
             sync.adopted.push(Adopted { path: path.to_owned(), lost });
-        } else if !is_kits && rules.overwrite {
-            sync.foreign.push(path.to_owned());
-        } else if !is_kits {
-            return Err(Error::FileExists { path: path.to_owned() });
         }
     }
     sync.plan.write(path, content)

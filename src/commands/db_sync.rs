@@ -91,14 +91,11 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     let project = if args.skip_migrations || idle { ctx.project_or_folder()? } else { migrating(ctx)? };
     let defaults = &project.settings.entities;
     let lib = args.format.lib || defaults.lib;
-    let place = match (&args.output_dir, &defaults.output_dir) {
-        (Some(folder), _) => Place::named(project, &ctx.cwd.join(folder), lib),
-        // A file that came with the project names no folder outside of it.
-        (None, Some(folder)) => Place::of(project, Some(&project.root.join(folder)), lib),
-        (None, None) if !project.has_migrations() && !project.root.join("Cargo.toml").is_file() => {
-            return Err(Error::MissingArgument { argument: "--output-dir", command: "db:sync" });
-        }
-        (None, None) => Place::of(project, None, lib),
+    let is_placed = project.has_migrations() || project.root.join("Cargo.toml").is_file();
+    let place = match &args.output_dir {
+        Some(folder) => Place::named(project, &ctx.cwd.join(folder), lib),
+        None if is_placed || defaults.output_dir.is_some() => usual_place(project, lib),
+        None => return Err(Error::MissingArgument { argument: "--output-dir", command: "db:sync" }),
     };
     let there = files::generated(&place)?;
     let mut options = args.format.options(&recognise::settings(defaults, &there))?;
@@ -243,14 +240,26 @@ fn confirm_losses(ctx: &Context, project: &Project, sync: &Sync, rules: Rules, f
     ctx.confirm(&format!("Overwrite {files}, including {path}, and lose what was added?"), force)
 }
 
+/// Passes if the entity of a new table can be written without overwriting what somebody wrote by hand.
+///
+/// # Errors
+/// [`Error::NotGenerated`].
+pub(super) fn check_entity(project: &Project, module: &str) -> Result<()> {
+    files::check_free(&usual_place(project, project.settings.entities.lib), module)
+}
+
+/// Where entities are, unless an option says otherwise. A file that came with the project names no folder outside of it.
+fn usual_place(project: &Project, lib: bool) -> Place {
+    let folder = project.settings.entities.output_dir.as_ref().map(|folder| project.root.join(folder));
+    Place::of(project, folder.as_deref(), lib)
+}
+
 /// Writes the entities of the schema as it is, for a command that goes on from there.
 ///
-/// Where sea-orm-cli wrote entities that kit has not taken over, only that of `table` is written.
+/// Where there are entities that kit has not written, only that of `table` is written.
 pub(super) async fn entities(ctx: &Context, table: &str) -> Result<()> {
     let project = ctx.project()?;
-    let place = Place::of(project, project.settings.entities.output_dir.as_deref(), project.settings.entities.lib);
-    let others =
-        files::generated(&place)?.iter().any(|(name, text)| name != "prelude.rs" && !codegen::is_generated(text));
+    let others = files::has_others(&usual_place(project, project.settings.entities.lib))?;
     let tables = if others { vec![table.to_owned()] } else { Vec::new() };
     run(ctx, &DbSyncArgs { skip_migrations: true, tables, ..DbSyncArgs::default() }).await?;
     if others {

@@ -8,7 +8,7 @@ use pluralizer::pluralize;
 
 use super::make_migration::{Together, known_schema, say, summary};
 use super::{db_sync, migrate};
-use crate::codegen::{self, files::Place};
+use crate::codegen;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
@@ -87,11 +87,8 @@ pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
     let planned = plan(project, &request)?;
     let path = project.relative(&planned.path);
     // What would stand in the way of the entity, before anything is done.
-    let entity = Place::of(project, None, false).folder.join(format!("{table}.rs"));
-    if !args.no_run && entity.is_file() && !codegen::is_generated(&crate::project::read(&entity)?) {
-        return Err(Error::FileExists { path: entity });
-    }
     if !args.no_run {
+        db_sync::check_entity(project, &table)?;
         model::test(project, &table, &table, target.file().is_some())?;
     }
     let singular = if args.link { table.clone() } else { pluralize(&table, 1, false) };

@@ -101,6 +101,8 @@ impl Error {
             }
             Self::BadName { .. } => "use letters, digits and _, starting with a letter".to_owned(),
             Self::MigrationExists { .. } => "choose another name, or delete the file first".to_owned(),
+            Self::NotGenerated { shared: true, .. } => "overwrite it with `kit db:sync --force`".to_owned(),
+            Self::NotGenerated { .. } => "move it to another folder, or choose another name".to_owned(),
             Self::FileExists { .. } => "pass --force to overwrite it".to_owned(),
             Self::OutsideProject { .. } => "choose a folder inside the project".to_owned(),
             Self::BadUrl { .. } => {
