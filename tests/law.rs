@@ -119,6 +119,7 @@ async fn entities_say_the_schema_and_live_with_it() {
 async fn rows_of_every_type_move_through_entities() {
     let sandbox = projects::application("types");
     let (mut program, mut databases) = (Program::default(), Vec::new());
+    let mut page = String::from(TYPES_PAGE);
     for database in Database::all().await {
         for statement in types::every_type(database.dialect) {
             database.execute(&[&statement]).await;
@@ -135,12 +136,36 @@ async fn rows_of_every_type_move_through_entities() {
             assert_eq!(left_out.collect::<Vec<_>>(), types::left_out(database.dialect), "{name}");
             assert_eq!(said["without_primary_key"], serde_json::json!([]), "{name}");
             program.add(&name, database.url(), &schema, types::tables(database.dialect));
+            if format == "compact" {
+                let entity = sandbox.read(&format!("{output}/every.rs"));
+                page += &types::page(database.dialect, &entity);
+            }
         }
         databases.push(database);
     }
     program.write(&sandbox);
     assert_eq!(complaint(run(&sandbox).envs(program.urls)), None);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/types.md");
+    if std::env::var_os("KIT_TEST_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(written, page, "KIT_TEST_WRITE_DOCS=1 writes docs/types.md anew");
 }
+
+/// The top of docs/types.md.
+const TYPES_PAGE: &str = "\
+# Database types and Rust types
+
+The type that `kit db:sync` gives the field of an entity for each type of a column. `Option` stands around it where the
+column takes NULL. With `--date-time-crate time`, dates and times are those of the `time` crate, and with
+`--big-integer-type i32`, `i64` is `i32`.
+
+*Cast* means that the value is a text in the entity and the database casts it when it is read and written: SeaORM has no
+type for it. Columns of types that are *left out* have no field, and `db:sync` warns of them.
+
+A test writes this page from what each database says of its columns and what the entities have.
+";
 
 /// A program that moves rows through entities: see `law/rows.rs.txt`.
 #[derive(Default)]

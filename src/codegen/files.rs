@@ -1,78 +1,22 @@
-//! Where entities stand in each layout, and the plan that brings the project's files up to date. It reads what is
+//! The plan that brings the project's entity files up to date. It reads what is
 //! there and returns a [`FilePlan`]; a file that kit did not write is never overwritten unasked, and the user's
 //! half of an entity is written once. It connects to nothing.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
 
 use super::half::{Half, Sets};
+use super::place::Place;
 use super::recognise::has_banner;
-use super::{DIAGRAM, Entities, EntityFormat, Options, additions, is_generated, merge, modules};
+use super::rustfmt::{self, Source};
+use super::{DIAGRAM, Entities, EntityFormat, Options, additions, is_generated, is_same_code, merge, modules};
 use crate::error::{Error, Registering, Result};
 use crate::project::modules::{declare, declares};
-use crate::project::{Layout, Project, read};
+use crate::project::{Project, read};
 use crate::scaffold::FilePlan;
 use crate::schema::model::Schema;
-
-/// Where entities stand.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Nothing is written outside of this folder: the project, or one outside of it that the user has named.
-    pub root: PathBuf,
-    /// The folder of the generated files.
-    pub folder: PathBuf,
-    /// `mod.rs` or `lib.rs`.
-    pub index: &'static str,
-    /// The file that declares the users' halves, where there are such.
-    pub own: Option<PathBuf>,
-}
-
-impl Place {
-    /// The place in `project`, or `output` where that is given.
-    pub fn of(project: &Project, output: Option<&Path>, lib: bool) -> Self {
-        let root = &project.root;
-        let index = if lib { "lib.rs" } else { "mod.rs" };
-        if let Some(output) = output {
-            return Self { root: root.clone(), folder: output.to_owned(), index, own: None };
-        }
-        let models = if root.join("src/models.rs").is_file() { "src/models.rs" } else { "src/models/mod.rs" };
-        let folder = project.entities();
-        let own = (project.layout != Layout::SeaOrm).then(|| root.join(models));
-        // A package of their own has a library.
-        let index = if own.is_none() && folder.join("lib.rs").is_file() { "lib.rs" } else { index };
-        Self { root: root.clone(), folder, index, own }
-    }
-
-    /// The place in a folder that the user has named, which may be outside of the project.
-    pub fn named(project: &Project, folder: &Path, lib: bool) -> Self {
-        let folder = resolve(folder);
-        let root = project.root.canonicalize().unwrap_or_else(|_| project.root.clone());
-        match folder.strip_prefix(&root) {
-            Ok(inside) => Self::of(project, Some(&project.root.join(inside)), lib),
-            Err(_) => Self { root: folder.clone(), ..Self::of(project, Some(&folder), lib) },
-        }
-    }
-
-    /// The modules that have a file in the folder.
-    pub fn present(&self) -> Result<BTreeSet<String>> {
-        let failed = |source| Error::File { action: "read", path: self.folder.clone(), source };
-        if !self.folder.is_dir() {
-            return Ok(BTreeSet::new());
-        }
-        let mut present = BTreeSet::new();
-        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            let shared = matches!(stem, "mod" | "lib" | "main" | "prelude" | "sea_orm_active_enums");
-            if path.extension().is_some_and(|extension| extension == "rs") && !shared {
-                present.insert(stem.to_owned());
-            }
-        }
-        Ok(present)
-    }
-}
 
 /// The generated files of the folder, kit's and sea-orm-cli's: names and texts.
 ///
@@ -124,21 +68,6 @@ pub fn check_free(place: &Place, module: &str) -> Result<()> {
 /// Whether a file has content that no generator wrote.
 fn is_by_hand(text: &str) -> bool {
     !text.trim().is_empty() && !is_generated(text) && !has_banner(text)
-}
-
-/// The path with links followed as far as it exists, and without `..`.
-fn resolve(path: &Path) -> PathBuf {
-    let mut resolved = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(resolved.pop()),
-            part => resolved.push(part),
-        }
-        if let Ok(real) = resolved.canonicalize() {
-            resolved = real;
-        }
-    }
-    resolved
 }
 
 /// The root of the crate that has the entities, if kit does not write it and its `recursion_limit` is less than `limit`.
@@ -233,6 +162,7 @@ pub fn plan(
         false => BTreeSet::new(),
     };
     let own = place.own.as_ref().filter(|_| options.format != EntityFormat::Frontend);
+    let mut files = Vec::new();
     let mut halves = Vec::new();
     for (table, (module, content)) in entities.tables.iter().filter(|(table, _)| written(table)) {
         let half = own.map(|_| project.root.join(format!("src/models/{module}.rs")));
@@ -266,10 +196,10 @@ pub fn plan(
                 sync: options.sync,
                 database_sets: &database_sets,
             };
-            sync.plan.create(&half, text.text())?;
+            files.push(NewFile { path: half, content: text.text(), kind: FileKind::Half });
             halves.push(module.clone());
         }
-        write(&mut sync, &path, content, rules)?;
+        files.push(NewFile { path, content, kind: FileKind::Entity });
         debug_assert!(living.contains(module), "{table}");
     }
     let others: BTreeSet<String> = others.difference(&gone).cloned().collect();
@@ -284,7 +214,18 @@ pub fn plan(
             true => with_others(&path, content, &others)?,
             false => content.clone(),
         };
-        write(&mut sync, &path, content, rules)?;
+        let kind = match name.as_str() {
+            DIAGRAM => FileKind::Diagram,
+            _ if is_index => FileKind::Index,
+            _ => FileKind::Entity,
+        };
+        files.push(NewFile { path, content, kind });
+    }
+    for file in formatted(files, place, options)? {
+        match file.kind {
+            FileKind::Half => sync.plan.create(&file.path, file.content)?,
+            _ => write(&mut sync, &file.path, file.content, rules)?,
+        }
     }
     for path in sync.stale.iter().filter(|_| rules.prune) {
         sync.plan.remove(path)?;
@@ -293,6 +234,42 @@ pub fn plan(
         register(&mut sync.plan, project, place, index, &halves)?;
     }
     Ok(sync)
+}
+
+/// A file to write, before it is formatted.
+struct NewFile {
+    path: PathBuf,
+    content: String,
+    kind: FileKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FileKind {
+    /// An entity, the prelude or the enums.
+    Entity,
+    /// `mod.rs` or `lib.rs`.
+    Index,
+    /// The user's half of an entity, which is written once.
+    Half,
+    /// [`DIAGRAM`], which is not Rust.
+    Diagram,
+}
+
+/// The files as rustfmt leaves them. A generated file that is there and differs only in its layout stays as it is.
+fn formatted(mut files: Vec<NewFile>, place: &Place, options: &Options) -> Result<Vec<NewFile>> {
+    let mut sources = Vec::new();
+    for file in files.iter_mut().filter(|file| file.kind != FileKind::Diagram) {
+        if file.kind != FileKind::Half && file.path.is_file() {
+            let there = read(&file.path)?;
+            if is_generated(&there) && is_same_code(&there, &file.content) {
+                file.content = there;
+                continue;
+            }
+        }
+        sources.push(Source { declares_modules: file.kind == FileKind::Index, text: &mut file.content });
+    }
+    rustfmt::format(sources, &place.folder, options.edition.as_deref().unwrap_or("2021"));
+    Ok(files)
 }
 
 /// Whether one of `modules` names `name`.

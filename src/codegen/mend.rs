@@ -8,13 +8,14 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{
     Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Meta, Stmt, Token,
+    Type,
 };
 
 use super::relations::Relations;
 use super::statements::{Named, NamedEnum, OTHER, required_cast};
-use super::{EntityFormat, relation_source, said};
+use super::{EntityFormat, Options, relation_source, rust_type, said};
 use crate::project::sea_orm::Major;
-use crate::schema::model::{Cast, Column, Required};
+use crate::schema::model::{Cast, Column, Kind, Required};
 
 pub(super) type List = Punctuated<Meta, Token![,]>;
 
@@ -26,12 +27,12 @@ pub(super) fn entity(
     content: &str,
     named: &Named<'_>,
     relations: &Relations,
-    format: EntityFormat,
+    options: &Options,
 ) -> syn::Result<String> {
     let mut file = syn::parse_file(content)?;
     for item in &mut file.items {
         match item {
-            Item::Struct(model) if model.ident == "Model" => self::model(model, named, format)?,
+            Item::Struct(model) if model.ident == "Model" => self::model(model, named, options)?,
             Item::Enum(columns) if columns.ident == "Column" => column_enum(columns, named),
             Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("ColumnTrait")) => {
                 column_trait(block, named)?;
@@ -49,7 +50,7 @@ pub(super) fn entity(
             _ => {}
         }
     }
-    relation_source::add(&mut file, &named.module, relations, format)?;
+    relation_source::add(&mut file, &named.module, relations, options.format)?;
     if named.is_view {
         file.attrs.push(syn::parse_quote!(#![doc = ""]));
         file.attrs.push(syn::parse_quote!(#![doc = " Of a view: read only."]));
@@ -95,25 +96,40 @@ pub(super) fn other(content: &str) -> syn::Result<String> {
     Ok(format(syn::parse_file(content)?))
 }
 
-/// Formatted, an empty line between items that are not of one kind of line.
+/// The items of a file, each formatted, in order of their texts, with what stands on top of the file.
+///
+/// # Errors
+/// As for [`entity`].
+pub(super) fn canonical(content: &str) -> syn::Result<Vec<String>> {
+    let mut file = syn::parse_file(content)?;
+    let mut items: Vec<String> = std::mem::take(&mut file.items).into_iter().map(written).collect();
+    items.sort_unstable();
+    items.push(prettyplease::unparse(&file));
+    Ok(items)
+}
+
+/// Formatted, an empty line between items that are not of one kind of line, and after the prelude as sea-orm-cli has it.
 fn format(file: File) -> String {
     let line = |item: &Item| matches!(item, Item::Use(_) | Item::Mod(_));
+    let ends = |item: &Item| !line(item) || matches!(item, Item::Mod(module) if module.ident == "prelude");
     let head = File { items: Vec::new(), ..file };
     let mut text = prettyplease::unparse(&head);
-    let mut after_line = false;
+    let mut in_lines = false;
     for item in file.items {
-        let is_line = line(&item);
-        if !(text.is_empty() || is_line && after_line) {
+        if !(text.is_empty() || line(&item) && in_lines) {
             text.push('\n');
         }
-        after_line = is_line;
-        text +=
-            &prettyplease::unparse(&File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] });
+        in_lines = !ends(&item);
+        text += &written(item);
     }
     text
 }
 
-fn model(model: &mut ItemStruct, named: &Named<'_>, format: EntityFormat) -> syn::Result<()> {
+fn written(item: Item) -> String {
+    prettyplease::unparse(&File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] })
+}
+
+fn model(model: &mut ItemStruct, named: &Named<'_>, options: &Options) -> syn::Result<()> {
     edit(&mut model.attrs, |list| set(list, "table_name", &named.table.name, false))?;
     document(&mut model.attrs, named.table.comment.as_deref());
     let Fields::Named(fields) = &mut model.fields else { return Ok(()) };
@@ -121,15 +137,20 @@ fn model(model: &mut ItemStruct, named: &Named<'_>, format: EntityFormat) -> syn
         let Some(ident) = field.ident.clone() else { continue };
         let name = plain(&ident);
         if let Some((_, column)) = named.columns.iter().find(|(one, _)| *one == name) {
-            self::column(field, &name, column, named, format)?;
+            self::column(field, &name, column, named, options)?;
         }
     }
     Ok(())
 }
 
-fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, format: EntityFormat) -> syn::Result<()> {
+fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, options: &Options) -> syn::Result<()> {
     document(&mut field.attrs, column.comment.as_deref());
-    let in_attributes = matches!(format, EntityFormat::Compact | EntityFormat::Dense);
+    let is_text = named.text(column).is_some();
+    if let Some(name) = rust_type::of(if is_text { &Kind::Text } else { &column.kind }, options) {
+        let name: Type = syn::parse_str(&name)?;
+        field.ty = if column.nullable { syn::parse_quote!(Option<#name>) } else { name };
+    }
+    let in_attributes = matches!(options.format, EntityFormat::Compact | EntityFormat::Dense);
     if let Some(cast) = named.text(column) {
         edit(&mut field.attrs, |list| {
             remove(list, &["ignore"]);
@@ -143,7 +164,7 @@ fn column(field: &mut Field, name: &str, column: &Column, named: &Named<'_>, for
     if in_attributes {
         said::attributes(field, column, named)?;
     }
-    if column.name != name && format != EntityFormat::Frontend {
+    if column.name != name && options.format != EntityFormat::Frontend {
         ensure_attribute(field);
         edit(&mut field.attrs, |list| set(list, "column_name", &column.name, true))?;
     }

@@ -9,9 +9,12 @@ mod half;
 mod mend;
 mod names;
 pub mod needs;
+pub mod place;
 pub mod recognise;
 mod relation_source;
 mod relations;
+mod rust_type;
+mod rustfmt;
 mod said;
 mod statements;
 pub mod views;
@@ -52,6 +55,8 @@ pub struct Options {
     pub er_diagram: bool,
     /// The SeaORM that compiles them.
     pub release: Major,
+    /// The edition of the crate that compiles them; 2021 if it is not known.
+    pub edition: Option<String>,
     /// It is SeaORM without `async`: sea-orm-sync.
     pub sync: bool,
     /// Names of tables that are views.
@@ -148,7 +153,7 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
         tables.iter().zip(&relations).map(|one| (format!("{}.rs", one.0.module), one)).collect();
     for file in writer.generate(&context(schema, options)).files {
         let content = match (by_file.get(&file.name), file.name.as_str()) {
-            (Some((named, relations)), _) => mend::entity(&file.content, named, relations, options.format),
+            (Some((named, relations)), _) => mend::entity(&file.content, named, relations, options),
             (None, "sea_orm_active_enums.rs") => mend::enums(&file.content, &enums.list, options.release),
             (None, _) => mend::other(&file.content),
         };
@@ -197,6 +202,12 @@ const MARK: &str = "Written by `kit db:sync` from the database: changes to this 
 /// Whether kit wrote this file.
 pub fn is_generated(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.ends_with(MARK))
+}
+
+/// Whether two files have the same items in whatever layout and order: `rustfmt` sorts what is declared and used.
+fn is_same_code(one: &str, other: &str) -> bool {
+    let canonical = |text: &str| mend::canonical(text).ok();
+    canonical(one).is_some_and(|one| canonical(other) == Some(one))
 }
 
 fn headed(content: &str) -> String {

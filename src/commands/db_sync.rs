@@ -11,7 +11,8 @@ use kit_runtime::ledger::{LEDGER, own_tables};
 use serde_json::json;
 
 use super::migrate;
-use crate::codegen::files::{self, Adopted, Place, Rules, Sync};
+use crate::codegen::files::{self, Adopted, Rules, Sync};
+use crate::codegen::place::Place;
 use crate::codegen::{self, Entities, EntityFormat, Options, recognise, views};
 use crate::context::Context;
 use crate::database::Target;
@@ -102,7 +103,7 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     if place.root != project.root {
         ctx.finish_writing(&place.root);
     }
-    (options.release, options.sync) = release_of(project, &place, options.format)?;
+    set_crate(&mut options, project, &place)?;
     let target = target(ctx, args)?;
     if !(args.skip_migrations || idle) {
         migrate::pending(ctx, &target, args.force).await?;
@@ -201,18 +202,19 @@ fn migrating(ctx: &Context) -> Result<&Project> {
     })
 }
 
-/// The SeaORM of the package that has the entities, and whether it is the one without `async`; without a package, the newest.
+/// What the options have to say of the package that has the entities; without one, they stay as they are.
 ///
 /// # Errors
 /// [`Error::SeaOrm`] for one without an adapter, or without entities in this format.
-fn release_of(project: &Project, place: &Place, format: EntityFormat) -> Result<(Major, bool)> {
-    let Ok(package) = Package::of(&place.folder.join(place.index)) else { return Ok((Major::default(), false)) };
+fn set_crate(options: &mut Options, project: &Project, place: &Place) -> Result<()> {
+    let Ok(package) = Package::of(&place.folder.join(place.index)) else { return Ok(()) };
     let release = package.sea_orm(&project.root)?;
-    if format == EntityFormat::Dense && release.major == Major::One {
+    if options.format == EntityFormat::Dense && release.major == Major::One {
         let (version, kind) = (release.version.to_string(), SeaOrmErrorKind::NoDenseEntities);
         return Err(Error::SeaOrm { version, kind, upgrade: None });
     }
-    Ok((release.major, package.is_sync()))
+    (options.release, options.sync, options.edition) = (release.major, package.is_sync(), Some(package.edition()));
+    Ok(())
 }
 
 /// Lists what a user has added to files that will be overwritten, and files that only `--force` overwrites.

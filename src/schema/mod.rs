@@ -4,6 +4,7 @@
 mod dialect;
 pub mod model;
 mod text;
+mod types;
 
 use kit_runtime::connection::{Connection, Error};
 

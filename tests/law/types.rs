@@ -5,11 +5,12 @@ use kit_runtime::dialect::Dialect;
 /// The statements that create them, with rows: a table `every` with a column for each type, one row of values and one of NULLs, and
 /// tables whose keys, parents and enums are unusual.
 pub fn every_type(dialect: Dialect) -> Vec<String> {
-    let (before, types, after): (&[&str], &[(&str, &str)], &[&str]) = match dialect {
-        Dialect::Sqlite => (&[], SQLITE, SQLITE_KEYS),
-        Dialect::Postgres => (POSTGRES_TYPES, POSTGRES, POSTGRES_KEYS),
-        Dialect::MySql => (&[], MYSQL, MYSQL_KEYS),
+    let (before, after): (&[&str], &[&str]) = match dialect {
+        Dialect::Sqlite => (&[], SQLITE_KEYS),
+        Dialect::Postgres => (POSTGRES_TYPES, POSTGRES_KEYS),
+        Dialect::MySql => (&[], MYSQL_KEYS),
     };
+    let types = with_values(dialect);
     let column = |(number, (name, _)): (usize, &(&str, &str))| format!("c{number} {name} NULL");
     let columns: Vec<String> = types.iter().enumerate().map(column).collect();
     let values: Vec<&str> = types.iter().map(|(_, value)| *value).collect();
@@ -19,6 +20,48 @@ pub fn every_type(dialect: Dialect) -> Vec<String> {
     statements.push("INSERT INTO every (id) VALUES (2)".to_owned());
     statements.extend(after.iter().map(|&sql| sql.to_owned()));
     statements
+}
+
+fn with_values(dialect: Dialect) -> &'static [(&'static str, &'static str)] {
+    match dialect {
+        Dialect::Sqlite => SQLITE,
+        Dialect::Postgres => POSTGRES,
+        Dialect::MySql => MYSQL,
+    }
+}
+
+/// The part of docs/types.md on a database, from the compact entity of the table `every`.
+pub fn page(dialect: Dialect, entity: &str) -> String {
+    let name = match dialect {
+        Dialect::Sqlite => "SQLite",
+        Dialect::Postgres => "PostgreSQL",
+        Dialect::MySql => "MySQL and MariaDB",
+    };
+    let mut page = format!("\n## {name}\n\n| Column | Field | |\n| --- | --- | --- |\n");
+    for (number, (written, _)) in with_values(dialect).iter().enumerate() {
+        let field = entity.split_once(&format!("pub c{number}: Option<"));
+        let (rust, note) = match field {
+            Some((before, after)) => {
+                let (rust, _) = after.split_once(">,").unwrap();
+                let attributes = before.rsplit("pub ").next().unwrap();
+                (
+                    format!("`{rust}`"),
+                    if attributes.contains("select_as = \"text\"") || attributes.contains("select_as = \"char\"") {
+                        "cast"
+                    } else {
+                        ""
+                    },
+                )
+            }
+            None => (String::new(), "left out"),
+        };
+        let written = if written.is_empty() { "none".to_owned() } else { format!("`{written}`") };
+        let line = format!("| {written} | {rust} | {note} |\n");
+        if !page.contains(&line) {
+            page += &line;
+        }
+    }
+    page
 }
 
 /// The tables of [`every_type`].

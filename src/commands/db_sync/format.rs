@@ -134,6 +134,7 @@ impl FormatArgs {
             },
             er_diagram: self.er_diagram || defaults.er_diagram,
             release: Major::default(),
+            edition: None,
             sync: false,
             views: BTreeSet::new(),
         })

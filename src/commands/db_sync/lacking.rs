@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::codegen::files::Place;
+use crate::codegen::place::Place;
 use crate::codegen::{Entities, needs};
 use crate::context::Context;
 use crate::error::{Error, Result};

@@ -1,5 +1,4 @@
-//! One file a database: its catalog queries, and what its types mean. Each returns the whole schema. What they
-//! share is how rows become values.
+//! One file a database: its catalog queries. Each returns the whole schema. What they share is how rows become values.
 
 mod mysql;
 mod postgres;
@@ -78,25 +77,5 @@ impl Tables {
 
     fn finish(self) -> Vec<Table> {
         self.0.into_values().collect()
-    }
-}
-
-/// `varchar(20)` is `varchar`, `[20]`, nothing; `int(11) unsigned` has a rest.
-fn take_apart(type_name: &str) -> (String, Vec<u32>, String) {
-    let lower = type_name.trim().to_lowercase();
-    let Some((name, rest)) = lower.split_once('(') else {
-        return (lower, Vec::new(), String::new());
-    };
-    let (arguments, rest) = rest.split_once(')').unwrap_or((rest, ""));
-    let numbers = arguments.split(',').filter_map(|number| number.trim().parse().ok()).collect();
-    (name.trim().to_owned(), numbers, rest.trim().to_owned())
-}
-
-/// Precision and scale, as far as they are given.
-fn precision(numbers: &[u32]) -> Option<(u32, u32)> {
-    match numbers {
-        [precision, scale, ..] => Some((*precision, *scale)),
-        [precision] => Some((*precision, 0)),
-        [] => None,
     }
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use kit_runtime::connection::{Connection, Error};
 
-use super::{Cells, Tables, precision, take_apart};
+use super::{Cells, Tables};
 use crate::schema::model::{
-    Action, Cast, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Required, Schema, Sequence,
-    View, What,
+    Action, Check, Column, ForeignKey, Generated, Identity, Index, Key, Kind, Part, Schema, Sequence, View, What,
 };
+use crate::schema::types::mysql as types;
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
     let mut schema = Schema { is_default: true, ..Schema::default() };
@@ -83,9 +83,8 @@ fn column(mut cells: Cells, quoted: bool) -> Result<Column, Error> {
         other => other,
     };
     let identity = extra.contains("AUTO_INCREMENT").then_some(Identity::AutoIncrement);
-    let kind = kind(&type_name);
-    let cast =
-        is_text(&type_name, &kind).then(|| Cast { read: "char".to_owned(), write: None, required: Required::No });
+    let kind = types::kind(&type_name);
+    let cast = types::cast(&kind, &type_name);
     Ok(Column { name, type_name, kind, cast, nullable, default, identity, generated, collation, comment })
 }
 
@@ -161,69 +160,6 @@ fn check(tables: &mut Tables, mut cells: Cells) -> Result<(), Error> {
         None => table.checks.push(Check { name: Some(name), expression }),
     }
     Ok(())
-}
-
-fn kind(type_name: &str) -> Kind {
-    let (name, numbers, _) = take_apart(type_name);
-    let unsigned = type_name.to_lowercase().contains("unsigned");
-    let length = numbers.first().copied();
-    let first = name.split_whitespace().next().unwrap_or_default();
-    match first {
-        "tinyint" if length == Some(1) && !unsigned => Kind::Boolean,
-        "tinyint" => Kind::Integer { bits: 8, unsigned },
-        "smallint" => Kind::Integer { bits: 16, unsigned },
-        "mediumint" | "int" | "integer" => Kind::Integer { bits: 32, unsigned },
-        "bigint" => Kind::Integer { bits: 64, unsigned },
-        "float" => Kind::Float,
-        "double" => Kind::Double,
-        "decimal" => Kind::Decimal(precision(&numbers)),
-        "char" => Kind::Char(length),
-        "varchar" => Kind::String(length),
-        "tinytext" | "text" | "mediumtext" | "longtext" => Kind::Text,
-        "binary" => Kind::Binary(length),
-        "varbinary" => Kind::VarBinary(length),
-        "tinyblob" | "blob" | "mediumblob" | "longblob" => Kind::Blob,
-        "date" => Kind::Date,
-        "time" => Kind::Time,
-        "datetime" => Kind::DateTime,
-        "timestamp" => Kind::Timestamp,
-        "year" => Kind::Year,
-        "json" => Kind::Json,
-        "bit" => Kind::Bit(length),
-        "enum" => Kind::Enum { schema: None, name: None, values: values(type_name) },
-        _ => Kind::Other,
-    }
-}
-
-/// Whether every value of the type can be read as text and written from it.
-fn is_text(type_name: &str, kind: &Kind) -> bool {
-    let (name, ..) = take_apart(type_name);
-    *kind != Kind::Other || matches!(name.as_str(), "set" | "uuid" | "inet4" | "inet6")
-}
-
-/// The values of `enum('a','b''c')`.
-fn values(type_name: &str) -> Vec<String> {
-    let inside = type_name.split_once('(').map_or("", |(_, rest)| rest);
-    let mut values = Vec::new();
-    let mut chars = inside.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\'' {
-            continue;
-        }
-        let mut value = String::new();
-        while let Some(c) = chars.next() {
-            match c {
-                '\'' if chars.peek() == Some(&'\'') => {
-                    chars.next();
-                    value.push('\'');
-                }
-                '\'' => break,
-                c => value.push(c),
-            }
-        }
-        values.push(value);
-    }
-    values
 }
 
 const FEATURES: &str = "\

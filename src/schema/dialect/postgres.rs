@@ -3,11 +3,12 @@
 
 use kit_runtime::connection::{Connection, Error};
 
-use super::{Cells, Tables, parse_list, precision, take_apart};
+use super::{Cells, Tables, parse_list};
 use crate::schema::model::{
-    Action, Cast, Check, Column, Counting, Domain, Enum, ForeignKey, Generated, Identity, Index, Key, Kind, Nulls,
-    Part, Required, Schema, Sequence, View, What,
+    Action, Check, Column, Counting, Domain, Enum, ForeignKey, Generated, Identity, Index, Key, Kind, Nulls, Part,
+    Schema, Sequence, View, What,
 };
+use crate::schema::types::postgres as types;
 
 pub(super) async fn read(session: &impl Connection) -> Result<Schema, Error> {
     let name = session.query("SELECT current_schema()::text", &[]).await?.into_iter().flatten().flatten().next();
@@ -114,27 +115,13 @@ fn column(mut cells: Cells) -> Result<Column, Error> {
     let (enum_schema, enum_name, enum_values) = (cells.maybe(), cells.maybe(), cells.maybe());
     let (nullable, default, identity, generated) = (!cells.yes(), cells.maybe(), cells.maybe(), cells.text());
     let (owned, collation, comment) = (cells.yes(), cells.maybe(), cells.maybe());
-    let required = if enum_schema.is_some() { Required::Both } else { Required::No };
-    let mut cast = Cast { read: "text".to_owned(), write: Some(cells.must()?), required };
-    let kind = match enum_name {
+    let element = match enum_name {
         Some(name) => Kind::Enum { schema: enum_schema, name: Some(name), values: parse_list(enum_values.as_deref())? },
-        None => kind(&base),
+        None => types::kind(&base),
     };
     let several = dimensions.is_some_and(|count| count.parse::<u32>().is_ok_and(|count| count > 1));
-    let kind = match (is_array, several) {
-        (true, true) => Kind::Castable,
-        (true, false)
-            if matches!(kind, Kind::Castable | Kind::Cidr | Kind::Inet | Kind::Enum { schema: Some(_), .. }) =>
-        {
-            Kind::Castable
-        }
-        (true, false) => Kind::Array(Box::new(kind)),
-        (false, _) => kind,
-    };
-    if let Some(written) = written(&kind) {
-        (cast.write, cast.required) = (Some(written.to_owned()), Required::Writing);
-    }
-    let cast = Some(cast);
+    let kind = if is_array { types::array(element, several) } else { element };
+    let cast = Some(types::cast(&kind, cells.must()?));
     let identity = match identity.as_deref() {
         Some("a") => Some(Identity::Always),
         Some("d") => Some(Identity::ByDefault),
@@ -155,50 +142,6 @@ fn action(letter: Option<String>) -> Action {
         Some("n") => Action::SetNull,
         Some("d") => Action::SetDefault,
         _ => Action::NoAction,
-    }
-}
-
-/// The type of a text that is compared with a column of this kind. A text is not padded, as values of `character` are, and
-/// arrays of two types have no equality. It has no length: a cast to one would cut the value.
-fn written(kind: &Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Char(_) => Some("bpchar"),
-        Kind::Array(item) => match item.as_ref() {
-            Kind::Char(_) => Some("bpchar[]"),
-            Kind::String(_) => Some("varchar[]"),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// What `format_type` says of a type that is neither a domain nor an array.
-fn kind(type_name: &str) -> Kind {
-    let (name, numbers, rest) = take_apart(type_name);
-    let length = numbers.first().copied();
-    match (name.as_str(), rest.as_str()) {
-        ("boolean", _) => Kind::Boolean,
-        ("smallint", _) => Kind::Integer { bits: 16, unsigned: false },
-        ("integer", _) => Kind::Integer { bits: 32, unsigned: false },
-        ("bigint", _) => Kind::Integer { bits: 64, unsigned: false },
-        ("real", _) => Kind::Float,
-        ("double precision", _) => Kind::Double,
-        ("numeric", _) => Kind::Decimal(precision(&numbers)),
-        ("character", _) => Kind::Char(length),
-        ("character varying", _) => Kind::String(length),
-        ("text", _) => Kind::Text,
-        ("bytea", _) => Kind::Blob,
-        ("date", _) => Kind::Date,
-        ("time", "with time zone") | ("time with time zone", _) => Kind::Castable,
-        ("time" | "time without time zone", _) => Kind::Time,
-        ("timestamp", "with time zone") | ("timestamp with time zone", _) => Kind::TimestampWithTimeZone,
-        ("timestamp" | "timestamp without time zone", _) => Kind::DateTime,
-        ("json", _) => Kind::Json,
-        ("jsonb", _) => Kind::JsonBinary,
-        ("uuid", _) => Kind::Uuid,
-        ("cidr", _) => Kind::Cidr,
-        ("inet", _) => Kind::Inet,
-        _ => Kind::Castable,
     }
 }
 
