@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands;
+use crate::commands::{self, list::ListArgs};
 use crate::context::{Context, Host};
 use crate::error::{Error, Exit, Result};
 use crate::ui::{ColorChoice, Verbosity};
 
 pub(crate) mod dispatch;
+mod habits;
 
 /// Artisan for SeaORM: one command for the whole life of a project's database
 #[derive(Debug, Parser)]
@@ -177,8 +178,9 @@ pub async fn run(arguments: Vec<OsString>, host: Host) -> Result<Exit> {
             ctx.ui.answer(text.trim_end());
             Ok(Exit::Ok)
         }
-        None | Some(dispatch::Parsed::List) => {
-            let command = cli.command.unwrap_or(Command::List(commands::list::ListArgs::default()));
+        Some(dispatch::Parsed::List(namespace)) => commands::list::run(&ctx, &ListArgs { namespace }),
+        None => {
+            let command = cli.command.unwrap_or(Command::List(ListArgs::default()));
             dispatch(&ctx, command).await
         }
     };

@@ -40,6 +40,17 @@ use crate::project::status::Renamed;
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// What to type instead of what is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Suggestion {
+    /// A command line that does what was meant, without `kit`.
+    Command(String),
+    /// A command that is spelled alike.
+    Spelling(String),
+    /// A sentence, where no command does the same.
+    Sentence(&'static str),
+}
+
 /// What went wrong. `Display` is one sentence, lower case, without a final period.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -52,8 +63,16 @@ pub enum Error {
     UnknownCommand {
         /// As typed.
         name: String,
-        /// Nearest first.
-        similar: Vec<String>,
+        /// What may be meant.
+        suggestion: Option<Suggestion>,
+    },
+    /// No namespace of that name.
+    #[error("no commands begin with `{name}:`")]
+    UnknownNamespace {
+        /// As typed.
+        name: String,
+        /// Those that there are.
+        namespaces: Vec<String>,
     },
     /// A prefix of several commands.
     #[error("`{name}` is short for several commands: {}", candidates.join(", "))]

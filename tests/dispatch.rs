@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
-use kit::error::Error;
+use kit::error::{Error, Suggestion};
 use support::{Sandbox, assert_error};
 
 /// That two command lines are one.
@@ -53,7 +53,98 @@ fn an_ambiguous_prefix_lists_what_it_could_be() {
     let sandbox = Sandbox::project();
     insta::assert_snapshot!(sandbox.kit(&["m:r"]));
     insta::assert_snapshot!(sandbox.kit(&["help", "m:re"]));
-    insta::assert_snapshot!(sandbox.kit(&["m:"]));
+}
+
+/// A namespace alone is no mistake: its commands are listed, and nothing else.
+#[test]
+fn a_namespace_lists_its_commands() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.kit(&["db"]));
+    for (typed, first) in [("db", "db:sync"), ("make", "make:migration"), ("stub:", "stub:publish")] {
+        let name = typed.trim_end_matches(':');
+        let transcript = sandbox.kit(&[typed]);
+        assert_eq!(transcript.code, 0, "{transcript}");
+        assert!(transcript.stdout.trim_start().starts_with(first), "{transcript}");
+        assert!(transcript.stdout.lines().all(|line| line.trim_start().starts_with(&format!("{name}:"))), "{transcript}");
+        same(&sandbox, &[typed], &["list", name]);
+        same(&sandbox, &[typed], &["help", name]);
+        same(&sandbox, &[typed], &["--no-interaction", typed]);
+    }
+    let transcript = sandbox.kit(&["migrate:"]);
+    assert!(transcript.shows("migrate:fresh") && transcript.hides("db:sync"), "{transcript}");
+    insta::assert_snapshot!(sandbox.kit(&["list", "nothing"]));
+}
+
+/// What users of other tools type leads to kit's command, and never from something harmless to something that deletes.
+#[test]
+fn habits_come_before_spelling() {
+    let sandbox = Sandbox::project();
+    for (typed, meant) in [
+        // The documents that describe kit, Loco, Runique and sea-orm-cli.
+        ("db migrate", "migrate"),
+        ("db down", "migrate:rollback"),
+        ("db status", "migrate:status"),
+        ("db entities", "db:sync"),
+        ("db reset", "migrate:fresh --seed"),
+        ("migrate up", "migrate"),
+        ("migrate up -n 2", "migrate --limit 2"),
+        ("migrate down", "migrate:rollback"),
+        ("migrate down -n 3", "migrate:rollback --step 3"),
+        ("migrate status", "migrate:status"),
+        ("migrate fresh", "migrate:fresh"),
+        ("migrate init", "init"),
+        ("migrate generate create_posts", "make:migration create_posts"),
+        ("migrate:rollback 2", "migrate:rollback --step 2"),
+        ("migrate:refresh 2", "migrate:refresh --step 2"),
+        ("generate entity -o src/entities", "db:sync"),
+        ("generate model post title:string!", "make:model post 'title:string!'"),
+        ("generate scaffold post title:string user:references --api", "make:model post title:string user:references"),
+        ("g migration AddRefToPosts user:references?", "make:migration AddRefToPosts 'user:references?'"),
+        ("makemigrations", "make:migration NAME"),
+        ("db:status", "migrate:status"),
+        ("db:migrate", "migrate"),
+        ("db:migrate:status", "migrate:status"),
+        ("db:rollback", "migrate:rollback"),
+        ("db:entities", "db:sync"),
+        ("db:setup", "migrate --seed"),
+        ("migrate:up", "migrate"),
+        ("migrate:down", "migrate:rollback"),
+        ("migrate:run", "migrate"),
+        ("migrate:generate", "make:migration NAME"),
+        ("migrate:generate create_posts", "make:migration create_posts"),
+        ("make:migrations", "make:migration NAME"),
+        ("generate:entity", "db:sync"),
+        // The last part alone.
+        ("status", "migrate:status"),
+        ("rollback", "migrate:rollback"),
+        ("fresh", "migrate:fresh"),
+        ("sync", "db:sync"),
+        ("seed", "db:seed"),
+        ("db sync", "db:sync"),
+        ("make migration create_posts", "make:migration"),
+    ] {
+        let arguments: Vec<&str> = typed.split(' ').collect();
+        let transcript = sandbox.kit(&arguments);
+        assert_eq!(transcript.code, 2, "{typed}: {transcript}");
+        let meant_by = match transcript.error() {
+            Error::UnknownCommand { suggestion: Some(Suggestion::Command(command)), .. } => command.as_str(),
+            other => panic!("{typed}: {other:?}"),
+        };
+        assert_eq!(meant_by, meant, "{typed}");
+    }
+    // No command of kit's deletes less than what was meant.
+    for typed in ["db:create", "db:table", "db:show", "db:truncat", "migrate:test", "migrate:rest-api", "db:creates", "db:drop"] {
+        let transcript = sandbox.kit(&[typed]);
+        let destructive = ["migrate:re", "migrate:rollback", "migrate:delete", "db:truncate"];
+        let suggested: Vec<String> = transcript.hinted().concat();
+        let is_meant = typed == "db:truncat";
+        assert_eq!(destructive.iter().any(|name| suggested.iter().any(|word| word.starts_with(name))), is_meant, "{typed}: {transcript}");
+    }
+    for typed in ["tinker", "db:create", "db:drop", "schema:dump", "generate", "db:push"] {
+        assert_error!(sandbox.kit(&[typed]), Error::UnknownCommand { suggestion: Some(Suggestion::Sentence(_)), .. });
+    }
+    insta::assert_snapshot!(sandbox.kit(&["migrate", "down", "-n", "2"]));
+    insta::assert_snapshot!(sandbox.kit(&["db:drop"]));
 }
 
 #[test]

@@ -1,20 +1,20 @@
-//! From what was typed to a [`Cli`]: unique prefixes of each colon-separated part (`m:f` is
-//! `migrate:fresh`), and suggestions for what is no command.
+//! From what was typed to a [`Cli`]: unique prefixes of each colon-separated part (`m:f` is `migrate:fresh`), namespaces,
+//! and suggestions for what is no command: [`habits`] of other tools before what is spelled alike.
 
 use std::ffi::{OsStr, OsString};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Cli, Globals};
-use crate::error::Error;
+use super::{Cli, Globals, habits};
+use crate::error::{Error, Suggestion};
 
 /// What the command line was, if not a command.
 pub enum Parsed {
     /// `--version`, or a command with `--help`: the text to show.
     Text(String),
-    /// `kit --help`, which is the list of commands.
-    List,
+    /// `kit --help`, which is the list of commands; or a namespace, which is that of its own.
+    List(Option<String>),
     /// Wrong.
     Failure(Error),
 }
@@ -25,16 +25,65 @@ pub enum Parsed {
 /// What it was instead of a command.
 pub fn parse(arguments: &[OsString]) -> Result<Cli, Parsed> {
     let mut arguments = arguments.to_vec();
+    if let Some(namespace) = namespace(&arguments) {
+        return Err(Parsed::List(Some(namespace)));
+    }
     expand(&Cli::command(), &mut arguments)?;
-    let outcome = pages().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let outcome = pages().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     outcome.map_err(|error| match error.kind() {
         ErrorKind::DisplayVersion => Parsed::Text(format!("kit {}", env!("CARGO_PKG_VERSION"))),
         ErrorKind::DisplayHelp => match error.render().to_string() {
-            text if text.trim().is_empty() => Parsed::List,
+            text if text.trim().is_empty() => Parsed::List(None),
             text => Parsed::Text(text),
         },
-        _ => Parsed::Failure(Error::Clap(error.render().to_string())),
+        ErrorKind::UnknownArgument => Parsed::Failure(of_several_words(&arguments).unwrap_or_else(|| clap(&error))),
+        _ => Parsed::Failure(clap(&error)),
     })
+}
+
+fn clap(error: &clap::Error) -> Error {
+    Error::Clap(error.render().to_string())
+}
+
+/// The namespace that the only word of a command line is: `db`, `migrate:`.
+fn namespace(arguments: &[OsString]) -> Option<String> {
+    let words = words(arguments);
+    let [typed] = words.as_slice() else { return None };
+    let command = Cli::command();
+    let name = typed.strip_suffix(':').unwrap_or(typed);
+    let has_commands =
+        names(&command).iter().any(|one| one.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')));
+    (has_commands && command.find_subcommand(typed).is_none()).then(|| name.to_owned())
+}
+
+/// A command followed by a word that other tools have behind it, or that kit writes with a colon: `migrate up`, `migrate status`.
+fn of_several_words(arguments: &[OsString]) -> Option<Error> {
+    let words = words(arguments);
+    let (command, rest) = words.split_first()?;
+    let unknown = |name: String, suggestion| Error::UnknownCommand { name, suggestion: Some(suggestion) };
+    if let Some((name, suggestion)) = habits::suggestion(&words) {
+        return Some(unknown(name, suggestion));
+    }
+    if let Some(suggestion) = habits::number(command, rest) {
+        return Some(unknown(format!("{command} {}", rest[0]), suggestion));
+    }
+    let joined = format!("{command}:{}", rest.first()?);
+    let is_command = names(&Cli::command()).contains(&joined.as_str());
+    is_command.then(|| unknown(joined.replacen(':', " ", 1), Suggestion::Command(joined)))
+}
+
+/// The words of a command line that are neither options nor the values of global ones.
+fn words(arguments: &[OsString]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+    while let Some(argument) = arguments.next() {
+        match argument.as_ref() {
+            "-d" | "--database" | "--env" | "--project" | "--color" => drop(arguments.next()),
+            option if option.starts_with('-') => {}
+            word => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// The tree as its help pages need it: `-h` and `--help` are one page, options in one line and the whole description.
@@ -68,9 +117,11 @@ pub fn globals(arguments: &[OsString]) -> Globals {
 pub fn expand(command: &clap::Command, arguments: &mut [OsString]) -> Result<(), Error> {
     if let Some((position, typed)) = command_word(command, arguments)
         && command.find_subcommand(&typed).is_none()
-        && let Some(argument) = arguments.get_mut(position)
     {
-        *argument = resolve(command, &typed)?.into();
+        let resolved = resolve(command, &typed, &words(arguments))?;
+        if let Some(argument) = arguments.get_mut(position) {
+            *argument = resolved.into();
+        }
     }
     Ok(())
 }
@@ -86,10 +137,9 @@ fn command_word(command: &clap::Command, arguments: &[OsString]) -> Option<(usiz
     (arguments.get(position)? == OsStr::new(typed)).then(|| (position, typed.to_owned()))
 }
 
-/// The command that `typed` is, or is unmistakably short for.
-fn resolve(command: &clap::Command, typed: &str) -> Result<String, Error> {
-    let names: Vec<&str> =
-        command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name).collect();
+/// The command that `typed` is short for and nothing else; `words` are those of the whole command line.
+fn resolve(command: &clap::Command, typed: &str, words: &[String]) -> Result<String, Error> {
+    let names = names(command);
     let mut candidates: Vec<&str> = names.iter().copied().filter(|name| is_short_for(typed, name)).collect();
     if candidates.len() > 1 {
         // `m` is `migrate`, so `m:f` is one of its family: a group that is a command goes before one that is not.
@@ -102,20 +152,65 @@ fn resolve(command: &clap::Command, typed: &str) -> Result<String, Error> {
     match candidates.as_slice() {
         [one] => Ok((*one).to_owned()),
         [] => {
-            let mut similar: Vec<(f64, &str)> = names
-                .iter()
-                .map(|name| (strsim::jaro_winkler(typed, name), *name))
-                .filter(|(score, _)| *score > 0.8)
-                .collect();
-            similar.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let similar = similar.into_iter().map(|(_, name)| name.to_owned()).collect();
-            Err(Error::UnknownCommand { name: typed.to_owned(), similar })
+            let (name, suggestion) = match habits::suggestion(words) {
+                Some((name, suggestion)) => (name, Some(suggestion)),
+                None => suggest(&names, typed, words),
+            };
+            Err(Error::UnknownCommand { name, suggestion })
         }
         several => Err(Error::AmbiguousCommand {
             name: typed.to_owned(),
             candidates: several.iter().map(|name| (*name).to_owned()).collect(),
         }),
     }
+}
+
+/// The name of what is no command, and the command that is meant: one whose last part it is, or one that is spelled alike.
+fn suggest(names: &[&str], typed: &str, words: &[String]) -> (String, Option<Suggestion>) {
+    let is_namespace = names.iter().any(|name| name.strip_prefix(typed).is_some_and(|rest| rest.starts_with(':')));
+    let next = words.iter().skip_while(|word| *word != typed).nth(1);
+    if let Some(next) = next.filter(|_| is_namespace) {
+        // `db sync`
+        let (joined, shown) = (format!("{typed}:{next}"), format!("{typed} {next}"));
+        let found = names.iter().find(|name| **name == joined).map(|name| Suggestion::Command((*name).to_owned()));
+        return (shown, found.or_else(|| spelled_alike(names, &joined)));
+    }
+    let of_that_end: Vec<&&str> =
+        names.iter().filter(|name| name.rsplit_once(':').is_some_and(|(_, last)| last == typed)).collect();
+    let suggestion = match of_that_end.as_slice() {
+        [one] => Some(Suggestion::Command((**one).to_owned())),
+        _ => spelled_alike(names, typed),
+    };
+    (typed.to_owned(), suggestion)
+}
+
+/// The command that is spelled most like `typed`. One that deletes something has to be all but the same: nobody who
+/// types `db:create` means `db:truncate`.
+fn spelled_alike(names: &[&str], typed: &str) -> Option<Suggestion> {
+    let last = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
+    let is_safe = |name: &str| {
+        let distance = strsim::osa_distance(&last(typed), &last(name));
+        !DESTRUCTIVE.contains(&name) || distance <= (last(name).len() / 4).max(1)
+    };
+    let scored = names.iter().map(|name| (strsim::jaro_winkler(typed, name), *name));
+    let near = scored.filter(|(score, name)| *score > 0.8 && is_safe(name));
+    let (_, nearest) = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(Suggestion::Spelling(nearest.to_owned()))
+}
+
+/// Commands that delete data, migrations or what they did.
+const DESTRUCTIVE: [&str; 7] = [
+    "migrate:rollback",
+    "migrate:reset",
+    "migrate:refresh",
+    "migrate:redo",
+    "migrate:fresh",
+    "migrate:delete",
+    "db:truncate",
+];
+
+fn names(command: &clap::Command) -> Vec<&str> {
+    command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name).collect()
 }
 
 /// Whether each colon-separated part of `typed` begins the same part of `name`, which has as many parts.

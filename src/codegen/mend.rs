@@ -7,8 +7,8 @@ use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Meta, Stmt, Token,
-    Type,
+    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Meta, Path, Stmt,
+    Token, Type,
 };
 
 use super::relations::Relations;
@@ -50,7 +50,7 @@ pub(super) fn entity(
             _ => {}
         }
     }
-    relation_source::add(&mut file, &named.module, relations, options.format)?;
+    relation_source::add(&mut file, &named.module, relations, options)?;
     if named.is_view {
         file.attrs.push(syn::parse_quote!(#![doc = ""]));
         file.attrs.push(syn::parse_quote!(#![doc = " Of a view: read only."]));
@@ -131,6 +131,9 @@ fn written(item: Item) -> String {
 
 fn model(model: &mut ItemStruct, named: &Named<'_>, options: &Options) -> syn::Result<()> {
     edit(&mut model.attrs, |list| set(list, "table_name", &named.table.name, false))?;
+    if named.release == Major::One {
+        eq_last(&mut model.attrs)?;
+    }
     document(&mut model.attrs, named.table.comment.as_deref());
     let Fields::Named(fields) = &mut model.fields else { return Ok(()) };
     for field in &mut fields.named {
@@ -139,6 +142,23 @@ fn model(model: &mut ItemStruct, named: &Named<'_>, options: &Options) -> syn::R
         if let Some((_, column)) = named.columns.iter().find(|(one, _)| *one == name) {
             self::column(field, &name, column, named, options)?;
         }
+    }
+    Ok(())
+}
+
+/// `Eq` behind the derive of SeaORM's own, where sea-orm-cli 1 has it.
+fn eq_last(attributes: &mut [Attribute]) -> syn::Result<()> {
+    for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
+        let Meta::List(list) = &mut attribute.meta else { continue };
+        let mut paths: Vec<Path> =
+            list.parse_args_with(Punctuated::<_, Token![,]>::parse_terminated)?.into_iter().collect();
+        let place = |name: &str| paths.iter().position(|path| path.is_ident(name));
+        if let (Some(eq), Some(entity)) = (place("Eq"), place("DeriveEntityModel"))
+            && eq < entity
+        {
+            paths[eq..=entity].rotate_left(1);
+        }
+        list.tokens = quote!(#(#paths),*);
     }
     Ok(())
 }

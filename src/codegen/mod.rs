@@ -6,6 +6,7 @@ mod additions;
 mod field_type;
 pub mod files;
 mod half;
+mod kept;
 mod mend;
 mod names;
 pub mod needs;
@@ -28,6 +29,7 @@ use sea_orm_codegen::{EntityTransformer, EntityWriterContext};
 use crate::error::{Error, Result};
 use crate::project::sea_orm::Major;
 use crate::schema::model::{Kind, Schema, Table};
+pub use kept::RelationNames;
 use names::Names;
 use relations::Relations;
 use statements::{Enums, Named};
@@ -59,6 +61,10 @@ pub struct Options {
     pub edition: Option<String>,
     /// It is SeaORM without `async`: sea-orm-sync.
     pub sync: bool,
+    /// Write the action of a foreign key that is the default, too.
+    pub writes_no_action: bool,
+    /// The names of relations in the files that are there.
+    pub relation_names: RelationNames,
     /// Names of tables that are views.
     pub views: BTreeSet<String>,
 }
@@ -138,7 +144,7 @@ pub fn generate(schema: &Schema, options: &Options, wanted: impl Fn(&Table) -> b
     }
     let enums = Enums::of(&tables);
     let created = tables.iter().map(|table| statements::create(table, &enums)).collect();
-    let relations = relations::of(&tables, options.format == EntityFormat::Dense);
+    let relations = relations::of(&tables, dense, &options.relation_names);
     let writer = EntityTransformer::transform(created).map_err(|error| failed(error.to_string()))?;
     if options.er_diagram {
         let with_keys =

@@ -69,6 +69,11 @@ pub fn settings(given: &EntitySettings, files: &[(String, String)]) -> EntitySet
     settings
 }
 
+/// Whether `files` say of a foreign key that it does nothing, which is the default: sea-orm-cli writes what the database says.
+pub fn has_no_action(files: &[(String, String)]) -> bool {
+    files.iter().any(|(_, text)| text.contains("= \"NoAction\""))
+}
+
 /// Gives columns of type `integer` the width that `files` have for them: one database keeps 64 bits in them, and sea-orm-cli takes
 /// them for 32. A foreign key to such a column is as wide as it.
 pub fn keep_widths(schema: &mut Schema, files: &[(String, String)], release: Major) {

@@ -6,29 +6,30 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Field, File, Ident, ImplItem, Item, parse::Parser, parse_quote};
 
-use super::EntityFormat;
 use super::relations::{Related, Relation, Relations, Side};
+use super::{EntityFormat, Options};
 use crate::schema::model::Action;
 
 /// Puts the relations into the file of one entity.
 ///
 /// # Errors
 /// If what kit wrote is no Rust.
-pub(super) fn add(file: &mut File, module: &str, relations: &Relations, format: EntityFormat) -> syn::Result<()> {
-    match format {
+pub(super) fn add(file: &mut File, module: &str, relations: &Relations, options: &Options) -> syn::Result<()> {
+    let no_action = options.writes_no_action;
+    match options.format {
         EntityFormat::Frontend => return Ok(()),
-        EntityFormat::Dense => return fields(file, relations),
+        EntityFormat::Dense => return fields(file, relations, no_action),
         EntityFormat::Compact | EntityFormat::Expanded => {}
     }
     // What the derive macro has no words for in SeaORM 1.1 is written out.
     let derives = |relation: &Relation| matches!(relation.side, Side::Owner { .. } | Side::Inverse { plain: true, .. });
-    let derived = format == EntityFormat::Compact && relations.list.iter().all(derives);
+    let derived = options.format == EntityFormat::Compact && relations.list.iter().all(derives);
     for item in &mut file.items {
         match item {
             Item::Enum(item) if item.ident == "Relation" => {
                 for relation in &relations.list {
                     let name = ident(&relation.name);
-                    let attribute = if derived { attribute(relation) } else { TokenStream::new() };
+                    let attribute = if derived { attribute(relation, no_action) } else { TokenStream::new() };
                     item.variants.push(parse_quote!(#attribute #name));
                 }
                 if !derived {
@@ -52,7 +53,10 @@ pub(super) fn add(file: &mut File, module: &str, relations: &Relations, format: 
     if !derived {
         items.push(definitions(relations)?);
     }
-    for (target, related) in &relations.related {
+    // Those through a link table stand last, as sea-orm-cli writes them.
+    let (vias, directs): (Vec<_>, Vec<_>) =
+        relations.related.iter().partition(|(_, related)| matches!(related, Related::Via { .. }));
+    for (target, related) in directs.into_iter().chain(vias) {
         items.push(Item::Impl(implementation(target, related)?));
     }
     let is_last = |item: &Item| matches!(item, Item::Enum(item) if item.ident == "RelatedEntity");
@@ -62,7 +66,7 @@ pub(super) fn add(file: &mut File, module: &str, relations: &Relations, format: 
 }
 
 /// `#[sea_orm(…)]` of a variant, for the derive macro.
-fn attribute(relation: &Relation) -> TokenStream {
+fn attribute(relation: &Relation, no_action: bool) -> TokenStream {
     let entity = path(relation, "Entity");
     match &relation.side {
         Side::Owner { from, to, on_delete, on_update, .. } => {
@@ -73,7 +77,7 @@ fn attribute(relation: &Relation) -> TokenStream {
             };
             let prefix = entity.trim_end_matches("Entity");
             let (from, to) = (columns("", from), columns(prefix, to));
-            let actions = actions(*on_delete, *on_update);
+            let actions = actions(*on_delete, *on_update, no_action);
             quote!(#[sea_orm(belongs_to = #entity, from = #from, to = #to #actions)])
         }
         Side::Inverse { many: true, .. } => quote!(#[sea_orm(has_many = #entity)]),
@@ -81,9 +85,10 @@ fn attribute(relation: &Relation) -> TokenStream {
     }
 }
 
-/// As sea-orm-cli orders them.
-fn actions(on_delete: Action, on_update: Action) -> TokenStream {
-    let word = |action: Action| variant(action).map(|name| name.to_string());
+/// As sea-orm-cli orders them. What is the default is written only if `no_action` says so.
+fn actions(on_delete: Action, on_update: Action, no_action: bool) -> TokenStream {
+    let default = no_action.then(|| "NoAction".to_owned());
+    let word = |action: Action| variant(action).map(|name| name.to_string()).or_else(|| default.clone());
     let on_update = word(on_update).map(|word| quote!(, on_update = #word));
     let on_delete = word(on_delete).map(|word| quote!(, on_delete = #word));
     quote!(#on_update #on_delete)
@@ -196,7 +201,7 @@ fn vias(module: &str, relations: &Relations) -> Vec<TokenStream> {
 }
 
 /// The relations as fields of the model.
-fn fields(file: &mut File, relations: &Relations) -> syn::Result<()> {
+fn fields(file: &mut File, relations: &Relations, no_action: bool) -> syn::Result<()> {
     let model = file.items.iter_mut().find_map(|item| match item {
         Item::Struct(item) if item.ident == "Model" => Some(item),
         _ => None,
@@ -216,7 +221,7 @@ fn fields(file: &mut File, relations: &Relations) -> syn::Result<()> {
                     if named.len() == 1 { named.concat() } else { format!("({})", named.join(", ")) }
                 };
                 let (from, to) = (columns(from), columns(to));
-                let actions = actions(*on_delete, *on_update);
+                let actions = actions(*on_delete, *on_update, no_action);
                 let side = if own { quote!(self_ref) } else { quote!(belongs_to) };
                 let reverse = own.then(|| inverse_name(relations, name)).flatten();
                 let reverse = reverse.map(|name| quote!(, relation_reverse = #name));

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
+use super::kept::RelationNames;
 use super::statements::{self, Named};
 use crate::schema::model::{Action, ForeignKey};
 
@@ -65,7 +66,12 @@ struct Key<'a> {
     key: &'a ForeignKey,
     from: Vec<String>,
     to: Vec<String>,
+    /// Empty until it has one.
     name: String,
+    /// The field that is kept.
+    field: Option<String>,
+    /// The place of the relation in the file that is there; 0 where it is in none.
+    place: usize,
     stem: String,
 }
 
@@ -86,13 +92,22 @@ struct Link {
     strict: bool,
 }
 
-/// The relations of `tables`, in their order. The `dense` format has them among the fields.
-pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
+/// The relations of `tables`, in their order, with the names that are `kept`. The `dense` format has them among the fields.
+pub(super) fn of(tables: &[Named<'_>], dense: bool, kept: &RelationNames) -> Vec<Relations> {
     let mut used: Vec<BTreeSet<String>> = vec![BTreeSet::new(); tables.len()];
     let mut fields: Vec<BTreeSet<String>> =
         tables.iter().map(|table| table.columns.iter().map(|(field, _)| field.clone()).collect()).collect();
     let mut graph = Graph::of(tables);
     let mut all: Vec<Relations> = tables.iter().map(|_| Relations::default()).collect();
+    // Names that are kept are taken before others are given.
+    for key in &mut graph.keys {
+        let (owner, target) = (&tables[key.owner].module, &tables[key.target].module);
+        let Some(name) = kept.get(owner, target, &key.from) else { continue };
+        let is_variant = camel(&name.variant, dense) == name.variant && used[key.owner].insert(name.variant.clone());
+        key.place = name.place;
+        key.name = if is_variant { name.variant.clone() } else { String::new() };
+        key.field = name.field.clone().filter(|field| is_variant && fields[key.owner].insert(field.clone()));
+    }
     for index in 0..graph.keys.len() {
         let (owner, target) = (graph.keys[index].owner, graph.keys[index].target);
         let alone = graph.between(owner, target).len() == 1;
@@ -106,10 +121,12 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
         let key = &mut graph.keys[index];
         let columns = key.from.join("_");
         let ambiguous = owner == target || !alone;
-        let field = free(&[&plain, &columns], &mut fields[owner], |_| true);
-        let unused = |name: &str| !used[owner].contains(&camel(name, dense));
-        key.name = camel(&free(&[&plain, &columns], &mut BTreeSet::new(), unused), dense);
-        used[owner].insert(key.name.clone());
+        let field = key.field.take().unwrap_or_else(|| free(&[&plain, &columns], &mut fields[owner], |_| true));
+        if key.name.is_empty() {
+            let unused = |name: &str| !used[owner].contains(&camel(name, dense));
+            key.name = camel(&free(&[&plain, &columns], &mut BTreeSet::new(), unused), dense);
+            used[owner].insert(key.name.clone());
+        }
         key.stem = stem;
         let table = &tables[owner];
         let required = key.key.columns.iter().all(|name| table.table.column(name).is_some_and(|one| !one.nullable));
@@ -163,7 +180,8 @@ pub(super) fn of(tables: &[Named<'_>], dense: bool) -> Vec<Relations> {
     for (table, relations) in tables.iter().zip(&mut all) {
         let inverse = |relation: &Relation| matches!(relation.side, Side::Inverse { .. });
         let target = |relation: &Relation| relation.target.clone().unwrap_or_else(|| table.module.clone());
-        relations.list.sort_by_cached_key(|relation| (target(relation), inverse(relation)));
+        let place = |relation: &Relation| graph.keys[relation.key].place;
+        relations.list.sort_by_cached_key(|relation| (target(relation), inverse(relation), place(relation)));
     }
     all
 }
@@ -261,7 +279,17 @@ fn keys<'a>(tables: &[Named<'a>]) -> Vec<Key<'a>> {
             }
             let owned = |fields: Vec<&str>| fields.into_iter().map(str::to_owned).collect();
             let (from, to) = (owned(from), owned(to));
-            keys.push(Key { owner, target, key, from, to, name: String::new(), stem: String::new() });
+            keys.push(Key {
+                owner,
+                target,
+                key,
+                from,
+                to,
+                name: String::new(),
+                field: None,
+                place: 0,
+                stem: String::new(),
+            });
         }
     }
     keys

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::migrate;
 use crate::codegen::files::{self, Adopted, Rules, Sync};
 use crate::codegen::place::Place;
-use crate::codegen::{self, Entities, EntityFormat, Options, recognise, views};
+use crate::codegen::{self, Entities, EntityFormat, Options, RelationNames, recognise, views};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, PENDING, Result, SeaOrmErrorKind};
@@ -103,6 +103,8 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
     if place.root != project.root {
         ctx.finish_writing(&place.root);
     }
+    options.relation_names = RelationNames::of(&there);
+    options.writes_no_action = recognise::has_no_action(&there);
     set_crate(&mut options, project, &place)?;
     let target = target(ctx, args)?;
     if !(args.skip_migrations || idle) {

@@ -10,7 +10,7 @@ use crate::error::{Exit, Result};
 /// Show the help of a command
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// The command, or a prefix of it; all of them if not given
+    /// The command, a prefix of it, or a namespace; all commands if not given
     command: Option<String>,
 }
 
@@ -20,7 +20,8 @@ pub fn run(ctx: &Context, args: &HelpArgs) -> Result<Exit> {
     match dispatch::parse(&["kit", command, "--help"].map(Into::into)) {
         Err(Parsed::Text(text)) => ctx.ui.answer(text.trim_end()),
         Err(Parsed::Failure(error)) => return Err(error),
-        Err(Parsed::List) | Ok(_) => return list::run(ctx, &ListArgs::default()),
+        Err(Parsed::List(namespace)) => return list::run(ctx, &ListArgs { namespace }),
+        Ok(_) => return list::run(ctx, &ListArgs::default()),
     }
     Ok(Exit::Ok)
 }

@@ -4,22 +4,22 @@ use clap::{Args, CommandFactory};
 
 use crate::cli::Cli;
 use crate::context::Context;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::ui;
 
 /// List all commands
 #[derive(Debug, Default, Args)]
-pub struct ListArgs {}
+pub struct ListArgs {
+    /// Only the commands of this namespace, such as `make`
+    pub(crate) namespace: Option<String>,
+}
 
 /// Lists commands by group: the part before the colon; those without one are kit's own and come first.
-pub fn run(ctx: &Context, _args: &ListArgs) -> Result<Exit> {
+pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
     let mut command = Cli::command();
     // Only then do options know how they are written.
     command.build();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    ctx.ui.answer(format!("kit {}: {about}", command.get_version().unwrap_or_default()));
-    ctx.ui.answer("\nUsage: kit COMMAND [OPTIONS]");
-    ctx.ui.answer("A unique prefix is enough: `kit m:s` is `kit migrate:status`.");
     let commands: Vec<&clap::Command> = command.get_subcommands().filter(|sub| !sub.is_hide_set()).collect();
     let group_of = |name: &str| match name.split_once(':') {
         Some((group, _)) => group.to_owned(),
@@ -33,6 +33,23 @@ pub fn run(ctx: &Context, _args: &ListArgs) -> Result<Exit> {
             groups.push(group);
         }
     }
+    if let Some(namespace) = &args.namespace {
+        let namespace = namespace.strip_suffix(':').unwrap_or(namespace);
+        let commands: Vec<_> = commands.iter().filter(|sub| group_of(sub.get_name()) == namespace).collect();
+        if commands.is_empty() {
+            let namespaces = groups.into_iter().skip(1).collect();
+            return Err(Error::UnknownNamespace { name: namespace.to_owned(), namespaces });
+        }
+        let width = commands.iter().map(|sub| sub.get_name().len()).max().unwrap_or_default();
+        for sub in commands {
+            line(ctx, width, sub.get_name(), &sub.get_about().map(ToString::to_string).unwrap_or_default());
+        }
+        ctx.ui.info("`kit help COMMAND` shows the options of a command");
+        return Ok(Exit::Ok);
+    }
+    ctx.ui.answer(format!("kit {}: {about}", command.get_version().unwrap_or_default()));
+    ctx.ui.answer("\nUsage: kit COMMAND [OPTIONS]");
+    ctx.ui.answer("A unique prefix is enough: `kit m:s` is `kit migrate:status`.");
     let options: Vec<(String, String)> = command.get_arguments().map(option).collect();
     let lefts = options.iter().map(|(left, _)| left.as_str()).chain(commands.iter().map(|sub| sub.get_name()));
     let width = lefts.map(str::len).max().unwrap_or_default();

@@ -48,6 +48,7 @@ impl Error {
         match self {
             Self::Clap(_)
             | Self::UnknownCommand { .. }
+            | Self::UnknownNamespace { .. }
             | Self::AmbiguousCommand { .. }
             | Self::MissingArgument { .. }
             | Self::BadValue { .. }

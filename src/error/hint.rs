@@ -8,17 +8,20 @@ use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
 use super::sea_orm::sea_orm_hint;
-use super::{Error, Registering};
+use super::{Error, Registering, Suggestion};
 use crate::migrator::CacheError;
 
 impl Error {
     /// What to do about it: imperative, with the exact command or flag.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::UnknownCommand { similar, .. } => match similar.first() {
-                Some(name) => format!("did you mean `kit {name}`?"),
+            Self::UnknownCommand { suggestion, .. } => match suggestion {
+                Some(Suggestion::Command(command)) => format!("run `kit {command}`"),
+                Some(Suggestion::Spelling(name)) => format!("did you mean `kit {name}`?"),
+                Some(Suggestion::Sentence(sentence)) => (*sentence).to_owned(),
                 None => "run `kit list` to see all commands".to_owned(),
             },
+            Self::UnknownNamespace { namespaces, .. } => format!("choose one of: {}", namespaces.join(", ")),
             Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
             Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
             Self::Unsettled { migrations, renamed } => return unsettled_hint(migrations, renamed),

@@ -63,3 +63,74 @@ async fn a_dry_run_shows_files_that_nobody_generated() {
     assert_eq!(kit(&sandbox, &["db:sync", "--check"]).code, 3);
     assert_eq!(sandbox.read("src/models/entities/posts.rs"), "// by hand\n");
 }
+
+/// Files of both versions of sea-orm-cli change only where the schema says more than they do: layout, order and the names
+/// of relations, which the application uses, stay.
+#[tokio::test]
+async fn what_the_schema_says_already_stays_line_by_line() {
+    let database = Database::sqlite().await;
+    database
+        .execute(&[
+            "create table users (id integer not null primary key autoincrement, email varchar not null unique)",
+            "create table posts (id integer not null primary key autoincrement, \
+             author_id integer not null references users (id) on delete cascade, \
+             editor_id integer references users (id) on delete set null, title varchar not null, body text)",
+            "create table tags (id integer not null primary key autoincrement, name varchar not null)",
+            "create table posts_tags (post_id integer not null references posts (id) on delete cascade, \
+             tag_id integer not null references tags (id) on delete cascade, primary key (post_id, tag_id))",
+        ])
+        .await;
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for (version, folder, format) in [
+        ("=1.1.20", "sea_orm_cli_1", "compact"),
+        ("=1.1.20", "sea_orm_cli_1", "expanded"),
+        ("2.0.4", "sea_orm_cli_2", "compact"),
+        ("2.0.4", "sea_orm_cli_2", "expanded"),
+        ("2.0.4", "sea_orm_cli_2", "dense"),
+    ] {
+        let case = format!("{folder} {format}");
+        let manifest = format!(
+            "[package]\nname = \"app\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[dependencies]\nsea-orm = \"{version}\"\n"
+        );
+        let mut sandbox =
+            projects::seaorm(version, &[]).env("DATABASE_URL", database.url()).file("Cargo.toml", &manifest);
+        let files: Vec<(String, String)> = std::fs::read_dir(data.join(folder).join(format))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| {
+                let text = std::fs::read_to_string(&path).unwrap();
+                (format!("src/entities/{}", path.file_name().unwrap().to_str().unwrap()), text)
+            })
+            .collect();
+        for (path, text) in &files {
+            sandbox = sandbox.file(path, text);
+        }
+        ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+        let mut lost = Vec::new();
+        for (path, before) in &files {
+            let after = sandbox.read(path);
+            let diff = similar::TextDiff::from_lines(before, &after);
+            let gone = diff.iter_all_changes().filter(|change| change.tag() == similar::ChangeTag::Delete);
+            let gone = gone.map(|change| change.value().trim_end().to_owned());
+            lost.extend(gone.filter(|line| !line.starts_with("//!")).map(|line| format!("{path}: {line}")));
+        }
+        // What has two foreign keys to it has relations now.
+        let known = |line: &String| {
+            line.contains("users.rs: ") && (line.contains("enum Relation {}") || line.contains("DeriveRelation"))
+                || line.contains("panic!(\"No RelationDef\")")
+                || line.contains("fn table_name(&self) -> &str {")
+        };
+        lost.retain(|line| !known(line));
+        assert!(lost.is_empty(), "{case}\n{}", lost.join("\n"));
+        // Layout that somebody has changed since is no reason to write a file anew.
+        let path = "src/entities/posts.rs";
+        let wide = sandbox.read(path).replace("\n    ", "\n        ");
+        sandbox.write(path, &wide);
+        assert_eq!(kit(&sandbox, &["db:sync", "--check"]).code, 0, "{case}");
+        ok(kit(&sandbox, &["db:sync", "--skip-migrations"]));
+        assert_eq!(sandbox.read(path), wide, "{case}");
+        // Without rustfmt, the same items are written in kit's own layout.
+        let sandbox = sandbox.env("PATH", "/nonexistent");
+        assert_eq!(kit(&sandbox, &["db:sync", "--check"]).code, 0, "{case}");
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::{ArgAction, Args};
 
-use crate::codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, Options};
+use crate::codegen::{BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, Options, RelationNames};
 use crate::error::{Error, Result};
 use crate::project::sea_orm::Major;
 use crate::project::settings::EntitySettings;
@@ -136,6 +136,8 @@ impl FormatArgs {
             release: Major::default(),
             edition: None,
             sync: false,
+            writes_no_action: false,
+            relation_names: RelationNames::default(),
             views: BTreeSet::new(),
         })
     }
