@@ -5,7 +5,6 @@ mod caution;
 mod connect;
 mod create;
 mod missing;
-mod refusal;
 mod scratch;
 mod wait;
 
@@ -31,7 +30,6 @@ use crate::project::{Invocation, Layout, Project};
 pub use connect::{mysql_options, postgres_options};
 pub use kit_runtime::secrets::hide_passwords;
 pub use missing::{MissingUrl, NoDefault};
-pub use refusal::Refusal;
 pub use scratch::Scratch;
 
 /// One database, as the user's settings name it.
@@ -237,9 +235,11 @@ impl Target {
     /// # Errors
     /// [`Error::Ledger`].
     pub async fn ledger_in(&self, session: &Session, table: &str) -> Result<Ledger> {
-        ledger::read(session, table)
-            .await
-            .map_err(|error| Error::Ledger { database: self.redacted(), message: self.scrub(&error.message) })
+        ledger::read(session, table).await.map_err(|error| Error::Ledger {
+            database: self.redacted(),
+            message: self.scrub(&error.message),
+            reason: error.reason,
+        })
     }
 
     /// The error of a database that does not exist.
@@ -273,7 +273,7 @@ impl Target {
 
     /// An error of a statement on this database.
     pub fn failed(&self, error: &kit_runtime::connection::Error) -> Error {
-        Error::Database { database: self.redacted(), message: self.scrub(&error.message) }
+        Error::Database { database: self.redacted(), message: self.scrub(&error.message), reason: error.reason }
     }
 
     /// What the engine refused, before anything was done.
@@ -291,10 +291,10 @@ impl Target {
         // Every variant is listed: whoever adds one decides here whether it quotes a text that may hold the password.
         match &mut failure {
             Failure::Request { message }
-            | Failure::Connect { message }
-            | Failure::Database { message }
-            | Failure::Ledger { message }
-            | Failure::Lock { message }
+            | Failure::Connect { message, reason: _ }
+            | Failure::Database { message, reason: _ }
+            | Failure::Ledger { message, reason: _ }
+            | Failure::Lock { message, reason: _ }
             | Failure::OutcomeUnknown { message, name: _ }
             | Failure::Migration { message, name: _, direction: _, cause: _, rolled_back: _ }
             | Failure::Seeder { message, name: _, cause: _, rolled_back: _ }

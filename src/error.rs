@@ -7,6 +7,7 @@ mod failure;
 mod field;
 mod hint;
 mod missing;
+mod reason;
 mod registering;
 mod sea_orm;
 mod seeding;
@@ -15,6 +16,7 @@ mod selection;
 use std::io;
 use std::path::PathBuf;
 
+use kit_runtime::dialect::Reason;
 use kit_runtime::dialect::url::Ignored;
 use kit_runtime::wire::{Failure, Fault};
 
@@ -397,6 +399,10 @@ pub enum Error {
         database: String,
         /// What the driver said.
         message: String,
+        /// What about the server, the file or the user it is due to, if that is known.
+        reason: Option<Reason>,
+        /// Where the URL comes from.
+        origin: String,
     },
     /// A statement of kit's own failed.
     #[error("{database}: {message}")]
@@ -405,6 +411,8 @@ pub enum Error {
         database: String,
         /// What the database said.
         message: String,
+        /// What about the server, the file or the user it is due to, if that is known.
+        reason: Option<Reason>,
     },
     /// The migration tables are there, but not as they should be.
     #[error("{database}: {}", ledger_text(message))]
@@ -413,6 +421,8 @@ pub enum Error {
         database: String,
         /// What the database said.
         message: String,
+        /// What about the server, the file or the user it is due to, if that is known.
+        reason: Option<Reason>,
     },
     /// No database to try migrations on can be made.
     #[error("cannot create a scratch database beside {server}: {message}")]

@@ -397,7 +397,7 @@ const URLS: &[Plant] = &[
             let s = s.env("DATABASE_URL", "").env("A_URL", "mysql://u:s3cr3t@127.0.0.1:1/x");
             s.file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n")
         },
-        &[("Connection", "fail", "Connection refused", "[connections.a]|kit.toml")],
+        &[("Connection", "fail", "Connection refused", "A_URL")],
     ),
     (
         "a variable that is not set",
@@ -412,7 +412,7 @@ const URLS: &[Plant] = &[
     (
         "a file that is no database",
         |s| s.file("other.sqlite", &"no database ".repeat(100)).env("DATABASE_URL", "sqlite://other.sqlite"),
-        &[("Connection", "fail", "file is not a database", "`kit about`")],
+        &[("Connection", "fail", "file is not a database", "DATABASE_URL")],
     ),
     (
         "a file that may only be read",

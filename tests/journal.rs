@@ -20,7 +20,7 @@ use support::{Sandbox, Transcript, assert_failure, shows};
 fn names_table(run: &Transcript, table: &str) {
     // `migrate:status` reads the ledger itself, every other command through the engine.
     let message = match run.error() {
-        Error::Ledger { message, .. } | Error::Migrator { failure: Failure::Ledger { message }, .. } => message,
+        Error::Ledger { message, .. } | Error::Migrator { failure: Failure::Ledger { message, .. }, .. } => message,
         other => panic!("{other:?}\n{run}"),
     };
     assert!(shows(message, format!("`{table}`")), "{run}");

@@ -350,7 +350,7 @@ async fn a_lock_file_is_its_owners_and_no_link() {
     assert_eq!(lock.release(&database.session).await, Err(Failure::LockLost));
     let target = format!("{path}.elsewhere");
     std::os::unix::fs::symlink(&target, &path).unwrap();
-    let Err(Failure::Lock { message }) = take(&database.session, 0).await else { panic!("locked through a link") };
+    let Err(Failure::Lock { message, .. }) = take(&database.session, 0).await else { panic!("locked through a link") };
     assert!(message.contains(&path), "{message}");
     assert!(!std::path::Path::new(&target).exists());
 }

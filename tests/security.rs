@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use database::Database;
 use kit::error::Error;
-use kit_runtime::dialect::Dialect;
+use kit_runtime::dialect::{Dialect, Reason};
 use kit_runtime::wire::Failure;
 use projects::{On, creates, family, index};
 use support::{Sandbox, assert_error, assert_failure};
@@ -127,7 +127,7 @@ async fn a_right_that_is_missing_is_known_before_the_first_statement() {
         let reader = On { sandbox: &sandbox, url: url.as_str() };
         assert_eq!(reader.states(), ["pending"; 4], "reading needs no right to write");
         let refused = reader.fails(&["migrate"]);
-        assert_failure!(refused, Failure::Ledger { message } if message.contains("denied"));
+        assert_failure!(refused, Failure::Ledger { message, reason: Some(Reason::Permission) } if message.contains("denied"));
         assert!(refused.hides("r3ader"), "{refused}");
         assert_eq!(database.tables().await, Vec::<String>::new());
 
@@ -137,7 +137,7 @@ async fn a_right_that_is_missing_is_known_before_the_first_statement() {
             database.execute(&[&format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}")]).await;
         }
         let refused = reader.fails(&["migrate"]);
-        assert_failure!(refused, Failure::Ledger { message } if message.contains("denied"));
+        assert_failure!(refused, Failure::Ledger { message, reason: Some(Reason::Permission) } if message.contains("denied"));
         assert!(refused.hides("r3ader"), "{refused}");
         assert_eq!(reader.states(), ["pending"; 4]);
         assert!(!database.has_table("a").await);

@@ -203,7 +203,7 @@ async fn a_server_that_is_not_there_is_an_error_without_the_password() {
         {
             let transcript = On { sandbox: &sandbox, url }.kit(arguments);
             assert_eq!(transcript.code, 1, "{transcript}");
-            assert_error!(transcript, Error::Connect { database, message }
+            assert_error!(transcript, Error::Connect { database, message, .. }
                 if *database == redacted && quotes(message, "Connection refused"));
             assert!(transcript.hides("s3cr3t"), "{transcript}");
         }

@@ -19,6 +19,8 @@ mod created;
 mod database;
 #[path = "urls/forms.rs"]
 mod forms;
+#[path = "urls/refused.rs"]
+mod refused;
 #[path = "urls/waiting.rs"]
 mod waiting;
 #[path = "urls/warnings.rs"]

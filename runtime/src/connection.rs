@@ -5,7 +5,7 @@
 use std::fmt;
 use std::future::Future;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Reason};
 
 /// A session with a database, or a transaction on one.
 pub trait Connection: Sized + Send + Sync + 'static {
@@ -173,6 +173,8 @@ pub struct Error {
     pub message: String,
     /// What kind of trouble it is.
     pub trouble: Trouble,
+    /// What about the server, the file or the user it is due to, if that is known.
+    pub reason: Option<Reason>,
 }
 
 /// What an error says about trying again.
@@ -192,7 +194,12 @@ pub enum Trouble {
 impl Error {
     /// An error that says `message`, and would come again.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), trouble: Trouble::default() }
+        Self { message: message.into(), trouble: Trouble::default(), reason: None }
+    }
+
+    /// The error with `message`, for the same reason; it would come again.
+    pub(crate) fn renamed(&self, message: impl Into<String>) -> Self {
+        Self { reason: self.reason, ..Self::new(message) }
     }
 }
 

@@ -7,6 +7,7 @@ mod lock;
 #[cfg(feature = "pretend")]
 mod pretend;
 pub(crate) mod quoted_text;
+mod reason;
 mod rows;
 #[cfg(feature = "pretend")]
 mod rules;
@@ -29,6 +30,7 @@ pub use catalog::{Catalog, Cell, Rows};
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;
+pub use reason::Reason;
 pub use scratch::{More, beside, name_in};
 pub use snapshot::Definition;
 #[cfg(feature = "testing")]

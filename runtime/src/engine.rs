@@ -278,11 +278,11 @@ fn foreign(action: &Action) -> Option<&'static str> {
 }
 
 fn unusable(error: Error) -> Failure {
-    Failure::Ledger { message: error.message }
+    Failure::Ledger { message: error.message, reason: error.reason }
 }
 
 fn database(error: Error) -> Failure {
-    Failure::Database { message: error.message }
+    Failure::Database { message: error.message, reason: error.reason }
 }
 
 fn now_millis() -> i64 {

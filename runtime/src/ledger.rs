@@ -202,7 +202,7 @@ fn once_each(applied: &mut Vec<Applied>) {
 async fn select<C: Connection>(connection: &C, columns: &str, table: &str) -> Result<Vec<Row>, Error> {
     let sql = format!("SELECT {columns} FROM {}", connection.dialect().quote(table));
     let rows = rows_if_there(connection, table, &sql, &[]).await;
-    rows.map_err(|error| Error::new(format!("`{table}`: {error}")))
+    rows.map_err(|error| error.renamed(format!("`{table}`: {error}")))
 }
 
 fn unfinished(entries: HashMap<String, Entry>) -> Vec<Entry> {
@@ -264,7 +264,7 @@ pub async fn rehearse<C: Connection>(
     };
     let transaction = connection.begin().await?;
     let outcome = async {
-        let of = |table: &str, error: Error| Error::new(format!("`{table}`: {error}"));
+        let of = |table: &str, error: Error| error.renamed(format!("`{table}`: {error}"));
         insert(&transaction, table, &entry.name, now).await.map_err(|error| of(table, error))?;
         // Not every storage engine can roll back.
         delete(&transaction, table, &entry.name).await.map_err(|error| of(table, error))?;

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::engine;
 use crate::ledger;
 use crate::plan;
-use crate::sea_orm::{Project, Session, Settings};
+use crate::sea_orm::{Project, Session, Settings, dialect_of, no_connection};
 use crate::wire::{Action, Down, Event, Failure, LockKind, Locking, PROTOCOL, Request, Up};
 
 /// How [`migrate`] and [`rollback`] work; the default is what `kit migrate` does.
@@ -111,7 +111,8 @@ pub(crate) async fn perform<M: MigratorTrait + 'static>(
     request: Request,
     mut on_event: impl FnMut(&Event),
 ) -> Result<Vec<String>, Failure> {
-    let settings = Settings::of(db, request.connections).await.map_err(connect)?;
+    let dialect = Some(dialect_of(db));
+    let settings = Settings::of(db, request.connections).await.map_err(|error| no_connection(&error, dialect))?;
     let (db, (events, mut received)) = (db.clone(), mpsc::unbounded_channel());
     let (end, ended) = tokio::sync::oneshot::channel();
     let caller = tokio::runtime::Handle::try_current();
@@ -154,7 +155,7 @@ pub async fn pending<M: MigratorTrait + 'static>(db: &DatabaseConnection) -> Res
     let table = M::migration_table_name().to_string();
     let names: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let ledger = ledger::read(&session, &table).await;
-    let ledger = ledger.map_err(|error| Failure::Ledger { message: error.message })?;
+    let ledger = ledger.map_err(|error| Failure::Ledger { message: error.message, reason: error.reason })?;
     plan::whole(&ledger)?;
     plan::up(&names, &ledger, &Up::default(), &BTreeMap::new()).map(|(names, _)| names)
 }
@@ -165,8 +166,9 @@ async fn run<M: MigratorTrait + 'static>(
     db: DatabaseConnection,
     events: mpsc::UnboundedSender<Event>,
 ) -> Result<(), Failure> {
+    let dialect = Some(dialect_of(&db));
     let session = match settings {
-        Some(settings) => Session::connect(settings).await.map_err(connect)?,
+        Some(settings) => Session::connect(settings).await.map_err(|error| no_connection(&error, dialect))?,
         None => Session::new(db),
     };
     // If nobody listens any more, the migrations go on.
@@ -191,8 +193,4 @@ pub(crate) fn request(options: &Options, command: &str, action: Action) -> Reque
         connections: options.connections,
         actions: vec![action],
     }
-}
-
-fn connect(error: sea_orm_migration::sea_orm::DbErr) -> Failure {
-    Failure::Connect { message: error.to_string() }
 }

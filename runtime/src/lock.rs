@@ -354,11 +354,11 @@ fn now_seconds() -> i64 {
 }
 
 fn impossible(error: Error) -> Failure {
-    Failure::Lock { message: error.message }
+    Failure::Lock { message: error.message, reason: error.reason }
 }
 
 fn database(error: Error) -> Failure {
-    Failure::Database { message: error.message }
+    Failure::Database { message: error.message, reason: error.reason }
 }
 
 /// Switches for tests that prove that what they test can fail.

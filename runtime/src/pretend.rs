@@ -88,7 +88,7 @@ pub async fn run<C: Connection, M: Migrations<C>>(
     }
     let table = migrations.ledger_table();
     let ledger = ledger::read(connection, &table).await;
-    let ledger = ledger.map_err(|error| Failure::Ledger { message: error.message })?;
+    let ledger = ledger.map_err(|error| Failure::Ledger { message: error.message, reason: error.reason })?;
     plan::whole(&ledger)?;
     for entry in ledger.halted().filter(|entry| entry.state == State::Running) {
         on_event(Event::Warned(Warning::Unfinished { name: entry.name.clone() }));

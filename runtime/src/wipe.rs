@@ -132,5 +132,5 @@ fn next_of_a_kind(dialect: Dialect, objects: &[Row]) -> Option<(&str, Vec<&str>)
 }
 
 fn failed(kind: &str, name: &str, so_far: usize, error: &Error) -> Error {
-    Error::new(format!("dropping {} `{name}` failed after {so_far} others: {error}", kind.to_lowercase()))
+    error.renamed(format!("dropping {} `{name}` failed after {so_far} others: {error}", kind.to_lowercase()))
 }

@@ -95,14 +95,14 @@ fn failure_text(failure: &Failure) -> String {
             format!("the scratch database is not empty: {}; nothing was done", objects.join(", "))
         }
         Failure::Request { message } => format!("the migrator does not understand kit: {message}"),
-        Failure::Connect { message } => format!("the migrator cannot connect: {message}"),
-        Failure::Database { message } => message.clone(),
-        Failure::Ledger { message } => format!("the migration tables cannot be used: {message}"),
+        Failure::Connect { message, .. } => format!("the migrator cannot connect: {message}"),
+        Failure::Database { message, .. } => message.clone(),
+        Failure::Ledger { message, .. } => format!("the migration tables cannot be used: {message}"),
         Failure::Busy { holder, waited } => {
             format!("the database is locked by {} (waited {waited} seconds)", holder_text(holder.as_deref()))
         }
         Failure::Unfit(unfit) => unfit_text(unfit),
-        Failure::Lock { message } => format!("the database cannot be locked: {message}"),
+        Failure::Lock { message, .. } => format!("the database cannot be locked: {message}"),
         Failure::LockLost => "the lock on the database was lost, another run may be at work".to_owned(),
         Failure::Unknown { name } => format!("no migration `{name}` to go to"),
         Failure::Duplicate { name } => format!("two migrations are named `{name}`"),
@@ -139,7 +139,7 @@ fn failure_text(failure: &Failure) -> String {
                 Direction::Down => "rolling back",
             };
             match cause {
-                Cause::Error | Cause::NoColumn => format!("{verb} `{name}` failed: {message}"),
+                Cause::Error | Cause::Refused(_) | Cause::NoColumn => format!("{verb} `{name}` failed: {message}"),
                 Cause::Panic => format!("{verb} `{name}` panicked: {message}"),
                 Cause::Unsupported => format!("{verb} `{name}` failed: this database cannot do it: {message}"),
                 Cause::Starved => {

@@ -130,7 +130,7 @@ const HABITS: &[(&str, Meaning)] = &[
     ("history", Is("migrate:status")),
     ("sqlmigrate", Is("migrate --pretend")),
     ("migrate resolve", Is("migrate:repair")),
-    ("stamp", Takes("migrate:mark", "MIGRATION")),
+    ("stamp", Is("migrate:mark --all")),
     // Write migrations.
     ("migrate generate", Takes("make:migration", "NAME")),
     ("migrate create", Takes("make:migration", "NAME")),

@@ -3,8 +3,8 @@
 use std::future::pending;
 use std::time::Duration;
 
-use kit_runtime::dialect::Dialect;
-use kit_runtime::sea_orm::{Session, Settings, address};
+use kit_runtime::dialect::{Dialect, Reason};
+use kit_runtime::sea_orm::{Session, Settings, address, driver_reason};
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, Connection as _};
@@ -119,12 +119,12 @@ impl Target {
         match error {
             DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => self.said(error),
             DbErr::ConnectionAcquire(_) => self.said(&sqlx::Error::PoolTimedOut),
-            other => Error::Connect { database: self.redacted(), message: self.scrub(&other.to_string()) },
+            other => self.refusal(&other.to_string(), None),
         }
     }
 
     fn said(&self, error: &sqlx::Error) -> Error {
-        let database = self.redacted();
+        let reason = driver_reason(error, self.dialect);
         let message = match error {
             sqlx::Error::Database(error) => {
                 let unknown =
@@ -140,7 +140,16 @@ impl Target {
             }
             other => other.to_string(),
         };
-        Error::Connect { database, message: self.scrub(&message) }
+        self.refusal(&message, reason)
+    }
+
+    fn refusal(&self, message: &str, reason: Option<Reason>) -> Error {
+        Error::Connect {
+            database: self.redacted(),
+            message: self.scrub(message),
+            reason,
+            origin: self.holder.as_ref().unwrap_or(&self.origin).to_string(),
+        }
     }
 }
 

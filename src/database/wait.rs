@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Refusal, Target};
+use super::Target;
 use crate::error::{Error, Result};
 
 /// The first pause between two attempts. Each pause is twice as long as the one before.
@@ -25,14 +25,15 @@ impl Target {
                 Ok(_) | Err(Error::NoDatabase { .. }) => return Ok(()),
                 Err(error) => error,
             };
-            let Error::Connect { database, message } = &error else { return Err(error) };
-            if !Refusal::of(message).is_transient() {
+            let Error::Connect { reason: Some(reason), .. } = &error else { return Err(error) };
+            if !reason.is_transient() {
                 return Err(error);
             }
             let left = limit.saturating_sub(start.elapsed());
             if left.is_zero() {
+                let Error::Connect { database, message, reason, origin } = error else { return Err(error) };
                 let message = format!("{message}, after {} seconds of waiting", limit.as_secs());
-                return Err(Error::Connect { database: database.clone(), message });
+                return Err(Error::Connect { database, message, reason, origin });
             }
             tell(&error);
             tokio::time::sleep(pause.min(left)).await;

@@ -10,7 +10,7 @@ use kit_runtime::wire::Failure;
 
 use super::toolchain::numbers;
 use super::{Finding, Place, dialect};
-use crate::database::{Refusal, Target};
+use crate::database::Target;
 use crate::error::{Advice, Error};
 use crate::project::Project;
 
@@ -56,15 +56,9 @@ pub async fn connect(
             let advice = Advice::of(&error).unwrap_or(Advice::Url);
             Finding::warn(NAME, error.to_string(), advice)
         }
-        Err(Error::Connect { message, .. }) => {
-            let origin = target.origin.to_string();
-            let advice = match Refusal::of(&message) {
-                Refusal::NobodyThere => Advice::StartServer { origin },
-                Refusal::NoSuchHost => Advice::Host { origin },
-                Refusal::NoAnswer | Refusal::NotReady => Advice::Reach { origin },
-                Refusal::Login => Advice::Login { origin },
-                Refusal::Other => Advice::Url,
-            };
+        Err(error @ Error::Connect { .. }) => {
+            let advice = Advice::of(&error).unwrap_or(Advice::Url);
+            let Error::Connect { message, .. } = error else { return None };
             Finding::fail(NAME, message, advice)
         }
         Err(error) => Finding::failed(NAME, &error, Advice::Url),
@@ -132,7 +126,7 @@ pub async fn look(
 
 /// An error of a statement, which may show a pooler.
 pub fn failed(name: &'static str, target: &Target, error: &kit_runtime::connection::Error) -> Finding {
-    let failure = Failure::Database { message: target.scrub(&error.message) };
+    let failure = Failure::Database { message: target.scrub(&error.message), reason: error.reason };
     Finding::fail(name, failure.to_string(), Advice::after(&failure).unwrap_or(Advice::Catalog))
 }
 

@@ -37,7 +37,7 @@ pub async fn look(
         findings.push(Finding::ok(NAME, "only a build tells its name"));
         return Some(schema);
     };
-    let advice = || Advice::after(&Failure::Ledger { message: String::new() }).unwrap_or(Advice::Catalog);
+    let advice = || Advice::after(&Failure::Ledger { message: String::new(), reason: None }).unwrap_or(Advice::Catalog);
     if let Some(wrong) = misshape(&schema, table) {
         findings.push(Finding::fail(NAME, format!("`{table}` {wrong}"), advice()));
         return Some(schema);
@@ -45,7 +45,11 @@ pub async fn look(
     let ledger = match ledger::read(session, table).await {
         Ok(ledger) => ledger,
         Err(error) => {
-            let error = Error::Ledger { database: target.redacted(), message: target.scrub(&error.message) };
+            let error = Error::Ledger {
+                database: target.redacted(),
+                message: target.scrub(&error.message),
+                reason: error.reason,
+            };
             findings.push(Finding::failed(NAME, &error, advice()));
             return Some(schema);
         }

@@ -77,18 +77,6 @@ pub enum Advice {
     Encrypt {
         parameter: &'static str,
     },
-    StartServer {
-        origin: String,
-    },
-    Host {
-        origin: String,
-    },
-    Reach {
-        origin: String,
-    },
-    Login {
-        origin: String,
-    },
     Catalog,
     Stuck,
     UpdateServer {
@@ -229,14 +217,6 @@ impl fmt::Display for Advice {
                 "put the URL into .env as NAME_URL=…, and `env = \"NAME_URL\"` in place of `url` in kit.toml"
             }
             Self::Encrypt { parameter } => return write!(f, "add {parameter} to the URL"),
-            Self::StartServer { origin } => return write!(f, "start the server, or correct host and port in {origin}"),
-            Self::Host { origin } => return write!(f, "correct the host in {origin}"),
-            Self::Reach { origin } => {
-                return write!(f, "see that a firewall lets you through, or correct host and port in {origin}");
-            }
-            Self::Login { origin } => {
-                return write!(f, "correct user and password in {origin}; write special characters as %XX");
-            }
             Self::Catalog => "give the user of the URL the right to read the server's catalog",
             Self::Stuck => "look at what the server is busy with, then run `kit doctor` again",
             Self::UpdateServer { oldest } => return write!(f, "update the server to {oldest} or newer"),

@@ -4,11 +4,15 @@ use chrono::DateTime;
 use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Stopped, Unfit, Warning};
 
 use super::Error;
+use super::reason::reason_hint;
 use crate::project::status::Renamed;
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
      give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
      `kit migrate:install` makes it anew";
+
+/// Where the URL comes from, if that is not known here.
+const THE_URL: &str = "the URL";
 
 pub(super) fn failure_text(failure: &Failure) -> String {
     match failure {
@@ -20,7 +24,7 @@ pub(super) fn failure_text(failure: &Failure) -> String {
 }
 
 pub(super) fn ledger_text(message: &str) -> String {
-    Failure::Ledger { message: message.to_owned() }.to_string()
+    Failure::Ledger { message: message.to_owned(), reason: None }.to_string()
 }
 
 /// `2 migrations need attention: `m1` is failed, `m2` is missing`
@@ -75,14 +79,23 @@ pub fn holder_text(holder: Option<&Holder>) -> String {
 
 pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
-        Failure::Connect { message }
-        | Failure::Database { message }
-        | Failure::Ledger { message }
+        Failure::Connect { message, .. }
+        | Failure::Database { message, .. }
+        | Failure::Ledger { message, .. }
         | Failure::Migration { message, .. }
         | Failure::Seeder { message, .. }
             if shows_a_pooler(message) =>
         {
             "a pooler lends sessions: name the server itself, `--database URL`, or DIRECT_DATABASE_URL beside DATABASE_URL"
+        }
+        Failure::Connect { reason: Some(reason), .. }
+        | Failure::Database { reason: Some(reason), .. }
+        | Failure::Ledger { reason: Some(reason), .. }
+        | Failure::Lock { reason: Some(reason), .. }
+        | Failure::Pretended { cause: Cause::Refused(reason), .. } => return Some(reason_hint(*reason, THE_URL)),
+        Failure::Migration { cause: Cause::Refused(reason), rolled_back: true, .. }
+        | Failure::Seeder { cause: Cause::Refused(reason), rolled_back: true, .. } => {
+            return Some(format!("nothing of it was kept; {}", reason_hint(*reason, THE_URL)));
         }
         Failure::Protocol { .. } => "update kit-runtime in the project: `kit init --library --force`",
         Failure::Ledger { .. } => LEDGER,
@@ -228,10 +241,16 @@ mod tests {
         for message in
             ["prepared statement \"sqlx_s_1\" already exists", "prepared statement \"sqlx_s_3\" does not exist"]
         {
-            let hint = failure_hint(&Failure::Database { message: format!("error returned from database: {message}") });
+            let hint = failure_hint(&Failure::Database {
+                message: format!("error returned from database: {message}"),
+                reason: None,
+            });
             assert!(hint.is_some_and(|hint| hint.contains("DIRECT_DATABASE_URL")), "{message}");
         }
-        assert_eq!(failure_hint(&Failure::Database { message: "relation \"a\" does not exist".to_owned() }), None);
+        assert_eq!(
+            failure_hint(&Failure::Database { message: "relation \"a\" does not exist".to_owned(), reason: None }),
+            None
+        );
     }
 
     #[test]

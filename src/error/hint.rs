@@ -7,6 +7,7 @@ use kit_runtime::wire::{Direction, Failure};
 use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
+use super::reason::reason_hint;
 use super::sea_orm::sea_orm_hint;
 use super::{Error, Registering, Suggestion};
 use crate::migrator::CacheError;
@@ -124,7 +125,11 @@ impl Error {
                     has_migrations.then(|| format!("create it with `kit migrate --create-database{force}`"));
                 check.into_iter().chain(create).collect::<Vec<_>>().join(", or ")
             }
-            Self::Connect { .. } => "check DATABASE_URL, and that the server is running".to_owned(),
+            Self::Connect { reason: Some(reason), origin, .. } => reason_hint(*reason, origin),
+            Self::Connect { origin, .. } => format!("check the URL in {origin}"),
+            Self::Database { reason: Some(reason), .. } | Self::Ledger { reason: Some(reason), .. } => {
+                reason_hint(*reason, "the URL")
+            }
             Self::Ledger { .. } => LEDGER.to_owned(),
             Self::NoScratch { .. } => "name an empty database that you may use: --scratch URL".to_owned(),
             Self::WrongScratch { .. } => "name an empty database of the same kind: --scratch URL".to_owned(),

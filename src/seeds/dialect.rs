@@ -14,8 +14,10 @@ pub mod value;
 use std::ops::Range;
 use std::time::Duration;
 
-use kit_runtime::dialect::Dialect;
+use kit_runtime::dialect::{Dialect, Reason};
+use kit_runtime::sea_orm::driver_reason;
 use rusqlite::OpenFlags;
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgDatabaseError};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _};
@@ -85,20 +87,28 @@ pub struct Trouble {
     pub constraint: Option<String>,
     /// Whether the session is over.
     pub is_lost: bool,
+    /// What about the server, the file or the user it is due to, if that is known.
+    pub reason: Option<Reason>,
 }
 
 impl Trouble {
     /// As an error of a database.
     pub fn of(self, target: &Target) -> Error {
-        Error::Database { database: target.redacted(), message: target.scrub(&self.message) }
+        Error::Database { database: target.redacted(), message: target.scrub(&self.message), reason: self.reason }
     }
 }
 
 impl From<sqlx::Error> for Trouble {
     fn from(error: sqlx::Error) -> Self {
         let is_lost = matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed);
+        let is_postgres = |error: &dyn DatabaseError| error.try_downcast_ref::<PgDatabaseError>().is_some();
+        let dialect = match error.as_database_error().is_some_and(is_postgres) {
+            true => Dialect::Postgres,
+            false => Dialect::MySql,
+        };
+        let reason = driver_reason(&error, dialect);
         let sqlx::Error::Database(error) = error else {
-            return Self { message: error.to_string(), column: None, constraint: None, is_lost };
+            return Self { message: error.to_string(), column: None, constraint: None, is_lost, reason };
         };
         let own = error.try_downcast_ref::<PgDatabaseError>();
         let message = match own.and_then(PgDatabaseError::detail) {
@@ -109,17 +119,19 @@ impl From<sqlx::Error> for Trouble {
         let place = own.and_then(PgDatabaseError::r#where).and_then(|place| place.split_once(", column "));
         let column = own.and_then(PgDatabaseError::column).map(str::to_owned);
         let column = column.or(place.and_then(|(_, rest)| Some(rest.split_once(": ")?.0.to_owned())));
-        Self { message, column, constraint: error.constraint().map(str::to_owned), is_lost }
+        Self { message, column, constraint: error.constraint().map(str::to_owned), is_lost, reason }
     }
 }
 
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error().map(|error| error.extended_code.to_string());
+        let reason = Dialect::Sqlite.reason(code.as_deref(), "");
         let message = match error {
             rusqlite::Error::SqliteFailure(_, Some(message)) => message,
             error => error.to_string(),
         };
-        Self { message, column: None, constraint: None, is_lost: false }
+        Self { message, column: None, constraint: None, is_lost: false, reason }
     }
 }
 

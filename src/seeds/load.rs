@@ -285,7 +285,11 @@ impl<'a> Loader<'a> {
                     let fixture = self.job.fixtures.iter().find(|fixture| fixture.table == table.name);
                     return Err(match fixture {
                         Some(fixture) => self.place(fixture, table, key, &value, fault)?,
-                        None => Error::Database { database: self.job.target.redacted(), message: fault.to_string() },
+                        None => Error::Database {
+                            database: self.job.target.redacted(),
+                            message: fault.to_string(),
+                            reason: None,
+                        },
                     });
                 }
             }

@@ -61,16 +61,16 @@ pub async fn child() {
             let clock = Instant::now();
             let read = kit_runtime::ledger::read(&session, LEDGER).await;
             assert!(clock.elapsed() < Duration::from_secs(10), "status waited");
-            read.map(|_| ()).map_err(|error| Failure::Database { message: error.message })
+            read.map(|_| ()).map_err(|error| Failure::Database { message: error.message, reason: error.reason })
         }
         "repair" => {
             let database = Database::of(session.dialect(), &url).await;
             let repaired = repair_by_hand(&database, &work, true).await;
-            repaired.map(|_| ()).map_err(|message| Failure::Database { message })
+            repaired.map(|_| ()).map_err(|message| Failure::Database { message, reason: None })
         }
         "look" => {
             let found = repair::diagnose(&session, LEDGER).await;
-            found.map(|_| ()).map_err(|error| Failure::Database { message: error.message })
+            found.map(|_| ()).map_err(|error| Failure::Database { message: error.message, reason: error.reason })
         }
         other => panic!("no such task: {other}"),
     };

@@ -22,7 +22,8 @@ pub(crate) struct Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { cause: Cause::Error, message: error.message, trouble: error.trouble, signal: None }
+        let cause = error.reason.map_or(Cause::Error, Cause::Refused);
+        Self { cause, message: error.message, trouble: error.trouble, signal: None }
     }
 }
 
@@ -60,7 +61,7 @@ pub(crate) async fn call<C: Connection, M: Migrations<C>>(
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) if error.message.contains(IRREVERSIBLE) => (Cause::Irreversible, error.message, error.trouble),
         Ok(Err(error)) if error.message.contains(STARVED) => (Cause::Starved, error.message, error.trouble),
-        Ok(Err(error)) => (Cause::Error, error.message, error.trouble),
+        Ok(Err(error)) => (error.reason.map_or(Cause::Error, Cause::Refused), error.message, error.trouble),
         Err(panic) if is_unsupported(&panic.message) => (Cause::Unsupported, panic.to_string(), Trouble::Lasting),
         Err(panic) => (Cause::Panic, panic.to_string(), Trouble::Lasting),
     };

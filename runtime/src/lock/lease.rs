@@ -274,7 +274,7 @@ async fn install<C: Connection>(connection: &C) -> Result<(), Error> {
         "INSERT INTO {TABLE} (id, host, pid, session_id, command, acquired_at, token) VALUES ({ROW}, '', 0, 0, '', 0, 0)"
     );
     for rest in (0..TRIES).rev() {
-        let of_another_shape = |error: Error| Error::new(format!("the table `{TABLE}` is not kit's: {error}"));
+        let of_another_shape = |error: Error| error.renamed(format!("the table `{TABLE}` is not kit's: {error}"));
         if !connection.query(&there, &[]).await.map_err(of_another_shape)?.is_empty() {
             break;
         }

@@ -25,7 +25,7 @@ use sea_orm_migration::sea_orm::{
 };
 
 use crate::connection::{Connection, Error, Listed, Migrations, Row, Sessions, Trouble, Value};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Reason};
 use crate::serve::serve;
 use crate::wire::{Action, Failure, Request};
 
@@ -393,15 +393,25 @@ fn run(project: &Project) -> ExitCode {
 }
 
 pub(crate) async fn connect(request: Request) -> Result<Session, Failure> {
+    let dialect = Dialect::of_url(&request.url);
     let settings = Settings::new(request.url).with(request.schema, request.connections);
     if matches!(request.actions.as_slice(), [Action::Pretend { .. }]) {
-        return Session::to_read(settings).await.map_err(|error| Failure::Connect { message: error.to_string() });
+        return Session::to_read(settings).await.map_err(|error| no_connection(&error, dialect));
     }
-    Session::connect(settings).await.map_err(|error| Failure::Connect { message: error.to_string() })
+    Session::connect(settings).await.map_err(|error| no_connection(&error, dialect))
+}
+
+/// The failure of a connection that could not be opened.
+pub(crate) fn no_connection(error: &DbErr, dialect: Option<Dialect>) -> Failure {
+    Failure::Connect { message: error.to_string(), reason: dialect.and_then(|dialect| reason(error, dialect)) }
 }
 
 fn backend(on: &DatabaseConnection) -> DbBackend {
     on.get_database_backend()
+}
+
+pub(crate) fn dialect_of(on: &DatabaseConnection) -> Dialect {
+    dialect(backend(on))
 }
 
 fn dialect(backend: DbBackend) -> Dialect {
@@ -422,20 +432,18 @@ fn backend_of(dialect: Dialect) -> DbBackend {
 }
 
 fn error_of(backend: DbBackend) -> impl Fn(DbErr) -> Error + Copy {
-    move |error| Error { message: error.to_string(), trouble: trouble(&error, dialect(backend)) }
+    move |error| Error {
+        message: error.to_string(),
+        trouble: trouble(&error, dialect(backend)),
+        reason: reason(&error, dialect(backend)),
+    }
 }
 
 /// What the database meant by an error.
 #[cfg(feature = "driver")]
 fn trouble(error: &DbErr, dialect: Dialect) -> Trouble {
-    use sea_orm_migration::sea_orm::{RuntimeErr, sqlx};
-    let (DbErr::Conn(RuntimeErr::SqlxError(error))
-    | DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return Trouble::Lasting;
-    };
-    let error: &sqlx::Error = error;
+    use sea_orm_migration::sea_orm::sqlx;
+    let Some(error) = driver_error(error) else { return Trouble::Lasting };
     match error {
         sqlx::Error::Database(error) => dialect.trouble(error.code().as_deref(), &error.to_string()),
         sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Trouble::Lost,
@@ -443,10 +451,62 @@ fn trouble(error: &DbErr, dialect: Dialect) -> Trouble {
     }
 }
 
+/// What the driver returned.
+#[cfg(feature = "driver")]
+fn driver_error(error: &DbErr) -> Option<&sea_orm_migration::sea_orm::sqlx::Error> {
+    use sea_orm_migration::sea_orm::RuntimeErr;
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
 /// Without a driver there is nobody to say.
 #[cfg(not(feature = "driver"))]
 fn trouble(_error: &DbErr, _dialect: Dialect) -> Trouble {
     Trouble::Lasting
+}
+
+/// What about the server, the file or the user an error is due to.
+#[cfg(feature = "driver")]
+fn reason(error: &DbErr, dialect: Dialect) -> Option<Reason> {
+    match error {
+        DbErr::ConnectionAcquire(_) => Some(Reason::NoAnswer),
+        error => driver_reason(driver_error(error)?, dialect),
+    }
+}
+
+/// The same for an error of the driver.
+#[cfg(feature = "driver")]
+pub fn driver_reason(error: &sea_orm_migration::sea_orm::sqlx::Error, dialect: Dialect) -> Option<Reason> {
+    use std::io::ErrorKind as Kind;
+
+    use sea_orm_migration::sea_orm::sqlx;
+    match error {
+        sqlx::Error::Database(error) => dialect.reason(error.code().as_deref(), &error.to_string()),
+        sqlx::Error::Tls(_) => Some(Reason::Encryption),
+        sqlx::Error::PoolTimedOut => Some(Reason::NoAnswer),
+        sqlx::Error::Io(error) => match error.kind() {
+            // The socket file of a server that does not run.
+            Kind::ConnectionRefused | Kind::NotFound => Some(Reason::NotListening),
+            Kind::TimedOut | Kind::HostUnreachable | Kind::NetworkUnreachable => Some(Reason::NoAnswer),
+            Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof => {
+                Some(Reason::NotReady)
+            }
+            Kind::PermissionDenied => Some(Reason::CannotOpen),
+            // The resolver's errors have no kind.
+            _ => error.to_string().contains("lookup address").then_some(Reason::UnknownHost),
+        },
+        _ => None,
+    }
+}
+
+/// Without a driver there is nobody to say.
+#[cfg(not(feature = "driver"))]
+fn reason(_error: &DbErr, _dialect: Dialect) -> Option<Reason> {
+    None
 }
 
 #[cfg(test)]

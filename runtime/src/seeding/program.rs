@@ -78,7 +78,7 @@ async fn run(
     on_event: &mut (dyn FnMut(Event) + Send),
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    let database = |error: crate::connection::Error| Failure::Database { message: error.message };
+    let database = |error: crate::connection::Error| Failure::Database { message: error.message, reason: error.reason };
     if session.sessions() != Sessions::Lent {
         for sql in session.dialect().prepare_session(request.patience) {
             session.execute(&sql, &[]).await.map_err(database)?;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Direction, Holder, Warning};
+use crate::dialect::Reason;
 
 /// Why a server cannot be migrated as it is.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -51,16 +52,25 @@ pub enum Failure {
     Connect {
         /// What the database said.
         message: String,
+        /// What about the server, the file or the user it is due to, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
     },
     /// A statement of kit's own failed.
     Database {
         /// What the database said.
         message: String,
+        /// What about the server, the file or the user it is due to, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
     },
     /// The migration tables are there, but cannot be read or written as they are; nothing was done.
     Ledger {
         /// What the database said.
         message: String,
+        /// What about the server, the file or the user it is due to, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
     },
     /// Another run was still at work when the time to wait was over; nothing was done.
     Busy {
@@ -75,6 +85,9 @@ pub enum Failure {
     Lock {
         /// Why.
         message: String,
+        /// What about the server, the file or the user it is due to, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
     },
     /// The lock is gone, and with it the certainty that nobody else is at work; nothing more was done.
     LockLost,
@@ -182,6 +195,8 @@ pub struct Stopped {
 pub enum Cause {
     /// It returned an error.
     Error,
+    /// It returned an error that is due to the server, the file or the user.
+    Refused(Reason),
     /// It panicked.
     Panic,
     /// The query builder cannot write this statement for this database, and panicked.
