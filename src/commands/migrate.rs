@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use kit_runtime::ledger::Ledger;
 use kit_runtime::plan;
 use kit_runtime::wire::{Action, Failure, Up};
 use serde_json::{Value, json};
@@ -13,8 +14,8 @@ use crate::confirm::{Consent, Creation};
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
-use crate::project::source::{self, Sources};
-use crate::project::status;
+use crate::project::source::{self, SourceMigration, Sources};
+use crate::project::{data_loss, status};
 use crate::ui::{Pretended, Report};
 
 /// Run all pending migrations
@@ -134,13 +135,20 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
         batch_each: args.step,
         strict: args.strict,
     };
-    let mut creation = Creation::Unneeded;
+    let (mut creation, mut ledger) = (Creation::Unneeded, None);
     if !args.pretend {
+        if let Some(table) = &sources.ledger_table {
+            // A database that cannot be read has its own error, later.
+            ledger = target.ledger_or_empty(table).await.ok();
+        }
+        if let (Some(ledger), Some(names)) = (&ledger, sources.names()) {
+            warn_of_data_loss(ctx, ledger, &sources, &names, &up);
+        }
         ctx.confirm_production("migrate", target, args.force)?;
         creation = ctx.confirm_creation(target, args.consent()).await?;
     }
     match (sources.names(), &sources.ledger_table) {
-        (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, table, &up).await? => {
+        (Some(names), Some(table)) if is_done(ctx, target, &sources, &names, (table, ledger), &up).await? => {
             Ok(Report::default())
         }
         _ if args.pretend => {
@@ -154,16 +162,38 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
     }
 }
 
+/// Warns of pending migrations that delete data, before any question. On a database without applied migrations there is no
+/// data to lose.
+fn warn_of_data_loss(ctx: &Context, ledger: &Ledger, sources: &Sources, names: &[String], up: &Up) {
+    if ledger.applied.is_empty() {
+        return;
+    }
+    // What is refused has its own error, later.
+    let Ok((pending, _)) = plan::up(names, ledger, up, &BTreeMap::new()) else { return };
+    let is_pending = |one: &&SourceMigration| pending.contains(&one.name);
+    for migration in sources.registered.iter().flatten().filter(is_pending) {
+        let (Some(text), Some(file)) = (&migration.text, &migration.file) else { continue };
+        let losses = data_loss::of(text);
+        let Some(first) = losses.first() else { continue };
+        let file = ctx.project().map_or_else(|_| file.display().to_string(), |project| project.relative(file));
+        let more = if losses.len() > 1 { format!(" and {} more", losses.len() - 1) } else { String::new() };
+        ctx.ui.warn(format!("`{}` deletes data: `{}` in {file}:{}{more}", migration.name, first.what, first.line));
+    }
+}
+
 /// What the sources and the ledger can say without a compiler: that there is nothing to do, or that it is refused.
 async fn is_done(
     ctx: &Context,
     target: &Target,
     sources: &Sources,
     names: &[String],
-    table: &str,
+    (table, ledger): (&str, Option<Ledger>),
     up: &Up,
 ) -> Result<bool> {
-    let ledger = target.ledger_or_empty(table).await?;
+    let ledger = match ledger {
+        Some(ledger) => ledger,
+        None => target.ledger_or_empty(table).await?,
+    };
     for renamed in status::renamed(sources.registered.as_deref().unwrap_or_default(), &ledger, || sources.checksums()) {
         // It was applied under its old name already.
         if renamed.is_same_source {

@@ -2,6 +2,7 @@
 //! subfolder. It reads files and returns values; it connects to nothing and writes nothing.
 
 pub mod checksum;
+pub mod data_loss;
 mod dotenv;
 mod elsewhere;
 mod find;
