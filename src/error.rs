@@ -12,6 +12,7 @@ mod registering;
 mod sea_orm;
 mod seeding;
 mod selection;
+mod suggestion;
 
 use std::io;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use kit_runtime::wire::{Failure, Fault};
 pub use advice::{Advice, Hint};
 pub use exit::{Exit, PENDING};
 pub use failure::holder_text;
-use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
+use failure::{dependents_text, failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
 use missing::missing_text;
 pub use registering::Registering;
@@ -31,6 +32,8 @@ pub use sea_orm::SeaOrmErrorKind;
 use sea_orm::{no_migrator_text, sea_orm_text};
 pub use seeding::SeedError;
 pub use selection::Selection;
+pub(crate) use selection::quoted;
+pub use suggestion::Suggestion;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
@@ -41,17 +44,6 @@ use crate::project::status::Renamed;
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;
-
-/// What to type instead of what is no command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Suggestion {
-    /// A command line that does what was meant, without `kit`.
-    Command(String),
-    /// A command that is spelled alike.
-    Spelling(String),
-    /// A sentence, where no command does the same.
-    Sentence(&'static str),
-}
 
 /// What went wrong. `Display` is one sentence, lower case, without a final period.
 #[derive(Debug, thiserror::Error)]
@@ -391,6 +383,16 @@ pub enum Error {
         is_production: bool,
         /// There are migrations, which create it.
         has_migrations: bool,
+    },
+    /// Migrations that were applied later name the same tables.
+    #[error("`{name}` cannot be rolled back alone: {}", dependents_text(dependents))]
+    Dependents {
+        /// The migration.
+        name: String,
+        /// The later migrations, oldest first, each with a table; none if its source cannot be read.
+        dependents: Vec<(String, Option<String>)>,
+        /// How many migrations a rollback up to it takes.
+        steps: usize,
     },
     /// No connection.
     #[error("cannot connect to {database}: {message}")]

@@ -90,6 +90,13 @@ pub fn down(ledger: &Ledger, down: &Down) -> Result<Vec<String>, Failure> {
             }
             newest.take_while(|applied| applied.name != *name).collect()
         }
+        Down::Only(name) => {
+            let found: Vec<&Applied> = newest.filter(|applied| applied.name == *name).collect();
+            if found.is_empty() {
+                return Err(Failure::Unknown { name: name.clone() });
+            }
+            found
+        }
     };
     Ok(names.into_iter().map(|applied| applied.name.clone()).collect())
 }

@@ -176,6 +176,8 @@ pub enum Down {
     Batch(Option<i64>),
     /// Everything applied after this one.
     To(String),
+    /// This one alone.
+    Only(String),
     /// Everything.
     All,
 }

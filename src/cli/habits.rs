@@ -2,7 +2,7 @@
 //!
 //! Sources: the command lists of sea-orm-cli, Loco, Runique, Rails, Laravel, Django, Prisma, Diesel, sqlx, Alembic and Knex.
 
-use crate::error::Suggestion;
+use crate::error::{Suggestion, quoted};
 
 /// The words of a command line that are a habit, and the suggestion for the line: the longest habit that it begins with.
 pub(super) fn suggestion(words: &[String]) -> Option<(String, Suggestion)> {
@@ -40,15 +40,6 @@ pub(super) fn number(command: &str, rest: &[String]) -> Option<Suggestion> {
 
 const NUMBERED: [(&str, &str); 4] =
     [("migrate", "--limit"), ("migrate:rollback", "--step"), ("migrate:redo", "--step"), ("migrate:refresh", "--step")];
-
-/// A word as a shell takes it, whatever is in it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "_-:./,@%+=".contains(c);
-    match word.chars().all(is_plain) && !word.is_empty() {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
 
 enum Meaning {
     /// A command that takes none of the words that follow.

@@ -200,6 +200,9 @@ async fn roll_back(
             None => refused(Failure::Gone { name: name.clone() }),
         });
     }
+    if let Down::Only(name) = down {
+        migrate_rollback::check_alone(&target, &listing.migrations, &ledger, name).await?;
+    }
     if names.is_empty() && actions.len() == 1 {
         ctx.ui.info("Nothing to roll back");
         return Ok(Exit::Ok);

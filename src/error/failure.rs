@@ -37,6 +37,15 @@ pub(super) fn unsettled_text(migrations: &[(String, &'static str)]) -> String {
     }
 }
 
+/// ``m3` names the table `posts`, too; the source of `m4` cannot be read`
+pub(super) fn dependents_text(dependents: &[(String, Option<String>)]) -> String {
+    let each = dependents.iter().map(|(name, table)| match table {
+        Some(table) => format!("`{name}` was applied later and names the table `{table}`, too"),
+        None => format!("the source of `{name}`, which was applied later, cannot be read"),
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
 /// What to do about the first of them; those that stop every run come first.
 pub(super) fn unsettled_hint(migrations: &[(String, &'static str)], renamed: &[Renamed]) -> Option<String> {
     let of = |states: &[&str]| migrations.iter().find(|(_, state)| states.contains(state)).map(|(name, _)| name);

@@ -9,7 +9,7 @@ use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
 use super::reason::reason_hint;
 use super::sea_orm::sea_orm_hint;
-use super::{Error, Registering, Suggestion};
+use super::{Error, Registering};
 use crate::migrator::CacheError;
 
 impl Error {
@@ -17,9 +17,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownCommand { suggestion, .. } => match suggestion {
-                Some(Suggestion::Command(command)) => format!("run `kit {command}`"),
-                Some(Suggestion::Spelling(name)) => format!("did you mean `kit {name}`?"),
-                Some(Suggestion::Sentence(sentence)) => (*sentence).to_owned(),
+                Some(suggestion) => suggestion.hint(),
                 None => "run `kit list` to see all commands".to_owned(),
             },
             Self::UnknownNamespace { namespaces, .. } => format!("choose one of: {}", namespaces.join(", ")),
@@ -124,6 +122,9 @@ impl Error {
                 let create =
                     has_migrations.then(|| format!("create it with `kit migrate --create-database{force}`"));
                 check.into_iter().chain(create).collect::<Vec<_>>().join(", or ")
+            }
+            Self::Dependents { steps, .. } => {
+                format!("roll back the later migrations with it: `kit migrate:rollback --step {steps}`")
             }
             Self::Connect { reason: Some(reason), origin, .. } => reason_hint(*reason, origin),
             Self::Connect { origin, .. } => format!("check the URL in {origin}"),

@@ -48,7 +48,7 @@ impl Selection {
 const OF_A_DATABASE: [&str; 4] = ["migrate", "db:", "doctor", "make:model"];
 
 /// The value as one word of a shell.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:@%+=,".contains(character);
     match !value.is_empty() && value.chars().all(is_plain) {
         true => value.to_owned(),

@@ -20,6 +20,7 @@ pub mod source;
 pub mod status;
 mod template;
 pub mod unregister;
+pub mod words;
 pub mod workspace;
 
 use std::collections::BTreeMap;

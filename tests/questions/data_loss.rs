@@ -3,7 +3,7 @@
 use kit::error::Error;
 
 use crate::database::Database;
-use crate::projects::{On, creates, executes, seaorm};
+use crate::projects::{FAMILY, On, creates, executes, family, seaorm};
 use crate::support::assert_error;
 
 #[tokio::test]
@@ -29,5 +29,33 @@ async fn a_migration_that_deletes_data_is_named_with_its_line() {
         // One that does not run is not named.
         let limited = on.fails(&["migrate", "--env", "production", "--path", "m3_b"]);
         assert!(limited.hides("m2_drop"), "{limited}");
+    }
+}
+
+/// One migration is rolled back alone where no later one names its tables; else all that came after it go with it.
+#[tokio::test]
+async fn one_migration_is_rolled_back_alone_only_where_that_is_safe() {
+    let sandbox = family();
+    for database in Database::all().await {
+        let on = On::new(&sandbox, &database);
+        on.ok(&["migrate"]);
+        let [a, b, _, c] = FAMILY;
+        // A later one writes into the table of the first.
+        let refused = on.fails(&["migrate:rollback", "--only", a, "--force"]);
+        assert_error!(refused, Error::Dependents { name, steps: 4, .. } if name == a);
+        assert_eq!(refused.hinted(), [["migrate:rollback", "--step", "4"]]);
+        assert!(database.has_table("a").await);
+        on.ok(&["migrate:rollback", "--only", b, "--force"]);
+        assert!(!database.has_table("b").await && database.has_table("a").await && database.has_table("c").await);
+        let unknown = on.fails(&["migrate:rollback", "--only", b, "--force"]);
+        assert!(unknown.shows(b), "{unknown}");
+        // It is pending again, and comes back out of order.
+        on.ok(&["migrate"]);
+        assert!(database.has_table("b").await);
+        on.ok(&["migrate:rollback", "--only", b, "--force"]);
+        on.ok(&["migrate:rollback", "--only", c, "--force"]);
+        // The hint arrives.
+        on.ok(&["migrate:rollback", "--step", "2", "--force"]);
+        assert!(!database.has_table("a").await);
     }
 }
