@@ -19,7 +19,6 @@ pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
     let mut command = Cli::command();
     // Only then do options know how they are written.
     command.build();
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let commands: Vec<&clap::Command> = command.get_subcommands().filter(|sub| !sub.is_hide_set()).collect();
     let group_of = |name: &str| match name.split_once(':') {
         Some((group, _)) => group.to_owned(),
@@ -42,12 +41,12 @@ pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
         }
         let width = commands.iter().map(|sub| sub.get_name().len()).max().unwrap_or_default();
         for sub in commands {
-            line(ctx, width, sub.get_name(), &sub.get_about().map(ToString::to_string).unwrap_or_default());
+            ctx.ui.described(sub.get_name(), width, &about(sub));
         }
         ctx.ui.info("`kit help COMMAND` shows the options of a command");
         return Ok(Exit::Ok);
     }
-    ctx.ui.answer(format!("kit {}: {about}", command.get_version().unwrap_or_default()));
+    ctx.ui.answer(format!("kit {}: {}", command.get_version().unwrap_or_default(), about(&command)));
     ctx.ui.answer("\nUsage: kit COMMAND [OPTIONS]");
     ctx.ui.answer("A unique prefix is enough: `kit m:s` is `kit migrate:status`.");
     let options: Vec<(String, String)> = command.get_arguments().map(option).collect();
@@ -56,12 +55,12 @@ pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
     for group in groups {
         ctx.ui.answer(format!("\n{}", ui::pending(&group)));
         for sub in commands.iter().filter(|sub| group_of(sub.get_name()) == group) {
-            line(ctx, width, sub.get_name(), &sub.get_about().map(ToString::to_string).unwrap_or_default());
+            ctx.ui.described(sub.get_name(), width, &about(sub));
         }
     }
     ctx.ui.answer(format!("\n{}", ui::pending("Options of every command")));
     for (left, help) in &options {
-        line(ctx, width, left, help);
+        ctx.ui.described(left, width, help);
     }
     Ok(Exit::Ok)
 }
@@ -69,9 +68,8 @@ pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
 /// The group of the commands without a colon.
 const OWN: &str = "kit";
 
-fn line(ctx: &Context, width: usize, left: &str, right: &str) {
-    let padding = " ".repeat(width.saturating_sub(left.len()));
-    ctx.ui.answer(format!("  {}{padding}  {right}", ui::name(left)));
+fn about(command: &clap::Command) -> String {
+    command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 
 /// `-d, --database <NAME|URL>` and its help.

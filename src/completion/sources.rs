@@ -63,7 +63,9 @@ fn source_of(command: &str, arg: &Arg) -> Option<Source> {
         ("DIR", _) => Source::Path(ValueHint::DirPath),
         ("FILE", _) => Source::Path(ValueHint::FilePath),
         ("PATH", _) => Source::Path(ValueHint::AnyPath),
-        (_, "to" | "only" | "retry" | "applied" | "rolled_back" | "accept_checksum") if of_migrate => Source::Migrations,
+        (_, "to" | "only" | "retry" | "applied" | "rolled_back" | "accept_checksum") if of_migrate => {
+            Source::Migrations
+        }
         (_, "env") => Source::Environments,
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! Cargo as a process: it builds a generated crate and reports which packages took part, or forgets what it has built of some.
 //! It does not decide when that is needed.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -17,6 +18,12 @@ use crate::error::{Error, Result};
 /// How often to look whether another build is over, and how many times before it is reported: after a second.
 const PAUSE: Duration = Duration::from_millis(100);
 const TRIES_BEFORE_NOTICE: u32 = 10;
+
+/// How often kit reports that a build goes on.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A build that takes longer than this has its packages counted.
+const LONG: Duration = Duration::from_secs(2);
 
 /// A run of cargo.
 #[derive(Debug)]
@@ -104,7 +111,8 @@ pub async fn build(
     };
     let (mut binary, mut lines, mut units) = (None, Vec::new(), BTreeSet::new());
     let (mut local, mut script_folders) = (BTreeMap::<String, LocalPackage>::new(), Vec::new());
-    each_line(out, err, |line, is_out| {
+    let (notify, mut packages) = (RefCell::new(notify), BTreeSet::new());
+    let lines_read = each_line(out, err, |line, is_out| {
         let message = if is_out { serde_json::from_str(&line).ok() } else { None };
         match message {
             None => lines.push(shown(&line)),
@@ -113,17 +121,19 @@ pub async fn build(
                     binary = executable;
                 }
                 units.extend(filenames.iter().filter_map(|file| hash_of_artifact(file)));
+                let is_build_script = target.kind.iter().any(|kind| kind == "custom-build");
+                if !is_build_script {
+                    packages.insert(package_id.clone());
+                }
                 if is_local(&package_id) {
                     let package = local.entry(package_id).or_default();
                     package.root = manifest_path.parent().unwrap_or(Path::new("")).to_owned();
-                    match target.kind.iter().any(|kind| kind == "custom-build") {
+                    match is_build_script {
                         true => package.has_build_script = true,
                         false => package.artifacts.extend(filenames),
                     }
                 }
-                if !fresh {
-                    notify(Notice::Built { name: target.name });
-                }
+                notify.borrow_mut()(Notice::Built { name: target.name, fresh, done: packages.len() });
             }
             Some(Message::BuildScriptExecuted { package_id, out_dir }) => {
                 units.extend(hash_of_artifact(&out_dir));
@@ -134,14 +144,55 @@ pub async fn build(
             }
             Some(Message::Other) => {}
         }
-    })
-    .await;
+    });
+    tokio::select! {
+        () = lines_read => {}
+        () = watch(build, folder, &notify) => {}
+    }
     let status = child.wait().await.map_err(failed)?;
     let outcome = match binary {
         Some(binary) if status.success() => Ok(Built { binary, local, script_folders }),
         _ => Err(lines),
     };
     Ok(Ran { outcome, units })
+}
+
+/// Notes that a build goes on, each second, and after a while, how many packages it has. It does not end.
+async fn watch(build: Build<'_>, folder: &Path, notify: &RefCell<&mut dyn FnMut(Notice)>) {
+    let count = async {
+        tokio::time::sleep(LONG).await;
+        if let Some(total) = count_packages(build, folder).await {
+            notify.borrow_mut()(Notice::Packages { total });
+        }
+    };
+    let tick = async {
+        loop {
+            tokio::time::sleep(TICK).await;
+            notify.borrow_mut()(Notice::StillBuilding);
+        }
+    };
+    tokio::join!(count, tick);
+}
+
+/// How many packages the crate in `folder` is built from, itself included; those of other platforms are not.
+async fn count_packages(build: Build<'_>, folder: &Path) -> Option<usize> {
+    let mut command = command(build);
+    command.args([
+        "tree",
+        "--quiet",
+        "--prefix",
+        "none",
+        "--edges",
+        "normal,build",
+        "--format",
+        "{p}",
+        "--manifest-path",
+    ]);
+    let output = command.arg(folder.join("Cargo.toml")).stdin(Stdio::null()).kill_on_drop(true).output().await.ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // One that was listed before is marked.
+    let packages: BTreeSet<&str> = text.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    output.status.success().then_some(packages.len())
 }
 
 /// Makes cargo compile these packages of the crate in `folder` again. One that is not among its dependencies is skipped.

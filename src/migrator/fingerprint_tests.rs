@@ -81,7 +81,7 @@ impl Place {
         let build = Build { project: &project, program: &Program::Migrator, cache: &cache, env: &self.env, now, limit };
         let folder = self.path("cache/migrators/top");
         let mut compiled = 0;
-        let mut count = |notice: Notice| compiled += usize::from(matches!(notice, Notice::Built { .. }));
+        let mut count = |notice: Notice| compiled += usize::from(matches!(notice, Notice::Built { fresh: false, .. }));
         let built = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             cargo::clean(build, &folder, cleaned).await.unwrap();
             cargo::build(build, &folder, "top", &str::to_owned, &mut count).await.unwrap().outcome.unwrap()

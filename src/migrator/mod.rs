@@ -50,11 +50,22 @@ pub enum Notice {
     },
     /// Another build has to end first.
     Waiting,
-    /// cargo has built one more crate.
+    /// cargo has one more crate.
     Built {
         /// The crate.
         name: String,
+        /// It was not compiled: it was there already.
+        fresh: bool,
+        /// How many packages cargo has now.
+        done: usize,
     },
+    /// How many packages the program is built from.
+    Packages {
+        /// The number.
+        total: usize,
+    },
+    /// Another second of a build is over.
+    StillBuilding,
     /// The program is built.
     Ready {
         /// What is in it.

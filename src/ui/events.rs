@@ -7,6 +7,7 @@ use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Direction, Event, Failure, Fault, Remark};
 use serde::Serialize;
 
+use super::building::Building;
 use super::{Outcome, Ui, counted};
 use crate::error::{Error, holder_text};
 use crate::migrator::Notice;
@@ -32,8 +33,8 @@ pub struct Report {
     running: Option<String>,
     /// The migrations that are to run after it.
     planned: VecDeque<String>,
-    building: &'static str,
-    built: usize,
+    /// The build that goes on.
+    build: Option<Building>,
     /// When a seeder began, for how quick it is.
     seeding: Option<Instant>,
     /// Nothing is done: for which database the SQL is, and its schema.
@@ -109,8 +110,8 @@ impl Report {
     pub fn show(&mut self, ui: &Ui, notice: Notice) {
         match notice {
             Notice::Building { what } => {
-                self.building = what;
-                ui.progress(&format!("Building the {what}"));
+                self.build = Some(Building::of(what));
+                self.show_build(ui);
             }
             Notice::WholePackage { reason } => ui.info(format!("Building the whole package {reason}")),
             Notice::Waiting => ui.info("Waiting for another build to end"),
@@ -118,17 +119,35 @@ impl Report {
                 let builds = counted(builds, "unused build");
                 ui.info(format!("Deleted {builds} from kit's cache: {}", super::size(bytes)));
             }
-            Notice::Built { name } => {
-                self.built += 1;
-                ui.progress(&format!("Building the {}: {} crates, {name}", self.building, self.built));
+            Notice::Built { name, fresh, done } => {
+                if let Some(build) = &mut self.build {
+                    build.compiled += usize::from(!fresh);
+                    (build.done, build.last) = (done, name);
+                }
+                if !fresh {
+                    self.show_build(ui);
+                }
             }
+            Notice::Packages { total } => {
+                if let Some(build) = &mut self.build {
+                    build.total = Some(total);
+                }
+            }
+            Notice::StillBuilding => self.show_build(ui),
             Notice::Ready { what } => {
                 ui.clear_transient();
-                ui.verbose(format!("  built the {what}; crates compiled: {}", self.built));
+                let compiled = self.build.take().map(|build| build.compiled).unwrap_or_default();
+                ui.verbose(format!("  built the {what}; crates compiled: {compiled}"));
             }
             Notice::Compiler(line) | Notice::Output(line) => ui.foreign(&line),
             Notice::Event(event) => self.event(ui, event),
             Notice::Stopping => ui.info("Interrupted: stopping what is running (once more ends it at once)"),
+        }
+    }
+
+    fn show_build(&self, ui: &Ui) {
+        if let Some(build) = &self.build {
+            ui.progress(&build.line());
         }
     }
 

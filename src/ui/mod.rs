@@ -1,10 +1,12 @@
 //! The only writer to the terminal: Laravel's look in a dozen words. Answers go to standard output,
 //! talk to standard error. It decides how facts look and knows nothing of where they come from.
 
+mod building;
 mod diff;
 mod events;
 mod prompt;
 mod style;
+mod wrap;
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
@@ -136,7 +138,7 @@ impl Ui {
     /// `hint:` line.
     pub fn hint(&self, text: impl AsRef<str>) {
         let text = self.runnable(text.as_ref());
-        self.err(&format!("  {} {}", style::hint("hint:"), printable(&text).replace('\n', "\n        ")));
+        self.err(&format!("  {} {}", style::hint("hint:"), self.wrapped(&printable(&text), 8)));
     }
 
     /// Has kit's commands in hints repeat these options.
@@ -213,7 +215,16 @@ impl Ui {
     /// What to do about the row before.
     pub fn advice(&self, text: &str) {
         let text = self.runnable(text);
-        self.answer(format!("    {} {}", style::hint("hint:"), printable(&text).replace('\n', "\n          ")));
+        self.answer(format!("    {} {}", style::hint("hint:"), self.wrapped(&printable(&text), 10)));
+    }
+
+    /// A name, padded to `width`, and what it is.
+    pub fn described(&self, name: &str, width: usize, text: &str) {
+        let padding = " ".repeat(width.saturating_sub(name.len()));
+        let on_terminal = self.streams.borrow().out_is_terminal;
+        let columns = if on_terminal { self.width() } else { usize::MAX };
+        let text = wrap::wrapped(text, width + 4, columns);
+        self.answer(format!("  {}{padding}  {text}", style::name(name)));
     }
 
     /// What the rows below are about.
@@ -265,7 +276,9 @@ impl Ui {
     fn badge(&self, least: Verbosity, badge: style::Badge, text: &str) {
         if self.verbosity.get() >= least {
             self.part(Last::Answer);
-            self.err(&format!("  {}  {}", badge.styled(), printable(text)));
+            let badge = badge.styled();
+            let text = self.wrapped(&printable(text), visible_width(&badge) + 4);
+            self.err(&format!("  {badge}  {text}"));
             self.last.set(Last::Talk);
         }
     }
@@ -281,6 +294,13 @@ impl Ui {
         let taken = visible_width(left) + visible_width(right) + 4;
         let dots = self.width().min(150).saturating_sub(taken).max(3);
         format!("  {left} {} {right}", style::dim(&".".repeat(dots)))
+    }
+
+    /// A text that begins in a column, with its other lines below that; on a terminal it is broken at words.
+    fn wrapped(&self, text: &str, column: usize) -> String {
+        let on_terminal = self.streams.borrow().err_is_terminal;
+        let width = if on_terminal { self.width() } else { usize::MAX };
+        wrap::wrapped(text, column, width)
     }
 
     fn width(&self) -> usize {
