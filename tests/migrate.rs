@@ -259,3 +259,30 @@ async fn a_fresh_that_does_not_compile_drops_nothing() {
     assert!(failed.quotes("error[E0599]"), "{failed}");
     assert_eq!(database.value("(SELECT COUNT(*) FROM precious)").await.as_deref(), Some("1"));
 }
+
+/// Every command that runs migrations prints what it did as JSON, and nothing else, also where it fails.
+#[tokio::test]
+async fn what_ran_is_printed_as_json() {
+    let (sandbox, database) = (family(), Database::sqlite().await);
+    let on = On::new(&sandbox, &database);
+    on.ok(&["migrate"]);
+    for (arguments, directions) in [
+        (&["migrate:rollback", "--step", "2"] as &[&str], &["down", "down"] as &[&str]),
+        (&["migrate:redo"], &["down", "up"]),
+        (&["migrate:refresh"], &["down", "down", "up", "up", "up", "up"]),
+        (&["migrate:reset"], &["down", "down", "down", "down"]),
+        (&["migrate:fresh"], &["up", "up", "up", "up"]),
+    ] {
+        let answer = on.ok(&[arguments, &["--force", "--json"]].concat()).json();
+        let ran: Vec<&str> =
+            answer["ran"].as_array().unwrap().iter().map(|ran| ran["direction"].as_str().unwrap()).collect();
+        assert_eq!(ran, directions, "{arguments:?}: {answer}");
+        assert_eq!(answer["done"].as_array().unwrap().len(), directions.len(), "{answer}");
+        assert!(answer["error"].is_null() && answer["interrupted"].is_null(), "{answer}");
+    }
+    let pretended = on.ok(&["migrate:rollback", "--pretend", "--json"]).json();
+    assert_eq!(pretended["pretended"][0]["direction"], "down");
+    let refused = on.fails(&["migrate:reset", "--json"]);
+    assert!(refused.json()["error"].as_str().unwrap().contains("4 migrations"), "{refused}");
+    assert_eq!(refused.json()["done"], serde_json::json!([]));
+}

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use clap::Args;
 use kit_runtime::ledger::Ledger;
 use kit_runtime::plan;
-use kit_runtime::wire::{Action, Failure, Up};
-use serde_json::{Value, json};
+use kit_runtime::wire::{Action, Up};
+use serde_json::json;
 
 use super::db_seed::AfterArgs;
 use super::{LockArgs, ReachArgs};
@@ -91,7 +91,7 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
         if args.pretend {
             ctx.ui.json(&json!({ "pretended": pretended, "error": error }));
         } else {
-            let interrupted = outcome.as_ref().err().and_then(interrupted);
+            let interrupted = outcome.as_ref().err().and_then(super::interrupted);
             ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error, "interrupted": interrupted }));
         }
     }
@@ -103,20 +103,6 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
         }
         Err(error) => Err(error),
     }
-}
-
-/// Describes an interruption for `--json`.
-fn interrupted(error: &Error) -> Option<Value> {
-    let stopped = match error {
-        Error::Migrator { failure: Failure::Interrupted { stopped, .. }, .. } => stopped.as_ref(),
-        _ => None,
-    };
-    Some(json!({
-        "signal": error.signal()?,
-        "migration": stopped.map(|stopped| &stopped.name),
-        "direction": stopped.map(|stopped| stopped.direction),
-        "rolled_back": stopped.map(|stopped| stopped.rolled_back),
-    }))
 }
 
 /// Runs all pending migrations, for a command that goes on from there.

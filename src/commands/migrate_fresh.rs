@@ -5,10 +5,11 @@ use kit_runtime::census::{self, Census};
 use kit_runtime::wire::{Action, Up, Wipe};
 
 use super::db_seed::AfterArgs;
-use super::{LockArgs, ReachArgs};
+use super::{LockArgs, ReachArgs, show_run};
 use crate::confirm::{Consent, Destruction};
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::ui::Report;
 
 /// Drop everything and run all migrations
 ///
@@ -27,6 +28,9 @@ pub struct FreshArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    /// Print what ran as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     reach: ReachArgs,
     #[command(flatten)]
@@ -35,6 +39,19 @@ pub struct FreshArgs {
 
 /// Wipes, then migrates.
 pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
+    if args.json {
+        ctx.ui.only_json();
+    }
+    let outcome = fresh(ctx, args).await;
+    if args.json {
+        show_run(ctx, &outcome);
+    }
+    outcome?;
+    args.after.run(ctx).await?;
+    Ok(Exit::Ok)
+}
+
+async fn fresh(ctx: &Context, args: &FreshArgs) -> Result<Report> {
     args.after.check(ctx)?;
     let locking = args.lock.locking("migrate:fresh", args.force)?;
     let target = args.reach.target(ctx).await?;
@@ -51,7 +68,5 @@ pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
         ctx.confirm_destructive(&destruction, &target, args.force)?;
     }
     let wipe = Wipe { views: args.drop_views, types: args.drop_types };
-    ctx.migrate(&target, locking, vec![Action::Wipe(wipe), Action::Up(Up::default())]).await?;
-    args.after.run(ctx).await?;
-    Ok(Exit::Ok)
+    ctx.migrate(&target, locking, vec![Action::Wipe(wipe), Action::Up(Up::default())]).await
 }

@@ -22,6 +22,9 @@ pub struct RedoArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    /// Print what ran, or would run, as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
@@ -30,7 +33,7 @@ pub struct RedoArgs {
 pub async fn run(ctx: &Context, args: &RedoArgs) -> Result<Exit> {
     args.after.check(ctx)?;
     let down = Down::Steps(args.step.unwrap_or(1));
-    let how = How { force: args.force, pretend: args.pretend };
+    let how = How { force: args.force, pretend: args.pretend, json: args.json };
     super::roll_back(ctx, "migrate:redo", &down, vec![Action::Redo(down.clone())], &args.lock, how).await?;
     args.after.run(ctx).await?;
     Ok(Exit::Ok)

@@ -22,6 +22,9 @@ pub struct RefreshArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    /// Print what ran, or would run, as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
@@ -31,7 +34,7 @@ pub async fn run(ctx: &Context, args: &RefreshArgs) -> Result<Exit> {
     args.after.check(ctx)?;
     let down = args.step.map_or(Down::All, Down::Steps);
     let actions = vec![Action::Down(down.clone()), Action::Up(Up::default())];
-    let how = How { force: args.force, pretend: args.pretend };
+    let how = How { force: args.force, pretend: args.pretend, json: args.json };
     super::roll_back(ctx, "migrate:refresh", &down, actions, &args.lock, how).await?;
     args.after.run(ctx).await?;
     Ok(Exit::Ok)

@@ -19,6 +19,9 @@ pub struct ResetArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    /// Print what ran, or would run, as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
@@ -26,6 +29,6 @@ pub struct ResetArgs {
 /// Rolls everything back; the ledger stays.
 pub async fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit> {
     let down = args.step.map_or(Down::All, Down::Steps);
-    let how = How { force: args.force, pretend: args.pretend };
+    let how = How { force: args.force, pretend: args.pretend, json: args.json };
     super::roll_back(ctx, "migrate:reset", &down, vec![Action::Down(down.clone())], &args.lock, how).await
 }

@@ -44,6 +44,9 @@ pub struct RollbackArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
+    /// Print what ran, or would run, as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
@@ -56,7 +59,7 @@ pub async fn run(ctx: &Context, args: &RollbackArgs) -> Result<Exit> {
         Which { batch: Some(batch), .. } => Down::Batch(*batch),
         Which { step, .. } => Down::Steps(step.unwrap_or(1)),
     };
-    let how = How { force: args.force, pretend: args.pretend };
+    let how = How { force: args.force, pretend: args.pretend, json: args.json };
     super::roll_back(ctx, "migrate:rollback", &down, vec![Action::Down(down.clone())], &args.lock, how).await
 }
 

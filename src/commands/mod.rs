@@ -37,6 +37,7 @@ use kit_runtime::repair::Deed;
 use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Down, Event, Failure, LockKind, Locking};
 use kit_runtime::{lock, plan};
+use serde_json::{Value, json};
 
 use crate::confirm::Destruction;
 use crate::context::Context;
@@ -44,7 +45,7 @@ use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::migrator::Notice;
 use crate::project::status;
-use crate::ui::Report;
+use crate::ui::{Pretended, Report};
 
 /// How a command that writes keeps other runs out.
 #[derive(Clone, Debug, Args)]
@@ -167,6 +168,8 @@ struct How {
     force: bool,
     /// Nothing is to be done, only said.
     pretend: bool,
+    /// What ran is printed as JSON.
+    json: bool,
 }
 
 /// Asks whether what `down` means may be rolled back, then does `actions`: all that rollback, reset, refresh and redo
@@ -177,8 +180,29 @@ async fn roll_back(
     down: &Down,
     actions: Vec<Action>,
     lock: &LockArgs,
-    How { force, pretend }: How,
+    how: How,
 ) -> Result<Exit> {
+    if how.json {
+        ctx.ui.only_json();
+    }
+    let mut pretended = Vec::new();
+    let outcome = rolled_back(ctx, command, down, actions, lock, (how, &mut pretended)).await;
+    if how.json && how.pretend {
+        ctx.ui.json(&json!({ "pretended": pretended, "error": outcome.as_ref().err().map(ToString::to_string) }));
+    } else if how.json {
+        show_run(ctx, &outcome);
+    }
+    outcome.map(|_| Exit::Ok)
+}
+
+async fn rolled_back(
+    ctx: &Context,
+    command: &'static str,
+    down: &Down,
+    actions: Vec<Action>,
+    lock: &LockArgs,
+    (How { force, pretend, .. }, pretended): (How, &mut Vec<Pretended>),
+) -> Result<Report> {
     let locking = lock.locking(command, force)?;
     let target = ctx.target()?;
     if !pretend {
@@ -205,11 +229,11 @@ async fn roll_back(
     }
     if names.is_empty() && actions.len() == 1 {
         ctx.ui.info("Nothing to roll back");
-        return Ok(Exit::Ok);
+        return Ok(Report::default());
     }
     if pretend {
-        ctx.pretend(&target, actions, &mut Vec::new()).await?;
-        return Ok(Exit::Ok);
+        ctx.pretend(&target, actions, pretended).await?;
+        return Ok(Report::default());
     }
     if !names.is_empty() {
         let (what, whose) = match names.as_slice() {
@@ -220,6 +244,35 @@ async fn roll_back(
         let loss = format!("What {whose} created is lost.");
         ctx.confirm_destructive(&Destruction { command, action: &action, loss: &loss }, &target, force)?;
     }
-    ctx.migrate(&target, locking, actions).await?;
-    Ok(Exit::Ok)
+    ctx.migrate(&target, locking, actions).await
+}
+
+/// Prints what a run did as JSON: names in `done`, with direction and time in `ran` if it came to its end.
+fn show_run(ctx: &Context, outcome: &Result<Report>) {
+    let (done, ran) = match outcome {
+        Ok(report) => (report.done.iter().map(|ran| ran.migration.clone()).collect(), report.done.clone()),
+        Err(Error::Migrator { done, .. }) => (done.clone(), Vec::new()),
+        Err(_) => (Vec::new(), Vec::new()),
+    };
+    let error = outcome.as_ref().err();
+    ctx.ui.json(&json!({
+        "done": done,
+        "ran": ran,
+        "error": error.map(ToString::to_string),
+        "interrupted": error.and_then(interrupted),
+    }));
+}
+
+/// Describes an interruption for `--json`.
+fn interrupted(error: &Error) -> Option<Value> {
+    let stopped = match error {
+        Error::Migrator { failure: Failure::Interrupted { stopped, .. }, .. } => stopped.as_ref(),
+        _ => None,
+    };
+    Some(json!({
+        "signal": error.signal()?,
+        "migration": stopped.map(|stopped| &stopped.name),
+        "direction": stopped.map(|stopped| stopped.direction),
+        "rolled_back": stopped.map(|stopped| stopped.rolled_back),
+    }))
 }
