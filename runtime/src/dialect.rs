@@ -67,6 +67,12 @@ pub struct Switch {
 const ANY_TEXT: &str = "longtext CHARACTER SET utf8mb4";
 
 impl Dialect {
+    /// Whether a foreign key can set its column's default. MariaDB accepts the action and restricts instead, InnoDB of MySQL
+    /// does the same or refuses it.
+    pub fn has_set_default(self) -> bool {
+        self != Self::MySql
+    }
+
     /// Whether DDL can be rolled back.
     pub fn transactional_ddl(self) -> bool {
         match self {

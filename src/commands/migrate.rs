@@ -127,8 +127,8 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
             // A database that cannot be read has its own error, later.
             ledger = target.ledger_or_empty(table).await.ok();
         }
-        if let (Some(ledger), Some(names)) = (&ledger, sources.names()) {
-            warn_of_data_loss(ctx, ledger, &sources, &names, &up);
+        if let Some(ledger) = &ledger {
+            warn_of_pending(ctx, target, ledger, &sources, &up);
         }
         ctx.confirm_production("migrate", target, args.force)?;
         creation = ctx.confirm_creation(target, args.consent()).await?;
@@ -148,22 +148,26 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
     }
 }
 
-/// Warns of pending migrations that delete data, before any question. On a database without applied migrations there is no
-/// data to lose.
-fn warn_of_data_loss(ctx: &Context, ledger: &Ledger, sources: &Sources, names: &[String], up: &Up) {
-    if ledger.applied.is_empty() {
-        return;
-    }
+/// Warns before any question of pending migrations that delete data, or ask for what this database does not do. On a database
+/// without applied migrations there is no data to lose.
+fn warn_of_pending(ctx: &Context, target: &Target, ledger: &Ledger, sources: &Sources, up: &Up) {
+    let Some(names) = sources.names() else { return };
     // What is refused has its own error, later.
-    let Ok((pending, _)) = plan::up(names, ledger, up, &BTreeMap::new()) else { return };
+    let Ok((pending, _)) = plan::up(&names, ledger, up, &BTreeMap::new()) else { return };
     let is_pending = |one: &&SourceMigration| pending.contains(&one.name);
     for migration in sources.registered.iter().flatten().filter(is_pending) {
         let (Some(text), Some(file)) = (&migration.text, &migration.file) else { continue };
-        let losses = data_loss::of(text);
-        let Some(first) = losses.first() else { continue };
-        let file = ctx.project().map_or_else(|_| file.display().to_string(), |project| project.relative(file));
-        let more = if losses.len() > 1 { format!(" and {} more", losses.len() - 1) } else { String::new() };
-        ctx.ui.warn(format!("`{}` deletes data: `{}` in {file}:{}{more}", migration.name, first.what, first.line));
+        let (name, file) = (&migration.name, ctx.project().map_or_else(|_| String::new(), |one| one.relative(file)));
+        let losses = if ledger.applied.is_empty() { Vec::new() } else { data_loss::of(text) };
+        if let Some(first) = losses.first() {
+            let more = if losses.len() > 1 { format!(" and {} more", losses.len() - 1) } else { String::new() };
+            ctx.ui.warn(format!("`{name}` deletes data: `{}` in {file}:{}{more}", first.what, first.line));
+        }
+        if let Some(line) = data_loss::sets_default(text).filter(|_| !target.dialect.has_set_default()) {
+            ctx.ui.warn(format!(
+                "`{name}`: this database treats SET DEFAULT of a foreign key as RESTRICT, {file}:{line}"
+            ));
+        }
     }
 }
 

@@ -29,6 +29,16 @@ pub fn of(source: &str) -> Vec<DataLoss> {
     reader.found
 }
 
+/// Returns the line, from 1, on which `source` has a foreign key set its column's default.
+pub fn sets_default(source: &str) -> Option<usize> {
+    let sets = |line: &str| {
+        let lower = line.to_lowercase();
+        line.contains("ForeignKeyAction::SetDefault")
+            || ["on delete set default", "on update set default"].iter().any(|words| lower.contains(words))
+    };
+    source.lines().position(sets).map(|at| at + 1)
+}
+
 #[derive(Default)]
 struct Reader {
     in_up: bool,

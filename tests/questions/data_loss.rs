@@ -32,6 +32,21 @@ async fn a_migration_that_deletes_data_is_named_with_its_line() {
     }
 }
 
+/// MariaDB takes the action and does another: the user hears of it before the migration runs.
+#[tokio::test]
+async fn an_action_that_the_database_replaces_is_named() {
+    let adds = executes(
+        "ALTER TABLE a ADD FOREIGN KEY (n) REFERENCES b (n) ON DELETE SET DEFAULT",
+        "ALTER TABLE a DROP FOREIGN KEY a_ibfk_1",
+    );
+    let sandbox = seaorm("2.0.4", &[("m1_a", creates("a")), ("m2_key", adds)]);
+    for database in Database::all().await {
+        let asked = On::new(&sandbox, &database).fails(&["migrate", "--env", "production"]);
+        let replaces = !database.dialect.has_set_default();
+        assert_eq!(asked.shows("m2_key") && asked.shows("SET DEFAULT"), replaces, "{asked}");
+    }
+}
+
 /// One migration is rolled back alone where no later one names its tables; else all that came after it go with it.
 #[tokio::test]
 async fn one_migration_is_rolled_back_alone_only_where_that_is_safe() {
