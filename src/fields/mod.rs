@@ -15,8 +15,8 @@ mod fields_tests;
 pub use grammar::{Misfit, parse};
 pub use literal::Literal;
 pub use modifiers::{MODIFIERS, Modifier};
-pub use reference::Reference;
-pub use types::{ELEMENTS, Type, WORDS};
+pub use reference::{ACTIONS, Reference};
+pub use types::{ELEMENTS, Type, WORDS, plain};
 
 /// One field as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
