@@ -114,9 +114,16 @@ impl Reader<'_> {
         if word.text.is_empty() {
             return self.fault_with(word.at, "a type is missing", nearest::types(""));
         }
-        if let Some(modifier) = nearest::modifier(&word.text) {
+        let modifier = match word.text.starts_with("default=") {
+            true => Some(word.text.as_str()),
+            false => nearest::modifier(&word.text),
+        };
+        if let Some(modifier) = modifier {
             let reason = format!("`{}` is a modifier, not a type: it comes after the type", word.text);
             return self.fault(word.at, reason, format!("string:{modifier}"));
+        }
+        if let Some(field) = nearest::with_colons(&word.text) {
+            return self.fault(word.at, format!("there is no type `{}`", word.text), field);
         }
         self.fault_with(word.at, format!("there is no type `{}`", word.text), nearest::types(&word.text))
     }

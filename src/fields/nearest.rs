@@ -3,7 +3,7 @@
 
 use super::modifiers::MODIFIERS;
 use super::reference::ACTIONS;
-use super::types::{ELEMENTS, WORDS};
+use super::types::{self, ELEMENTS, WORDS};
 
 /// Names to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +96,19 @@ pub(super) fn types(word: &str) -> Nearest {
         names = COMMON.to_vec();
     }
     Nearest { names: owned(&names), is_selection: true }
+}
+
+/// Returns how kit writes a type that is written with brackets, such as `varchar(20)`, `decimal{10,2}` and `string[]`.
+pub(super) fn with_colons(word: &str) -> Option<String> {
+    if let Some(element) = word.strip_suffix("[]") {
+        return types::named(element).filter(|name| ELEMENTS.contains(name)).map(|name| format!("array:{name}"));
+    }
+    let (name, arguments) = word.split_once(['(', '{'])?;
+    let arguments = arguments.trim_end_matches([')', '}']);
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ',' | ' ' | '-' | '_');
+    let of = types::named(name).filter(|_| !arguments.is_empty() && arguments.chars().all(plain))?;
+    let arguments = arguments.split(',').map(str::trim).collect::<Vec<_>>();
+    Some(format!("{name}:{}", arguments.join(if of == "enum" { "," } else { ":" })))
 }
 
 /// Returns what an array can hold, the nearest first.
