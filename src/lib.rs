@@ -3,7 +3,7 @@
 //! ```text
 //!  main ── run ── cli ── commands ── ui          the only writer to the terminal
 //!                           ├─ project           where am I: root, layout, settings, registering
-//!                           ├─ fields            the field language, `title:string!`
+//!                           ├─ fields            the field language, `title:string:required`
 //!                           ├─ scaffold          names, stubs, and the FilePlan that writes files
 //!                           ├─ migrator          generate, build and drive the migrator
 //!                           ├─ codegen           schema → entities

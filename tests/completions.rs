@@ -74,7 +74,7 @@ fn typed(sandbox: &Sandbox, shell: &str, setup: &str, lines: &[(&str, &str)]) {
 }
 
 /// What holds in bash and zsh alike.
-const EVERYWHERE: [(&str, &str); 14] = [
+const EVERYWHERE: [(&str, &str); 24] = [
     ("kit migrate:f", "kit migrate:fresh "),
     ("kit migrate:ro", "kit migrate:rollback "),
     ("kit migrate:re", "kit migrate:re"),
@@ -89,6 +89,16 @@ const EVERYWHERE: [(&str, &str); 14] = [
     ("kit about --database m", "kit about --database main "),
     ("kit about --database=r", "kit about --database=reports "),
     ("kit --env st", "kit --env staging "),
+    ("kit make:migration create_tags label:str", "kit make:migration create_tags label:string "),
+    ("kit make:migration create_tags label:string:req", "kit make:migration create_tags label:string:required "),
+    ("kit make:migration create_tags label:string:de", "kit make:migration create_tags label:string:default="),
+    ("kit make:model tag state:en", "kit make:model tag state:enum:"),
+    ("kit make:model tag user:references:us", "kit make:model tag user:references:users "),
+    ("kit make:migration fix --table us", "kit make:migration fix --table users "),
+    ("kit db:truncate po", "kit db:truncate posts "),
+    ("kit db:sync --tables users,po", "kit db:sync --tables users,posts "),
+    ("kit make:factory --model po", "kit make:factory --model post "),
+    ("kit make:seeder us", "kit make:seeder user "),
 ];
 
 /// bash replaces only what stands after the colon: a short form stays one, but a whole one.
@@ -234,12 +244,49 @@ fn the_project_may_be_named_on_the_line() {
     assert_eq!(offered(&["kit", "migrate", "--to", ""]), "");
 }
 
+/// Tables are those of entities and of migrations, whatever the migrations are called.
+#[test]
+fn tables_are_those_of_entities_and_migrations() {
+    let created = "fn up() { Table::create().table(Odds::Table).col(pk_auto(Odds::Id)); Table::create()\
+                   .table(\"ends\").col(pk_uuid(\"id\")) }";
+    let sandbox = project()
+        .file("migrations/m20250103_000000_initial.rs", created)
+        .file("migrations/m20250104_000000_drop_posts_table.rs", "")
+        .file("migrations/m20250105_000000_broken.rs", "Table::create( {")
+        .file("src/models/entities/mod.rs", "pub mod tags;\n")
+        .file("src/models/entities/tags.rs", "#[sea_orm(table_name = \"tags\")]\npub struct Model {}\n");
+    let offered = |words: &[&str]| {
+        let mut arguments = vec!["__complete", "fish", "--", "kit"];
+        arguments.extend(words);
+        let text = text(run(&sandbox, KIT, &arguments));
+        text.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let tables = ["ends", "odds", "tags", "users"];
+    for words in [
+        &["db:truncate", ""][..],
+        &["db:truncate", "users", ""],
+        &["db:sync", "--tables", ""],
+        &["db:sync", "--ignore-tables", ""],
+        &["make:migration", "fix_it", "--table", ""],
+    ] {
+        assert_eq!(offered(words), tables, "{words:?}");
+    }
+    assert_eq!(offered(&["make:migration", "--create="]), Vec::<String>::new());
+    assert_eq!(offered(&["make:factory", "--model", ""]), ["end", "odd", "tag", "user"]);
+    assert_eq!(offered(&["make:seeder", "--model", "t"]), ["tag"]);
+    let field = "owner:references:";
+    let references = offered(&["make:model", "post", "title", field]);
+    assert_eq!(&references[references.len() - 4..], tables.map(|table| format!("{field}{table}")));
+}
+
 #[test]
 fn completing_is_silent_whatever_is_wrong() {
     let broken = Sandbox::project().file("kit.toml", "[connections\n").file("migrations/mod.rs", "fn (");
     for words in [
         &["kit", "about", "--database", ""][..],
         &["kit", "migrate", "--to", ""],
+        &["kit", "db:sync", "--tables", ""],
+        &["kit", "make:model", "post", "a:nothing:"],
         &["kit", "nothing:here", "--"],
         &["kit", "about", "--unknown", "x", "--other="],
         &["kit"],

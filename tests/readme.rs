@@ -125,6 +125,92 @@ fn its_types_are_those_of_the_field_language() {
     assert_eq!(said, names.map(str::to_owned).collect());
 }
 
+/// The command lines of kit in a text: spans between backticks, and the lines of code that begin with `kit`.
+fn command_lines(text: &str, is_code: bool) -> Vec<String> {
+    let mut fenced = is_code;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        let whole = line.trim_start().trim_start_matches("$ ");
+        if fenced && whole.starts_with("kit ") {
+            found.push(whole.to_owned());
+        } else {
+            found.extend(code(line).into_iter().filter(|span| span.starts_with("kit ")).map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// The first character that bash or zsh does not leave as it is: a pattern, a history expansion or a subshell.
+fn expanded(line: &str) -> Option<char> {
+    let (mut quote, mut before) = (None, ' ');
+    let mut characters = line.chars();
+    while let Some(c) = characters.next() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some('"') if matches!(c, '!' | '`') => return Some(c),
+            Some(_) => {}
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            None if c == '\\' => _ = characters.next(),
+            None if c == '#' && before == ' ' => return None,
+            // An optional part of a synopsis, which is not pasted.
+            None if c == '[' && before == ' ' => {}
+            None if matches!(c, '!' | '^' | '?' | '*' | '(' | '[') => return Some(c),
+            None => {}
+        }
+        before = c;
+    }
+    None
+}
+
+#[test]
+fn an_expanded_character_is_found() {
+    for (line, expected) in [
+        ("kit make:model post title:string! body", Some('!')),
+        ("kit make:model post user:references?", Some('?')),
+        ("kit make:model post \"title:string!\"", Some('!')),
+        ("kit make:model post 'title:string!' slug:string^", Some('^')),
+        ("kit make:model post 'title:string!' \"a?\" body:text:null", None),
+        ("kit migrate --to m1   # what does it do?", None),
+    ] {
+        assert_eq!(expanded(line), expected, "{line}");
+    }
+    assert_eq!(command_lines("kit runs\n```sh\n$ kit a\nls\n```\n`kit b` and `ls`", false), ["kit a", "kit b"]);
+}
+
+/// A field such as `user:references?` is a pattern in zsh, and `string!:20` a history expansion in bash.
+#[test]
+fn command_lines_can_be_pasted() {
+    let mut texts = vec![("README.md".to_owned(), file("README.md"), false)];
+    let folder = |path: &str| fs::read_dir(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).into_iter().flatten();
+    let names = |path: &str| -> Vec<String> {
+        let names = folder(path).flatten().map(|entry| format!("{path}/{}", entry.file_name().display()));
+        names.collect()
+    };
+    let documents = names("docs").into_iter().filter(|name| name.ends_with(".md"));
+    texts.extend(documents.map(|name| (name.clone(), file(&name), false)));
+    // Hints and messages.
+    let sources = ["src/error", "src/commands"].into_iter().flat_map(names).filter(|name| name.ends_with(".rs"));
+    texts.extend(sources.map(|name| (name.clone(), file(&name), false)));
+    let mut root = Cli::command();
+    root.build();
+    for command in root.get_subcommands_mut().filter(|sub| !sub.is_hide_set()) {
+        let name = format!("kit {} --help", command.get_name());
+        texts.push((name, command.render_long_help().to_string(), true));
+    }
+    let mut count = 0;
+    for (name, text, is_code) in texts {
+        for line in command_lines(&text, is_code).into_iter().filter(|line| line.contains(':')) {
+            count += 1;
+            assert_eq!(expanded(&line), None, "{name}: quote it with single quotes: {line}");
+        }
+    }
+    assert!(count > 100, "{count} command lines");
+}
+
 #[test]
 fn its_kit_toml_is_one() {
     let text = &blocks(&section("Configuration"), "toml")[0];

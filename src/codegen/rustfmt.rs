@@ -76,6 +76,7 @@ fn through(mut command: Command, text: &str) -> io::Result<String> {
 }
 
 /// Formats all of them in one process: one for each takes seconds where there are hundreds.
+#[expect(clippy::disallowed_methods, reason = "the files are temporary, and none of the project's")]
 fn in_files(mut command: Command, sources: &mut [Source<'_>]) -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let paths: Vec<_> = (0..sources.len()).map(|index| folder.path().join(format!("{index}.rs"))).collect();

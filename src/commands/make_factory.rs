@@ -20,7 +20,7 @@ pub struct MakeFactoryArgs {
     /// What a row is: user
     name: Option<String>,
     /// The model, where NAME does not say it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Overwrite one that is there
     #[arg(long)]

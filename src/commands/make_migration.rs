@@ -25,14 +25,27 @@ NAME says what it does:
   drop_posts_table                      create_join_table_users_and_groups
 Any other name makes an empty one. The path of the file is printed.
 
-FIELD is name:type. `!` behind it is required, `^` unique, `?` may be empty, nothing may be empty, too:
-  title:string!    email:string:100^    price:decimal:10:2    status:enum:draft,live:default=draft
-  body             user:references      editor:references?    author:references:users:restrict
-A name without a type is a string. The README has the table of types.")]
+FIELD is NAME:TYPE, then what the type takes, then modifiers:
+  title:string:100:required    email:string:unique     price:decimal:10:2:index    bio:text
+  user:references              editor:references:null  author:references:users:restrict
+  status:enum:draft,live:default=draft                 tags:array:string
+A field without a type is a string.
+
+Types:
+  string string:LENGTH text char:LENGTH int big_int small_int tiny_int unsigned big_unsigned
+  small_unsigned tiny_unsigned float double decimal decimal:PRECISION:SCALE money bool date time
+  date_time ts tstz uuid uuid_col json jsonb blob binary_len:LENGTH var_binary:LENGTH
+  enum:VALUE,VALUE array:TYPE references references:TABLE references:COLUMN
+Modifiers:
+  required (or !)    unique (or ^; required, too, unless null)    null (or ?)    index
+  default=VALUE
+References, when the other row is deleted:
+  cascade set_null restrict no_action set_default
+Shells expand the signs: quote them, as in 'title:string!', or use the words.")]
 pub struct MakeMigrationArgs {
     /// What it is to do: create_posts_table
     name: Option<String>,
-    /// Columns, as `title:string! user:references`
+    /// Columns, as `title:string:required user:references`
     #[arg(value_name = "FIELD")]
     fields: Vec<String>,
     #[command(flatten)]
@@ -208,7 +221,7 @@ fn sentence(assumption: &Assumption) -> String {
             format!("{} {verb} with the table: yours is left out", list(columns.iter().map(String::as_str)))
         }
         Assumption::Wanting { table, columns } => format!(
-            "{} required and without a default: this fails where `{table}` has rows (`?` lets it be empty, default=VALUE gives one)",
+            "{} required and without a default: this fails where `{table}` has rows (`null` lets it be empty, `default=VALUE` gives one)",
             is_list(columns)
         ),
         Assumption::Lost { table, columns } => {

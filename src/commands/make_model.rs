@@ -25,13 +25,13 @@ use undo::Made;
 /// The table's name is the plural of NAME. What fails half-way leaves nothing behind.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-FIELD is name:type, as for `kit make:migration`:
-  kit make:model post title:string! content:text user:references --factory --seeder
+FIELD is NAME:TYPE, as for `kit make:migration`, whose help lists all types:
+  kit make:model post title:string:required content:text user:references --factory --seeder
   kit make:model --link users_votes user:references movie:references vote:int")]
 pub struct MakeModelArgs {
     /// What a row is: post
     name: Option<String>,
-    /// Columns, as `title:string! user:references`
+    /// Columns, as `title:string:required user:references`
     #[arg(value_name = "FIELD")]
     fields: Vec<String>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ pub struct MakeSeederArgs {
     /// What it is called: user, UserSeeder, DatabaseSeeder
     name: Option<String>,
     /// The model whose rows it puts in, where NAME does not say it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Overwrite one that is there
     #[arg(long)]

@@ -9,7 +9,7 @@ _kit() {
     while IFS= read -r candidate; do
         [[ -z $candidate ]] || COMPREPLY+=("$candidate")
     done <<<"$("$kit" __complete bash --replaced="$2" -- "${COMP_LINE:0:COMP_POINT}" 2>/dev/null </dev/null)"
-    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]]; then
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[/:=] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }

@@ -11,8 +11,10 @@ set edit:completion:arg-completer[kit] = {|@words|
     (external $kit) __complete elvish -- $@words 2>/dev/null </dev/null | from-lines | each {|line|
         var value help = (str:split &max=2 "\t" $line)
         var suffix = ' '
-        if (str:has-suffix $value /) {
-            set suffix = ''
+        for open [/ : =] {
+            if (str:has-suffix $value $open) {
+                set suffix = ''
+            }
         }
         if (==s $help '') {
             edit:complex-candidate $value &code-suffix=$suffix

@@ -13,7 +13,7 @@ _kit() {
         [[ -n $value ]] || continue
         # `_describe` separates value and description with a colon.
         line=${${value//\\/\\\\}//:/\\:}${help:+:$help}
-        if [[ $value == */ ]]; then
+        if [[ $value == *[/:=] ]]; then
             open+=("$line")
         else
             closed+=("$line")

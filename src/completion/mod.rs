@@ -3,9 +3,11 @@
 //! command line as it is declared. It deliberately knows no command: an argument says by its declaration what
 //! completes it (`sources`), so that a new command needs nothing here. It never asks, writes or connects.
 
+mod fields;
 mod line;
 mod shell;
 mod sources;
+mod tables;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -7,11 +7,14 @@
 //! | `value_name = "NAME\|URL"` or `"CONNECTION"` | connections of kit.toml |
 //! | `env` | environments |
 //! | `value_name = "SEEDER"` | seeders |
+//! | `value_name = "FIELD"` | types, tables, actions and modifiers, after each colon (`fields`) |
+//! | `value_name = "TABLE"` or `"TABLES"`, unless it creates the table | tables (`tables`) |
+//! | `value_name = "MODEL"`; `name` of `make:factory` and `make:seeder` | models: the singular of a table |
 //! | `value_name = "COMMAND"` | commands |
 //! | `value_name = "DIR"`, `"FILE"`, `"PATH"`, or a `PathBuf` | folders, files, both |
 //! | a `ValueEnum` | its values |
 //!
-//! It knows no command by name but the family `migrate`, and reads the project only when one of these is asked for.
+//! It knows few commands by name, and reads the project only when one of these is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -20,7 +23,9 @@ use std::sync::{Arc, OnceLock};
 
 use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use pluralizer::pluralize;
 
+use super::{fields, tables};
 use crate::database::Target;
 use crate::project::seeders::Seeders;
 use crate::project::{Invocation, Project, source};
@@ -41,6 +46,7 @@ pub struct Sources {
     folder: PathBuf,
     env: BTreeMap<String, String>,
     project: OnceLock<Option<Project>>,
+    tables: OnceLock<Vec<String>>,
 }
 
 enum Source {
@@ -49,6 +55,9 @@ enum Source {
     Environments,
     Seeders,
     Commands,
+    Fields,
+    Tables,
+    Models,
     Path(ValueHint),
 }
 
@@ -60,6 +69,10 @@ fn source_of(command: &str, arg: &Arg) -> Option<Source> {
         ("NAME|URL" | "CONNECTION", _) => Source::Connections,
         ("COMMAND", _) => Source::Commands,
         ("SEEDER", _) => Source::Seeders,
+        ("FIELD", _) => Source::Fields,
+        ("TABLE" | "TABLES", id) if id != "create" => Source::Tables,
+        ("MODEL", _) => Source::Models,
+        (_, "name") if matches!(command, "make:factory" | "make:seeder") => Source::Models,
         ("DIR", _) => Source::Path(ValueHint::DirPath),
         ("FILE", _) => Source::Path(ValueHint::FilePath),
         ("PATH", _) => Source::Path(ValueHint::AnyPath),
@@ -100,6 +113,18 @@ fn completed(command: &str, arg: Arg, sources: &Arc<Sources>, commands: &Arc<[St
         Source::Commands => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
             candidates(starting_with(typed, commands.to_vec()), |_| None)
         })),
+        Source::Fields => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            let found = fields::continuations(&typed.to_string_lossy(), || sources.tables().to_vec());
+            let found =
+                found.into_iter().map(|(value, help)| CompletionCandidate::new(value).help(help.map(Into::into)));
+            found.collect()
+        })),
+        Source::Tables => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            candidates(starting_with(typed, sources.tables().to_vec()), |_| None)
+        })),
+        Source::Models => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+            candidates(starting_with(typed, sources.models()), |_| None)
+        })),
         Source::Path(hint) => arg.value_hint(hint),
     }
 }
@@ -123,7 +148,7 @@ fn candidates(names: Vec<String>, help: impl Fn(&str) -> Option<String>) -> Vec<
 impl Sources {
     /// The project around `folder`, not looked for yet.
     pub fn new(folder: PathBuf, env: BTreeMap<String, String>) -> Self {
-        Self { folder, env, project: OnceLock::new() }
+        Self { folder, env, project: OnceLock::new(), tables: OnceLock::new() }
     }
 
     fn project(&self) -> Option<&Project> {
@@ -153,6 +178,14 @@ impl Sources {
     fn seeders(&self) -> Vec<String> {
         let found = self.project().and_then(|project| Seeders::find(project).ok().flatten());
         found.into_iter().flat_map(|found| found.list).map(|seeder| seeder.name).collect()
+    }
+
+    fn tables(&self) -> &[String] {
+        self.tables.get_or_init(|| self.project().map(tables::tables).unwrap_or_default())
+    }
+
+    fn models(&self) -> Vec<String> {
+        self.tables().iter().map(|table| pluralize(table, 1, false)).collect()
     }
 
     fn connections(&self) -> Vec<String> {

@@ -26,8 +26,19 @@ pub(super) fn shown_field(fault: &Misfit) -> (String, usize) {
     (format!("{front}{middle}{end}"), at)
 }
 
+/// Returns the hint for a field that is wrong: its text, a mark under the character, and what would be right there.
+pub(super) fn field_hint(fault: &Misfit) -> String {
+    let (field, at) = shown_field(fault);
+    let indent = " ".repeat(at);
+    let more = match fault.is_selection {
+        true => format!("\n{indent}  `kit make:migration --help` lists all"),
+        false => String::new(),
+    };
+    format!("{field}\n{indent}^ {}{more}", lines_of(&fault.valid, at + 2))
+}
+
 /// The values with commas, in lines that begin `indent` columns in.
-pub(super) fn lines_of(values: &[String], indent: usize) -> String {
+fn lines_of(values: &[String], indent: usize) -> String {
     let mut lines = vec![String::new()];
     for (number, value) in values.iter().enumerate() {
         let text = if number + 1 == values.len() { value.clone() } else { format!("{value},") };

@@ -5,7 +5,7 @@ use kit_runtime::secrets::hide_passwords;
 use kit_runtime::wire::{Direction, Failure};
 
 use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_hint, unsettled_hint};
-use super::field::{lines_of, shown_field};
+use super::field::field_hint;
 use super::missing::missing_hint;
 use super::reason::reason_hint;
 use super::sea_orm::sea_orm_hint;
@@ -79,10 +79,7 @@ impl Error {
                 format!("make it yours alone: `chown $USER {0} && chmod go-w {0}`", path.display())
             }
             Self::Registration { lines, .. } => format!("add by hand:\n{lines}"),
-            Self::Field { fault } => {
-                let (field, at) = shown_field(fault);
-                format!("{field}\n{}^ {}", " ".repeat(at), lines_of(&fault.valid, at + 2))
-            }
+            Self::Field { fault } => field_hint(fault),
             Self::Stub { message, .. } if message.contains("{{ up }}") => {
                 "write {{ up }} and {{ down }} where it has statements, or take kit's own: `kit stub:publish --existing`"
                     .to_owned()

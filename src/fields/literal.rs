@@ -1,4 +1,4 @@
-//! Defaults: what stands behind `default=`, checked against the type. It returns a value that is right on every
+//! Defaults: the value after `default=`, checked against the type. It returns a value that is right on every
 //! database, or why there is none.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -56,7 +56,7 @@ impl Literal {
                 match !whole.is_empty() && digits(whole) && digits(rest) && fits {
                     true => Ok(Self::Number(pointed(text))),
                     false => {
-                        Err(format!("a number, with at most {before} digits before the point and {after} behind it"))
+                        Err(format!("a number, with at most {before} digits before the point and {after} after it"))
                     }
                 }
             }
@@ -72,7 +72,7 @@ impl Literal {
             Type::DateTime | Type::Timestamp | Type::TimestampWithTimeZone if text == "now" => Ok(Self::Now),
             Type::DateTime | Type::Timestamp | Type::TimestampWithTimeZone => expect(
                 NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").is_ok(),
-                "now, or a moment in quotes: default='2026-01-31 12:30:00'",
+                "now, or a timestamp in quotes: default='2026-01-31 12:30:00'",
             ),
             Type::Json | Type::JsonBinary => {
                 let right = serde_json::from_str::<serde_json::Value>(text).is_ok();

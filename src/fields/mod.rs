@@ -1,9 +1,11 @@
-//! The field language, `title:string!` on a command line: one grammar and one parser of it. It returns each field as a
-//! value, or the character at which it is wrong and what would be right there. It does not know which tables there are,
-//! nor what becomes of a field.
+//! The field language, `title:string:required` on a command line: one grammar and one parser of it. It returns each field
+//! as a value, or the character at which it is wrong and what would be right there. It does not know which tables there
+//! are, nor what becomes of a field.
 
 mod grammar;
 mod literal;
+mod modifiers;
+mod nearest;
 pub mod reference;
 mod types;
 
@@ -12,8 +14,9 @@ mod fields_tests;
 
 pub use grammar::{Misfit, parse};
 pub use literal::Literal;
-pub use reference::Reference;
-pub use types::{ELEMENTS, Type, WORDS};
+pub use modifiers::{MODIFIERS, Modifier};
+pub use reference::{ACTIONS, Reference};
+pub use types::{ELEMENTS, Type, WORDS, plain};
 
 /// One field as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

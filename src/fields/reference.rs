@@ -26,7 +26,7 @@ pub struct Resolved {
 }
 
 /// The actions as fields name them.
-pub(super) const ACTIONS: [(&str, Action); 5] = [
+pub const ACTIONS: [(&str, Action); 5] = [
     ("cascade", Action::Cascade),
     ("set_null", Action::SetNull),
     ("restrict", Action::Restrict),

@@ -91,8 +91,8 @@ pub(super) fn named(word: &str) -> Option<&'static str> {
     WORDS.iter().find(|(name, others)| *name == word || others.contains(&word.as_str())).map(|(name, _)| *name)
 }
 
-/// The type of this name that needs nothing behind it.
-pub(super) fn plain(name: &str) -> Option<Type> {
+/// Returns the type of this name if it needs no argument.
+pub fn plain(name: &str) -> Option<Type> {
     let integer = |bits, unsigned| Type::Integer { bits, unsigned };
     Some(match name {
         "string" => Type::String(None),

@@ -35,6 +35,13 @@ pub fn keys<'a>(root: &Path, migrations: impl Iterator<Item = &'a Path>) -> BTre
             keys.extend(parsed(&path).and_then(|file| of_entity(&file)));
         }
     }
+    keys.extend(created(migrations));
+    keys
+}
+
+/// Returns the keys of the tables that these migrations create, by table. Parses every file.
+pub fn created<'a>(migrations: impl Iterator<Item = &'a Path>) -> BTreeMap<String, SourceKey> {
+    let mut keys = BTreeMap::new();
     for path in migrations {
         let Some(file) = parsed(path) else { continue };
         let mut reader = Reader { names: names(&file), keys: &mut keys };

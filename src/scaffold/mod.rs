@@ -3,7 +3,7 @@
 mod columns;
 mod dialect;
 pub mod factory;
-mod guess;
+pub mod guess;
 mod identifiers;
 pub mod intent;
 mod known;

@@ -125,7 +125,13 @@ impl Random {
             let to = &earlier[self.below(earlier.len())];
             let (nullable, unique) = (self.one_in(2), self.one_in(4));
             let (null, unique_mark) = (if nullable { "?" } else { "" }, if unique { "^" } else { "" });
-            let written = format!("{name}:references{null}{unique_mark}:{}", to.name);
+            let written = match self.one_in(2) {
+                true => format!("{name}:references{null}{unique_mark}:{}", to.name),
+                false => {
+                    let (null, unique) = (if nullable { ":null" } else { "" }, if unique { ":unique" } else { "" });
+                    format!("{name}:references:{}{unique}{null}", to.name)
+                }
+            };
             let table = Some((to.name.clone(), to.key));
             return Some(Field { written, column: name.into(), of: to.key, nullable, index: Some(unique), table });
         }
@@ -134,12 +140,13 @@ impl Random {
         let nullable = self.one_in(2);
         let index = indexable && !unique && self.one_in(4);
         let default = if of == "int" && self.one_in(2) { ":default=7" } else { "" };
-        let mark = match (nullable, unique) {
-            (true, true) => "^?",
-            (false, true) => "^",
-            (false, false) => "!",
-            (true, false) => "",
+        let marks = match (nullable, unique) {
+            (true, true) => ["^?", ":null:unique"],
+            (false, true) => ["^", ":unique"],
+            (false, false) => ["!", ":required"],
+            (true, false) => ["", ":null"],
         };
+        let mark = marks[self.below(2)];
         let written = format!("{name}:{of}{mark}{}{default}", if index { ":index" } else { "" });
         let index = if unique { Some(true) } else { index.then_some(false) };
         Some(Field { written, column: name.into(), of, nullable, index, table: None })

@@ -85,17 +85,30 @@ fn what_is_wrong_is_pointed_at_and_nothing_is_written() {
     --- stderr ---
       ERROR  `title:strng!`, character 7: there is no type `strng`
       hint: title:strng!
-                  ^ string, text, char, int, big_int, small_int, tiny_int, unsigned, big_unsigned,
-                    small_unsigned, tiny_unsigned, float, double, decimal, money, bool, date, time,
-                    date_time, ts, tstz, uuid, uuid_col, json, jsonb, blob, binary_len, var_binary,
-                    enum, array, references
+                  ^ string
+                    `kit make:migration --help` lists all
     --- exit 2 ---
     ");
     insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "status:enum:a,b:default=c"]), @"
     --- stderr ---
-      ERROR  `status:enum:a,b:default=c`, character 25: `c` is none of its values
+      ERROR  `status:enum:a,b:default=c`, character 25: `c` is not one of its values
       hint: status:enum:a,b:default=c
                                     ^ a, b
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "user:references:setnull"]), @"
+    --- stderr ---
+      ERROR  `user:references:setnull`, character 17: `references` has no option `setnull`
+      hint: user:references:setnull
+                            ^ set_null, a table, a column, cascade, restrict, no_action
+                              `kit make:migration --help` lists all
+    --- exit 2 ---
+    ");
+    insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "bio:text!:null"]), @"
+    --- stderr ---
+      ERROR  `bio:text!:null`, character 11: `null` contradicts `!`: a column is either required or nullable
+      hint: bio:text!:null
+                      ^ nothing here
     --- exit 2 ---
     ");
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "add_things", "a:int", "b"]), @"
@@ -191,7 +204,7 @@ fn what_is_decided_is_said() {
     --- stderr ---
       INFO  Created a migration that adds `n`, `boss_id` to `posts`
 
-      WARN  `n`, `boss_id` are required and without a default: this fails where `posts` has rows (`?` lets it be empty, default=VALUE gives one)
+      WARN  `n`, `boss_id` are required and without a default: this fails where `posts` has rows (`null` lets it be empty, `default=VALUE` gives one)
       WARN  Assumed an integer `id` in `bosses`
     --- exit 0 ---
     ");
@@ -204,6 +217,22 @@ fn what_is_decided_is_said() {
       WARN  `at` is required, and rows would have nothing: `down` fails where `posts` has rows
     --- exit 0 ---
     ");
+}
+
+/// The words and the signs of modifiers make the same migration.
+#[test]
+fn modifiers_as_words_and_as_signs_are_the_same() {
+    let made = |fields: &[&str]| {
+        let sandbox = Sandbox::project();
+        let arguments: Vec<&str> = ["make:migration", "create_posts"].iter().chain(fields).copied().collect();
+        let transcript = sandbox.kit(&arguments);
+        assert_eq!(transcript.code, 0, "{transcript}");
+        sandbox.read("migrations/m20260102_030405_create_posts.rs")
+    };
+    let words =
+        ["title:string:20:required", "slug:string:unique", "code:int:null:unique", "user:references:null:users"];
+    let signs = ["title:string!:20", "slug^", "code:int^?", "user?:references:users"];
+    assert_eq!(made(&words), made(&signs));
 }
 
 /// Options without fields go with what the name says.
