@@ -8,6 +8,7 @@ mod field;
 mod hint;
 mod missing;
 mod registering;
+mod scaffolding;
 mod sea_orm;
 mod seeding;
 mod selection;
@@ -25,6 +26,8 @@ use failure::{failure_text, faulty_text, ledger_text, unsettled_text};
 use field::{list_of, shown_field};
 use missing::missing_text;
 pub use registering::Registering;
+pub use scaffolding::UnmadeTable;
+use scaffolding::no_table_text;
 pub use sea_orm::SeaOrmErrorKind;
 use sea_orm::{no_migrator_text, sea_orm_text};
 pub use seeding::SeedError;
@@ -289,6 +292,26 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
+    /// References to tables that no migration, no entity and not the database has.
+    #[error("{}", no_table_text(tables))]
+    #[expect(missing_docs, reason = "the tables, and the migration that is written in spite of that")]
+    NoTable { tables: Vec<UnmadeTable>, migration: Option<String> },
+    /// Columns that a table does not have.
+    #[error("table `{table}` has no column {}; its columns are {}", list_of(columns), known.join(", "))]
+    NoColumns {
+        /// The table.
+        table: String,
+        /// The columns that it does not have.
+        columns: Vec<String>,
+        /// Its columns.
+        known: Vec<String>,
+        /// The migration that is written in spite of that.
+        migration: Option<String>,
+    },
+    /// A name that does not tell what a migration changes.
+    #[error("the name `{name}` does not tell what the migration changes")]
+    #[expect(missing_docs, reason = "the name, and one that does")]
+    VagueName { name: String, example: String },
     /// A migration of that name is there already.
     #[error("a migration named `{name}` exists: {}", path.display())]
     MigrationExists {

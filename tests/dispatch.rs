@@ -65,7 +65,10 @@ fn a_namespace_lists_its_commands() {
         let transcript = sandbox.kit(&[typed]);
         assert_eq!(transcript.code, 0, "{transcript}");
         assert!(transcript.stdout.trim_start().starts_with(first), "{transcript}");
-        assert!(transcript.stdout.lines().all(|line| line.trim_start().starts_with(&format!("{name}:"))), "{transcript}");
+        assert!(
+            transcript.stdout.lines().all(|line| line.trim_start().starts_with(&format!("{name}:"))),
+            "{transcript}"
+        );
         same(&sandbox, &[typed], &["list", name]);
         same(&sandbox, &[typed], &["help", name]);
         same(&sandbox, &[typed], &["--no-interaction", typed]);
@@ -133,12 +136,18 @@ fn habits_come_before_spelling() {
         assert_eq!(meant_by, meant, "{typed}");
     }
     // No command of kit's deletes less than what was meant.
-    for typed in ["db:create", "db:table", "db:show", "db:truncat", "migrate:test", "migrate:rest-api", "db:creates", "db:drop"] {
+    for typed in
+        ["db:create", "db:table", "db:show", "db:truncat", "migrate:test", "migrate:rest-api", "db:creates", "db:drop"]
+    {
         let transcript = sandbox.kit(&[typed]);
         let destructive = ["migrate:re", "migrate:rollback", "migrate:delete", "db:truncate"];
         let suggested: Vec<String> = transcript.hinted().concat();
         let is_meant = typed == "db:truncat";
-        assert_eq!(destructive.iter().any(|name| suggested.iter().any(|word| word.starts_with(name))), is_meant, "{typed}: {transcript}");
+        assert_eq!(
+            destructive.iter().any(|name| suggested.iter().any(|word| word.starts_with(name))),
+            is_meant,
+            "{typed}: {transcript}"
+        );
     }
     for typed in ["tinker", "db:create", "db:drop", "schema:dump", "generate", "db:push"] {
         assert_error!(sandbox.kit(&[typed]), Error::UnknownCommand { suggestion: Some(Suggestion::Sentence(_)), .. });

@@ -7,6 +7,7 @@ use kit_runtime::wire::{Direction, Failure};
 use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
+use super::scaffolding::{no_columns_hint, no_table_hint};
 use super::sea_orm::sea_orm_hint;
 use super::{Error, Registering, Suggestion};
 use crate::migrator::CacheError;
@@ -98,7 +99,15 @@ impl Error {
                     "add columns to it: `kit make:migration add_NAME_to_{table} FIELD`; `kit db:sync` writes its entity"
                 )
             }
-            Self::FieldsUnused { .. } => "leave them out, or make a migration of its own for them".to_owned(),
+            Self::FieldsUnused { .. } => {
+                "leave them out, or make a migration of its own for them; the columns of an index are --index A,B or --unique A,B"
+                    .to_owned()
+            }
+            Self::NoTable { tables, migration } => no_table_hint(tables, migration.as_deref()),
+            Self::NoColumns { table, columns, migration, .. } => no_columns_hint(table, columns, migration.as_deref()),
+            Self::VagueName { example, .. } => {
+                format!("choose a name that tells it, as in `kit make:migration {example}`")
+            }
             Self::BadName { kind: "migration", .. } => {
                 "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
             }
