@@ -305,6 +305,8 @@ pub enum Error {
         columns: Vec<String>,
         /// Its columns.
         known: Vec<String>,
+        /// The columns are to be removed, not to be indexed.
+        is_removal: bool,
         /// The migration that is written in spite of that.
         migration: Option<String>,
     },

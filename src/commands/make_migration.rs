@@ -139,10 +139,11 @@ pub(super) fn say(ctx: &Context, planned: &Planned, is_dry_run: bool) {
         match assumption {
             Assumption::Refers { .. } | Assumption::Given(_) => ctx.ui.info(sentence(assumption)),
             Assumption::Unmade(tables) => ctx.caution(&unmade(tables, module())),
-            Assumption::NoColumns { table, columns, known } => ctx.caution(&Error::NoColumns {
+            Assumption::NoColumns { table, columns, known, is_removal } => ctx.caution(&Error::NoColumns {
                 table: table.clone(),
                 columns: columns.clone(),
                 known: known.clone(),
+                is_removal: *is_removal,
                 migration: module(),
             }),
             Assumption::Vague { name, example } => {

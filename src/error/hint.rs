@@ -7,7 +7,7 @@ use kit_runtime::wire::{Direction, Failure};
 use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_hint, unsettled_hint};
 use super::field::{lines_of, shown_field};
 use super::missing::missing_hint;
-use super::scaffolding::{no_columns_hint, no_table_hint};
+use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
 use super::sea_orm::sea_orm_hint;
 use super::{Error, Registering, Suggestion};
 use crate::migrator::CacheError;
@@ -104,6 +104,7 @@ impl Error {
                     .to_owned()
             }
             Self::NoTable { tables, migration } => no_table_hint(tables, migration.as_deref()),
+            Self::NoColumns { is_removal: true, migration, .. } => no_removal_hint(migration.as_deref()),
             Self::NoColumns { table, columns, migration, .. } => no_columns_hint(table, columns, migration.as_deref()),
             Self::VagueName { example, .. } => {
                 format!("choose a name that tells it, as in `kit make:migration {example}`")

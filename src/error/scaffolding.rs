@@ -31,12 +31,20 @@ pub(super) fn no_table_hint(tables: &[UnmadeTable], migration: Option<&str>) -> 
             None => format!("`kit make:migration create_{}_table`", unmade.table),
         })
         .collect();
-    before(migration, &commands.join(" and "))
+    before(migration, &commands.join(", then "))
 }
 
 /// The commands that add the columns, before the migration that needs them.
 pub(super) fn no_columns_hint(table: &str, columns: &[String], migration: Option<&str>) -> String {
     before(migration, &format!("`kit make:migration add_{}_to_{table}`", columns.join("_and_")))
+}
+
+/// What to do about a migration that removes columns that are not there.
+pub(super) fn no_removal_hint(migration: Option<&str>) -> String {
+    match migration {
+        Some(migration) => format!("run `kit migrate:delete {migration}`, then name one of these columns"),
+        None => "name one of these columns".to_owned(),
+    }
 }
 
 fn before(migration: Option<&str>, commands: &str) -> String {

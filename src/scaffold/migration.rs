@@ -121,6 +121,8 @@ pub enum Assumption {
         columns: Vec<String>,
         /// Its columns.
         known: Vec<String>,
+        /// The columns are to be removed, not to be indexed.
+        is_removal: bool,
     },
     /// The name does not tell what changes.
     Vague {
@@ -166,6 +168,7 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
     plan.write(&place.index, registered)?;
     assumptions.extend(self::assumptions(&name, &intent, split));
     if let Some(example) = vague::clearer(&name, &intent) {
+        assumptions.retain(|assumption| *assumption != Assumption::Everything);
         assumptions.push(Assumption::Vague { name, example });
     }
     Ok(Planned { plan, path, intent, assumptions })

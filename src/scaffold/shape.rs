@@ -28,6 +28,16 @@ pub struct Wishes<'a> {
     pub index: &'a [String],
 }
 
+impl Wishes<'_> {
+    /// The columns that are asked for, in new columns and in indexes.
+    fn names(&self) -> Vec<String> {
+        let lists = self.unique.iter().chain(self.index).flat_map(|list| list.split(','));
+        let indexed = lists.map(|name| name.trim().to_owned());
+        let fields = self.fields.iter().map(|field| field.name.clone());
+        fields.chain(indexed).chain(self.soft_deletes.then(|| deleted_at().name)).collect()
+    }
+}
+
 /// The intent with all that fields and tables say.
 ///
 /// # Errors
@@ -49,9 +59,7 @@ pub fn complete(intent: Intent, wishes: Wishes<'_>, known: &Known<'_>) -> Result
         }
         Intent::Alter { table } if asked => Intent::AddColumns(maker.change(Shape::of(&table, Vec::new()))?),
         Intent::Blank if asked => {
-            return Err(Error::FieldsUnplaced {
-                fields: wishes.fields.iter().map(|field| field.name.clone()).collect(),
-            });
+            return Err(Error::FieldsUnplaced { fields: wishes.names() });
         }
         Intent::RenameTable { .. } | Intent::RenameColumn { .. } if asked => return unused("renames something"),
         Intent::AddIndex(_) | Intent::DropIndex(_) if !wishes.fields.is_empty() || wishes.soft_deletes => {
@@ -253,7 +261,7 @@ impl Maker<'_> {
                 Intent::JoinTable(self.keys(shape))
             }
             Intent::AddIndex(index) => {
-                self.missing(&index.table, &index.columns);
+                self.missing(&index.table, &index.columns, false);
                 Intent::AddIndex(index)
             }
             Intent::AddColumns(shape) => {
@@ -261,7 +269,7 @@ impl Maker<'_> {
                 let own = |name: &&String| !shape.columns.iter().any(|column| column.name == **name);
                 let indexed: Vec<String> =
                     shape.indexes.iter().flat_map(|index| &index.columns).filter(own).cloned().collect();
-                self.missing(&shape.table, &indexed);
+                self.missing(&shape.table, &indexed, false);
                 let wanting = wanting(&shape);
                 if !wanting.is_empty() {
                     self.assumptions.push(Assumption::Wanting { table: shape.table.clone(), columns: wanting });
@@ -279,7 +287,7 @@ impl Maker<'_> {
             }
             Intent::RemoveColumns(shape) => {
                 let names: Vec<String> = shape.columns.iter().map(|column| column.name.clone()).collect();
-                self.missing(&shape.table, &names);
+                self.missing(&shape.table, &names, true);
                 let shape = self.remembered(shape);
                 let without = |column: &&Column| match &column.definition {
                     Definition::Known { of, .. } => column.reference.is_some() || of.neutral().is_none(),
@@ -315,11 +323,11 @@ impl Maker<'_> {
     }
 
     /// Assumes columns of a table that it is known not to have.
-    fn missing(&mut self, table: &str, columns: &[String]) {
+    fn missing(&mut self, table: &str, columns: &[String], is_removal: bool) {
         let missing = self.known.missing(table, columns);
         if !missing.is_empty() {
             let (table, known) = (table.to_owned(), self.known.columns(table));
-            self.assumptions.push(Assumption::NoColumns { table, columns: missing, known });
+            self.assumptions.push(Assumption::NoColumns { table, columns: missing, known, is_removal });
         }
     }
 
