@@ -85,7 +85,43 @@ async fn a_model_is_made_and_its_test_passes() {
     assert!(!sandbox.read("migrations/mod.rs").contains("things"));
 }
 
-/// The table it refers to is not there: the server refuses, and nothing has happened.
+/// No migration makes the table that it refers to: nothing is written, and the command of the hint makes it.
+#[tokio::test]
+async fn a_reference_to_a_table_that_nobody_made_is_refused() {
+    for database in Database::all().await {
+        let sandbox = projects::started();
+        let kit = On::new(&sandbox, &database);
+        let before = (sandbox.files(), sandbox.read("migrations/mod.rs"));
+        let line = ["make:model", "post", "user:references"];
+        let refused = kit.fails(&line);
+        assert_error!(refused, Error::NoTable { tables, migration: None } if tables[0].table == "users");
+        assert_eq!(
+            (sandbox.files(), sandbox.read("migrations/mod.rs"), database.schema().await),
+            (before.0, before.1, String::new())
+        );
+        assert_eq!(refused.hinted(), [["make:model", "user"]]);
+        // `make:migration` writes it, and the commands of its hint come to the same, in an order in which all can be applied.
+        let line = ["make:migration", "create_posts", "user:references"];
+        let warned = kit.ok(&line);
+        assert_eq!(warned.printed().len(), 2, "{warned}");
+        for command in warned.printed() {
+            kit.ok(&command.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        assert!(sandbox.read("tests/models/main.rs").ends_with("mod users;\n"));
+        assert!(kit.ok(&line).printed().is_empty());
+        // The file of tests is there, and gets a line.
+        let said = kit.ok(&["make:model", "comment", "post:references"]);
+        let row = said.stderr.lines().find(|row| row.contains("tests/models/main.rs")).unwrap();
+        assert!(row.ends_with("changed"), "{said}");
+        let row = said.stderr.lines().find(|row| row.contains("tests/models/comments.rs")).unwrap();
+        assert!(row.ends_with("created"), "{said}");
+        for insert in ["users (id) VALUES (1)", "posts (id, user_id) VALUES (1, 1)", "comments (post_id) VALUES (1)"] {
+            database.execute(&[&format!("INSERT INTO {insert}")]).await;
+        }
+    }
+}
+
+/// An entity promises the table it refers to, and the server has none: it refuses, and nothing has happened.
 #[tokio::test]
 async fn a_table_that_cannot_be_made_leaves_nothing() {
     for database in Database::all().await {
@@ -94,6 +130,10 @@ async fn a_table_that_cannot_be_made_leaves_nothing() {
             continue;
         }
         let sandbox = projects::started();
+        sandbox.write(
+            "src/entities/users.rs",
+            "#[sea_orm(table_name = \"users\")]\npub struct Model {\n    pub id: i32,\n}\n",
+        );
         let kit = On::new(&sandbox, &database);
         let before = (sandbox.files(), sandbox.read("migrations/mod.rs"));
         let refused = kit.fails(&["make:model", "post", "user:references"]);

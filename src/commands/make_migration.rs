@@ -18,12 +18,15 @@ use crate::{schema, ui};
 /// Write a new migration and register it
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-NAME says what it does:
-  create_posts_table                    rename_posts_to_articles
+NAME tells what the migration does:
+  create_posts_table    movies          rename_posts_to_articles
   add_email_to_users                    rename_name_to_title_on_posts
-  remove_email_and_phone_from_users     add_index_to_posts_slug
-  drop_posts_table                      create_join_table_users_and_groups
-Any other name makes an empty one. The path of the file is printed.
+  remove_email_and_phone_from_users     create_join_table_users_and_groups
+  add_index_to_posts_user_id_and_slug   drop_posts_table
+  add_users_email                       index_users_email       delete_users_email
+Any other name makes an empty migration: data_fix_users_timezone. With fields, the columns in the name do not matter:
+  AddColumnsToUsers name:string age:int
+The path of the file is printed.
 
 FIELD is name:type. `!` behind it is required, `^` unique, `?` may be empty, nothing may be empty, too:
   title:string!    email:string:100^    price:decimal:10:2    status:enum:draft,live:default=draft

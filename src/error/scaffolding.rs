@@ -42,14 +42,16 @@ pub(super) fn no_columns_hint(table: &str, columns: &[String], migration: Option
 /// What to do about a migration that removes columns that are not there.
 pub(super) fn no_removal_hint(migration: Option<&str>) -> String {
     match migration {
-        Some(migration) => format!("run `kit migrate:delete {migration}`, then name one of these columns"),
+        Some(migration) => format!("run `kit migrate:delete --force {migration}`, then name one of these columns"),
         None => "name one of these columns".to_owned(),
     }
 }
 
 fn before(migration: Option<&str>, commands: &str) -> String {
     match migration {
-        Some(migration) => format!("run `kit migrate:delete {migration}`, then {commands}, then this command again"),
+        Some(migration) => {
+            format!("run `kit migrate:delete --force {migration}`, then {commands}, then this command again")
+        }
         None => format!("run {commands} first"),
     }
 }
