@@ -42,7 +42,7 @@ async fn the_columns_of_an_index_are_those_that_the_table_has() {
         // The migration is made, and the hint leads to one without a warning.
         let line = ["make:migration", "add_unique_index_to_posts_slug"];
         let warned = kit.ok(&line);
-        assert!(warned.stdout.ends_with("add_unique_index_to_posts_slug.rs\n"), "{warned}");
+        assert!(warned.shows("migrations/m20260102_030405_add_unique_index_to_posts_slug.rs"), "{warned}");
         let hinted = warned.printed();
         assert_eq!(hinted.len(), 2, "{warned}");
         for command in &hinted {
