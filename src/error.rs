@@ -310,8 +310,8 @@ pub enum Error {
         /// The migration that is written in spite of that.
         migration: Option<String>,
     },
-    /// A name that does not tell what a migration changes.
-    #[error("the name `{name}` does not tell what the migration changes")]
+    /// A name that does not describe what a migration changes.
+    #[error("the name `{name}` does not describe what the migration changes")]
     #[expect(missing_docs, reason = "the name, and one that does")]
     VagueName { name: String, example: String },
     /// A migration of that name is there already.

@@ -85,9 +85,9 @@ async fn a_model_is_made_and_its_test_passes() {
     assert!(!sandbox.read("migrations/mod.rs").contains("things"));
 }
 
-/// No migration makes the table that it refers to: nothing is written, and the command of the hint makes it.
+/// The referenced table does not exist: kit writes nothing, and the command in the hint creates the table.
 #[tokio::test]
-async fn a_reference_to_a_table_that_nobody_made_is_refused() {
+async fn a_reference_to_an_unknown_table_is_refused() {
     for database in Database::all().await {
         let sandbox = projects::started();
         let kit = On::new(&sandbox, &database);
@@ -100,7 +100,7 @@ async fn a_reference_to_a_table_that_nobody_made_is_refused() {
             (before.0, before.1, String::new())
         );
         assert_eq!(refused.hinted(), [["make:model", "user"]]);
-        // `make:migration` writes it, and the commands of its hint come to the same, in an order in which all can be applied.
+        // `make:migration` writes the migration; its hint leads to an order in which all migrations can be applied.
         let line = ["make:migration", "create_posts", "user:references"];
         let warned = kit.ok(&line);
         assert_eq!(warned.printed().len(), 2, "{warned}");
@@ -123,7 +123,7 @@ async fn a_reference_to_a_table_that_nobody_made_is_refused() {
     }
 }
 
-/// An entity promises the table it refers to, and the server has none: it refuses, and nothing has happened.
+/// The referenced table has an entity and is not in the database: the server refuses, and kit keeps nothing.
 #[tokio::test]
 async fn a_table_that_cannot_be_made_leaves_nothing() {
     for database in Database::all().await {

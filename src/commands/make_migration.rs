@@ -157,7 +157,7 @@ pub(super) fn say(ctx: &Context, planned: &Planned, is_dry_run: bool) {
     }
 }
 
-/// The error of references to tables that nobody has made, and the migration that is written in spite of that.
+/// Returns the error of references to tables that do not exist; `migration` is written in spite of that.
 pub(super) fn unmade(tables: &[(String, String)], migration: Option<String>) -> Error {
     let unmade = |(table, column): &(String, String)| UnmadeTable {
         table: table.clone(),

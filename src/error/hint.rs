@@ -107,7 +107,7 @@ impl Error {
             Self::NoColumns { is_removal: true, migration, .. } => no_removal_hint(migration.as_deref()),
             Self::NoColumns { table, columns, migration, .. } => no_columns_hint(table, columns, migration.as_deref()),
             Self::VagueName { example, .. } => {
-                format!("choose a name that tells it, as in `kit make:migration {example}`")
+                format!("choose a name that describes the change, as in `kit make:migration {example}`")
             }
             Self::BadName { kind: "migration", .. } => {
                 "use letters, digits and _, starting with a letter: create_posts_table".to_owned()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::intent::{Definition, Index, Reference};
 use crate::fields::Type;
-use crate::project::keys::SourceTables;
+use crate::project::source_tables::SourceTables;
 use crate::schema::model::{self, Kind, Schema, What};
 
 /// All that is known.

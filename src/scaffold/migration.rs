@@ -16,9 +16,9 @@ use super::{FilePlan, name, source, vague};
 use crate::error::{Error, Registering, Result};
 use crate::fields::Field;
 use crate::migrator::package::major_of;
-use crate::project::keys;
 use crate::project::register::{Module, register};
 use crate::project::source::{candidates, declared, module_folder, name_of_migration};
+use crate::project::source_tables;
 use crate::project::{Project, read};
 use crate::schema::model::Schema;
 
@@ -64,7 +64,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The tables that references need and that nobody has made, each with the column that refers to it.
+    /// Returns the tables that references need and that do not exist, each with the column that refers to it.
     pub fn unmade(&self) -> Option<&[(String, String)]> {
         self.assumptions.iter().find_map(|assumption| match assumption {
             Assumption::Unmade(tables) => Some(tables.as_slice()),
@@ -111,7 +111,7 @@ pub enum Assumption {
     Irreversible(String),
     /// The keys of linked tables: an integer `id`.
     Keys(Vec<String>),
-    /// Tables that references need and that nobody has made, each with the column that refers to it.
+    /// Tables that references need and that do not exist, each with the column that refers to it.
     Unmade(Vec<(String, String)>),
     /// Columns that a table does not have, and those that it has.
     NoColumns {
@@ -148,7 +148,7 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
         return Err(Error::MigrationExists { name, path: path.clone() });
     }
     let mut tables = guess::tables(existing.iter().filter_map(|(stem, _)| name_of_migration(stem)));
-    let sources = keys::tables(&project.root, existing.iter().map(|(_, path)| path.as_path()));
+    let sources = source_tables::tables(&project.root, existing.iter().map(|(_, path)| path.as_path()));
     tables.extend(sources.tables.keys().cloned());
     tables.extend(request.schema.iter().flat_map(|schema| &schema.tables).map(|table| table.name.clone()));
     let Guess { intent, split } = intent(&name, &tables, request)?;

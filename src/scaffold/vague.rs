@@ -1,15 +1,15 @@
-//! Names that do not tell what a migration changes: `update_users`, `misc_changes`. It returns a clearer name as an
+//! Names that do not describe what a migration changes: `update_users`, `misc_changes`. It returns a clearer name as an
 //! example. It refuses nothing.
 
 use super::intent::{Column, Intent};
 
-/// Verbs that do not tell what happens to their object.
+/// Verbs that do not describe what happens to their object.
 const VERBS: [&str; 13] = [
     "adjust", "change", "clean", "cleanup", "edit", "fix", "improve", "modify", "patch", "refactor", "rework", "tweak",
     "update",
 ];
 
-/// Words that do not tell what changes, alone or together.
+/// Words that do not describe a change, alone or together.
 const WORDS: [&str; 62] = [
     "add",
     "all",
@@ -110,7 +110,7 @@ pub fn clearer(name: &str, intent: &Intent) -> Option<String> {
     (example != name).then_some(example)
 }
 
-/// `a_and_b_and_c` of the first columns: a longer name is no help.
+/// Returns `a_and_b_and_c` of the first columns, so that the name stays short.
 fn listed(columns: &[Column]) -> String {
     columns.iter().take(3).map(|column| column.name.as_str()).collect::<Vec<_>>().join("_and_")
 }

@@ -1,4 +1,4 @@
-//! Names of which kit infers the table and the columns, and names that do not tell what changes.
+//! Names of which kit infers the table and the columns, and names that do not describe a change.
 
 use kit::error::Error;
 
@@ -101,8 +101,8 @@ fn a_vague_name_gets_a_clearer_one_as_an_example() {
     --- stderr ---
       INFO  Created a migration that does nothing to `users` yet
 
-      WARN  the name `update_users` does not tell what the migration changes
-      hint: choose a name that tells it, as in `kit make:migration add_email_to_users`
+      WARN  the name `update_users` does not describe what the migration changes
+      hint: choose a name that describes the change, as in `kit make:migration add_email_to_users`
     --- exit 0 ---
     ");
     insta::assert_snapshot!(Sandbox::project().kit(&words("data_fix_users_timezone")), @"

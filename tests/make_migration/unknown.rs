@@ -78,13 +78,13 @@ fn sources_tell_the_columns_without_a_database() {
       hint: run `kit migrate:delete --force m20260102_030410_index_generation_logs_slug`, then `kit make:migration add_slug_to_generation_logs`, then this command again
     --- exit 0 ---
     ");
-    // What only SQL adds is believed.
+    // SQL in a migration may add the column.
     sandbox.write(
         "migrations/m20260101_000000_x.rs",
         &migration("m.get_connection().execute_unprepared(\"ALTER TABLE generation_logs ADD note int\").await"),
     );
     assert!(run(&["index_generation_logs_note"]).printed().is_empty());
-    // Of a table that is altered only, not all columns are known.
+    // kit does not know all columns of a table that migrations only alter.
     run(&["add_email_to_teams"]);
     assert!(run(&["index_teams_name"]).printed().is_empty());
 }
@@ -109,7 +109,7 @@ fn keys_of_tables_that_helpers_create_are_known() {
 }
 
 #[test]
-fn a_reference_to_a_table_that_nobody_made_is_a_warning() {
+fn a_reference_to_an_unknown_table_is_a_warning() {
     let sandbox = Sandbox::project();
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "user:references", "parent:references?:posts"]), @"
     migrations/m20260102_030405_create_posts.rs
@@ -144,7 +144,7 @@ fn a_reference_to_a_table_that_nobody_made_is_a_warning() {
         let made = sandbox.kit(&["make:migration", "create_posts", "user:references"]);
         assert!(made.code == 0 && made.printed().is_empty(), "{path}: {made}");
     }
-    // A table that was dropped is gone.
+    // A later migration drops the table.
     let sandbox = Sandbox::project().file("migrations/m20260101_000000_create_users.rs", &migration(CREATES_USERS));
     assert_eq!(sandbox.kit(&["make:migration", "drop_users_table"]).code, 0);
     let dropped = "m.drop_table(Table::drop().table(Alias::new(\"users\")).to_owned()).await";

@@ -22,7 +22,7 @@ pub struct SourceKey {
     pub method: String,
 }
 
-/// What the sources say of one table.
+/// A table as the sources describe it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceTable {
     /// Its key, if that is one column of a type that kit knows.
@@ -33,7 +33,7 @@ pub struct SourceTable {
     pub is_whole: bool,
 }
 
-/// What the sources say.
+/// The tables that the sources describe.
 #[derive(Clone, Debug, Default)]
 pub struct SourceTables {
     /// By name.
@@ -387,7 +387,7 @@ fn begins_with(root: &Expr) -> Option<(String, Option<&Expr>)> {
 }
 
 impl<'ast> Visit<'ast> for Reader<'_> {
-    /// What `down` does is undone by `up`.
+    /// Skips `down`, which restores what was there before `up`.
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
         if function.sig.ident != "down" {
             visit::visit_impl_item_fn(self, function);
