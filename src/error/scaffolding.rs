@@ -31,7 +31,7 @@ pub(super) fn no_table_hint(tables: &[UnmadeTable], migration: Option<&str>) -> 
             None => format!("`kit make:migration create_{}_table`", unmade.table),
         })
         .collect();
-    before(migration, &commands.join(", then "))
+    before(migration, &commands.join(" and "))
 }
 
 /// The commands that add the columns, before the migration that needs them.

@@ -127,7 +127,7 @@ fn a_reference_to_an_unknown_table_is_a_warning() {
     INFO  Would update [migrations/mod.rs]
 
     WARN  there are no tables `teams`, `news`: `team_id`, `news_id` refer to them
-    hint: run `kit make:model team`, then `kit make:model news` first
+    hint: run `kit make:model team` and `kit make:model news` first
     ");
     // Each of these knows the table.
     let entity =
