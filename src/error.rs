@@ -9,6 +9,7 @@ mod hint;
 mod missing;
 mod reason;
 mod registering;
+mod scaffolding;
 mod sea_orm;
 mod seeding;
 mod selection;
@@ -28,6 +29,8 @@ use failure::{dependents_text, failure_text, faulty_text, ledger_text, unsettled
 use field::{list_of, shown_field};
 use missing::missing_text;
 pub use registering::Registering;
+pub use scaffolding::UnmadeTable;
+use scaffolding::no_table_text;
 pub use sea_orm::SeaOrmErrorKind;
 use sea_orm::{no_migrator_text, sea_orm_text};
 pub use seeding::SeedError;
@@ -59,14 +62,6 @@ pub enum Error {
         name: String,
         /// What may be meant.
         suggestion: Option<Suggestion>,
-    },
-    /// No namespace of that name.
-    #[error("no commands begin with `{name}:`")]
-    UnknownNamespace {
-        /// As typed.
-        name: String,
-        /// Those that there are.
-        namespaces: Vec<String>,
     },
     /// A prefix of several commands.
     #[error("`{name}` is short for several commands: {}", candidates.join(", "))]
@@ -283,6 +278,28 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
+    /// References to tables that no migration, no entity and not the database has.
+    #[error("{}", no_table_text(tables))]
+    #[expect(missing_docs, reason = "the tables, and the migration that is written in spite of that")]
+    NoTable { tables: Vec<UnmadeTable>, migration: Option<String> },
+    /// Columns that a table does not have.
+    #[error("table `{table}` has no column {}; its columns are {}", list_of(columns), known.join(", "))]
+    NoColumns {
+        /// The table.
+        table: String,
+        /// The columns that it does not have.
+        columns: Vec<String>,
+        /// Its columns.
+        known: Vec<String>,
+        /// The columns are to be removed, not to be indexed.
+        is_removal: bool,
+        /// The migration that is written in spite of that.
+        migration: Option<String>,
+    },
+    /// A name that does not describe what a migration changes.
+    #[error("the name `{name}` does not describe what the migration changes")]
+    #[expect(missing_docs, reason = "the name, and one that does")]
+    VagueName { name: String, example: String },
     /// A migration of that name is there already.
     #[error("a migration named `{name}` exists: {}", path.display())]
     MigrationExists {

@@ -1,15 +1,23 @@
 //! Transcripts of `kit make:migration` and `kit stub:publish`: what is written here, the rest by theme beside it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/database.rs"]
+mod database;
 #[path = "make_migration/fields.rs"]
 mod fields;
 #[path = "make_migration/files.rs"]
 mod files;
+#[path = "make_migration/names.rs"]
+mod names;
+#[path = "support/projects.rs"]
+mod projects;
 #[path = "make_migration/refused.rs"]
 mod refused;
 #[path = "make_migration/stubs.rs"]
 mod stubs;
 mod support;
+#[path = "make_migration/unknown.rs"]
+mod unknown;
 
 use support::Sandbox;
 
@@ -241,7 +249,9 @@ fn what_is_assumed_is_said() {
     --- stderr ---
       INFO  Created a migration that creates table `users_groups`, linking `users` and `groups`
 
-      WARN  Assumed an integer `id` in `users`, `groups`
+      WARN  there is no table `groups`: `group_id` refers to it
+      hint: run `kit migrate:delete --force m20260102_030408_create_join_table_users_and_groups`, then `kit make:model group`, then this command again
+      WARN  Assumed an integer `id` in `users`
     --- exit 0 ---
     ");
     insta::assert_snapshot!(sandbox.read("migrations/m20260102_030408_create_join_table_users_and_groups.rs"), @r#"
@@ -360,6 +370,9 @@ fn earlier_migrations_tell_tables_from_columns() {
     migrations/m20260102_030406_add_index_to_order_items_sku.rs
     --- stderr ---
       INFO  Created a migration that creates index `idx_order_items_sku`
+
+      WARN  table `order_items` has no column `sku`; its columns are created_at, id, updated_at
+      hint: run `kit migrate:delete --force m20260102_030406_add_index_to_order_items_sku`, then `kit make:migration add_sku_to_order_items`, then this command again
     --- exit 0 ---
     ");
 }

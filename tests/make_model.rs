@@ -85,7 +85,45 @@ async fn a_model_is_made_and_its_test_passes() {
     assert!(!sandbox.read("migrations/mod.rs").contains("things"));
 }
 
-/// The table it refers to is not there: the server refuses, and nothing has happened.
+/// The referenced table does not exist: kit writes nothing, and the command in the hint creates the table.
+#[tokio::test]
+async fn a_reference_to_an_unknown_table_is_refused() {
+    for database in Database::all().await {
+        let sandbox = projects::started();
+        let kit = On::new(&sandbox, &database);
+        let before = (sandbox.files(), sandbox.read("migrations/mod.rs"));
+        let line = ["make:model", "post", "user:references"];
+        let refused = kit.fails(&line);
+        assert_error!(refused, Error::NoTable { tables, migration: None } if tables[0].table == "users");
+        assert_eq!(
+            (sandbox.files(), sandbox.read("migrations/mod.rs"), database.schema().await),
+            (before.0, before.1, String::new())
+        );
+        assert_eq!(refused.hinted(), [["make:model", "user"]]);
+        // `make:migration` writes the migration; its hint leads to an order in which all migrations can be applied.
+        let line = ["make:migration", "create_posts", "user:references"];
+        let warned = kit.ok(&line);
+        assert_eq!(warned.printed().len(), 2, "{warned}");
+        for command in warned.printed() {
+            kit.ok(&command.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        assert!(sandbox.read("tests/models/main.rs").ends_with("mod users;\n"));
+        assert!(kit.ok(&line).printed().is_empty());
+        // The file of tests is there, and gets a line.
+        let said = kit.ok(&["make:model", "comment", "post:references"]);
+        let text = said.to_string();
+        let states = ["tests/models/main.rs", "tests/models/comments.rs"].map(|file| {
+            let row = text.lines().find(|row| row.contains(file)).unwrap_or_else(|| panic!("{file}: {said}"));
+            row.split_whitespace().last().unwrap()
+        });
+        assert_eq!(states, ["changed", "created"], "{said}");
+        for insert in ["users (id) VALUES (1)", "posts (id, user_id) VALUES (1, 1)", "comments (post_id) VALUES (1)"] {
+            database.execute(&[&format!("INSERT INTO {insert}")]).await;
+        }
+    }
+}
+
+/// The referenced table has an entity and is not in the database: the server refuses, and kit keeps nothing.
 #[tokio::test]
 async fn a_table_that_cannot_be_made_leaves_nothing() {
     for database in Database::all().await {
@@ -94,6 +132,10 @@ async fn a_table_that_cannot_be_made_leaves_nothing() {
             continue;
         }
         let sandbox = projects::started();
+        sandbox.write(
+            "src/entities/users.rs",
+            "#[sea_orm(table_name = \"users\")]\npub struct Model {\n    pub id: i32,\n}\n",
+        );
         let kit = On::new(&sandbox, &database);
         let before = (sandbox.files(), sandbox.read("migrations/mod.rs"));
         let refused = kit.fails(&["make:model", "post", "user:references"]);

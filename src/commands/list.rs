@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory};
 
 use crate::cli::Cli;
 use crate::context::Context;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Result, Suggestion};
 use crate::ui;
 
 /// List all commands
@@ -37,7 +37,8 @@ pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
         let commands: Vec<_> = commands.iter().filter(|sub| group_of(sub.get_name()) == namespace).collect();
         if commands.is_empty() {
             let namespaces = groups.into_iter().skip(1).collect();
-            return Err(Error::UnknownNamespace { name: namespace.to_owned(), namespaces });
+            let suggestion = Some(Suggestion::Namespaces(namespaces));
+            return Err(Error::UnknownCommand { name: format!("{namespace}:"), suggestion });
         }
         let width = commands.iter().map(|sub| sub.get_name().len()).max().unwrap_or_default();
         for sub in commands {

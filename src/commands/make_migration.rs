@@ -6,24 +6,27 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::context::Context;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Result, UnmadeTable};
 use crate::fields;
 use crate::project::settings::Naming;
 use crate::scaffold::intent::{Column, Intent, Shape};
-use crate::scaffold::migration::{Assumption, Request, Target, Wishes, asks_schema, plan};
-use crate::scaffold::{Change, FilePlan};
+use crate::scaffold::migration::{Assumption, Planned, Request, Target, Wishes, asks_schema, plan};
+use crate::scaffold::{Change, FilePlan, model};
 use crate::schema::model::Schema;
 use crate::{schema, ui};
 
 /// Write a new migration and register it
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-NAME says what it does:
-  create_posts_table                    rename_posts_to_articles
+NAME tells what the migration does:
+  create_posts_table    movies          rename_posts_to_articles
   add_email_to_users                    rename_name_to_title_on_posts
-  remove_email_and_phone_from_users     add_index_to_posts_slug
-  drop_posts_table                      create_join_table_users_and_groups
-Any other name makes an empty one. The path of the file is printed.
+  remove_email_and_phone_from_users     create_join_table_users_and_groups
+  add_index_to_posts_user_id_and_slug   drop_posts_table
+  add_users_email                       index_users_email       delete_users_email
+Any other name makes an empty migration: data_fix_users_timezone. With fields, the columns in the name do not matter:
+  AddColumnsToUsers name:string age:int
+The path of the file is printed.
 
 FIELD is NAME:TYPE, then what the type takes, then modifiers:
   title:string:100:required    email:string:unique     price:decimal:10:2:index    bio:text
@@ -95,7 +98,8 @@ pub async fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
             .ok_or(Error::MissingArgument { argument: "NAME", command: "make:migration" })?,
     };
     let fields = fields::parse(&args.fields).map_err(|fault| Error::Field { fault })?;
-    let schema = if asks_schema(&name, &fields) { known_schema(ctx).await } else { None };
+    let wishes = args.together.wishes(&fields, false);
+    let schema = if asks_schema(&name, wishes) { known_schema(ctx).await } else { None };
     let request = Request {
         name: &name,
         target: match (&args.create, &args.table) {
@@ -105,7 +109,7 @@ pub async fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
             (None, None) => Target::Name,
         },
         folder: args.path.as_deref(),
-        wishes: args.together.wishes(&fields, false),
+        wishes,
         schema: schema.as_ref(),
         now: if args.local_time { (ctx.local_now)() } else { (ctx.now)().naive_utc() },
     };
@@ -119,7 +123,7 @@ pub async fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
         ctx.ui.info(format!("Created a migration that {}", summary(&planned.intent, naming)));
         ctx.ui.answer(&path);
     }
-    say(ctx, &planned.assumptions);
+    say(ctx, &planned, args.dry_run);
     Ok(Exit::Ok)
 }
 
@@ -145,13 +149,35 @@ pub(super) async fn known_schema(ctx: &Context) -> Option<Schema> {
 }
 
 /// Tells what was assumed.
-pub(super) fn say(ctx: &Context, assumptions: &[Assumption]) {
-    for assumption in assumptions {
+pub(super) fn say(ctx: &Context, planned: &Planned, is_dry_run: bool) {
+    let module = || planned.path.file_stem().filter(|_| !is_dry_run).map(|stem| stem.to_string_lossy().into_owned());
+    for assumption in &planned.assumptions {
         match assumption {
             Assumption::Refers { .. } | Assumption::Given(_) => ctx.ui.info(sentence(assumption)),
+            Assumption::Unmade(tables) => ctx.caution(&unmade(tables, module())),
+            Assumption::NoColumns { table, columns, known, is_removal } => ctx.caution(&Error::NoColumns {
+                table: table.clone(),
+                columns: columns.clone(),
+                known: known.clone(),
+                is_removal: *is_removal,
+                migration: module(),
+            }),
+            Assumption::Vague { name, example } => {
+                ctx.caution(&Error::VagueName { name: name.clone(), example: example.clone() });
+            }
             _ => ctx.ui.warn(sentence(assumption)),
         }
     }
+}
+
+/// Returns the error of references to tables that do not exist; `migration` is written in spite of that.
+pub(super) fn unmade(tables: &[(String, String)], migration: Option<String>) -> Error {
+    let unmade = |(table, column): &(String, String)| UnmadeTable {
+        table: table.clone(),
+        column: column.clone(),
+        model: model::name(table),
+    };
+    Error::NoTable { tables: tables.iter().map(unmade).collect(), migration }
 }
 
 fn show(ctx: &Context, plan: &FilePlan) -> Result<()> {
@@ -227,6 +253,7 @@ fn sentence(assumption: &Assumption) -> String {
         Assumption::Lost { table, columns } => {
             format!("{} required, and rows would have nothing: `down` fails where `{table}` has rows", is_list(columns))
         }
+        Assumption::Unmade(_) | Assumption::NoColumns { .. } | Assumption::Vague { .. } => String::new(),
         Assumption::Keys(tables) => {
             format!("Assumed an integer `id` in {}", list(tables.iter().map(String::as_str)))
         }

@@ -6,7 +6,7 @@ mod undo;
 use clap::Args;
 use pluralizer::pluralize;
 
-use super::make_migration::{Together, known_schema, say, summary};
+use super::make_migration::{Together, known_schema, say, summary, unmade};
 use super::{db_sync, migrate};
 use crate::codegen;
 use crate::context::Context;
@@ -15,7 +15,7 @@ use crate::error::{Error, Exit, Result};
 use crate::fields;
 use crate::project::{Layout, Project};
 use crate::scaffold::migration::{Request, Target as About, plan};
-use crate::scaffold::model;
+use crate::scaffold::{model, starter};
 use extras::Extras;
 use undo::Made;
 
@@ -86,8 +86,11 @@ pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
     };
     let planned = plan(project, &request)?;
     let path = project.relative(&planned.path);
-    // What would stand in the way of the entity, before anything is done.
+    // What would stand in the way of the table and its entity, before anything is done.
     if !args.no_run {
+        if let Some(tables) = planned.unmade() {
+            return Err(unmade(tables, None));
+        }
         db_sync::check_entity(project, &table)?;
         model::test(project, &table, &table, target.file().is_some())?;
     }
@@ -103,7 +106,7 @@ pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
     extras.plan(ctx, schema.as_ref())?;
     planned.plan.apply()?;
     ctx.ui.info(format!("Created a migration that {}", summary(&planned.intent, project.settings.naming)));
-    say(ctx, &planned.assumptions);
+    say(ctx, &planned, false);
     let made = Made { table: &table, was_read: schema.is_some(), planned: &planned };
     let live = async || {
         if !args.no_run {
@@ -136,7 +139,7 @@ async fn live(ctx: &Context, project: &Project, target: &Target, force: bool, ma
         Some(plan) => {
             plan.apply()?;
             for file in plan.files() {
-                ctx.ui.row(&project.relative(&file.path), "created");
+                ctx.ui.row(&project.relative(&file.path), starter::word(file.change, false));
             }
         }
         None => ctx.ui.info("No test of it is written: none could reach the model and the migrations"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::project::{Project, keys, source};
+use crate::project::{Project, source, source_tables};
 use crate::scaffold::guess;
 
 /// Returns the names of the tables, in order.
@@ -16,9 +16,11 @@ pub fn tables(project: &Project) -> Vec<String> {
     let mut tables = guess::tables(names.iter().map(String::as_str));
     // Parsing takes time: only files that create a table of which their name tells nothing.
     let silent = |stem: &str| name(stem).is_some_and(|name| guess::tables([name.as_str()]).is_empty());
-    let creates = |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.contains("Table::create"));
+    let creates = |path: &Path| {
+        fs::read_to_string(path).is_ok_and(|text| text.contains("Table::create") || text.contains("create_table"))
+    };
     let files = migrations.iter().filter(|(stem, path)| silent(stem) && creates(path)).map(|(_, path)| path.as_path());
-    tables.extend(keys::created(files).into_keys());
+    tables.extend(source_tables::created(files));
     let entities = project.settings.entities.output_dir.as_ref().map(|folder| project.root.join(folder));
     tables.extend(of_entities(&entities.unwrap_or_else(|| project.entities())));
     tables.into_iter().collect()

@@ -48,7 +48,6 @@ impl Error {
         match self {
             Self::Clap(_)
             | Self::UnknownCommand { .. }
-            | Self::UnknownNamespace { .. }
             | Self::AmbiguousCommand { .. }
             | Self::MissingArgument { .. }
             | Self::BadValue { .. }

@@ -8,6 +8,7 @@ use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_
 use super::field::field_hint;
 use super::missing::missing_hint;
 use super::reason::reason_hint;
+use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
 use super::sea_orm::sea_orm_hint;
 use super::{Error, Registering};
 use crate::migrator::CacheError;
@@ -20,7 +21,6 @@ impl Error {
                 Some(suggestion) => suggestion.hint(),
                 None => "run `kit list` to see all commands".to_owned(),
             },
-            Self::UnknownNamespace { namespaces, .. } => format!("choose one of: {}", namespaces.join(", ")),
             Self::AmbiguousCommand { .. } => "type more of the name".to_owned(),
             Self::MissingArgument { command, .. } => format!("run `kit {command} --help` for its usage"),
             Self::Unsettled { migrations, renamed } => return unsettled_hint(migrations, renamed),
@@ -94,7 +94,16 @@ impl Error {
                     "add columns to it: `kit make:migration add_NAME_to_{table} FIELD`; `kit db:sync` writes its entity"
                 )
             }
-            Self::FieldsUnused { .. } => "leave them out, or make a migration of its own for them".to_owned(),
+            Self::FieldsUnused { .. } => {
+                "leave them out, or make a migration of its own for them; the columns of an index are --index A,B or --unique A,B"
+                    .to_owned()
+            }
+            Self::NoTable { tables, migration } => no_table_hint(tables, migration.as_deref()),
+            Self::NoColumns { is_removal: true, migration, .. } => no_removal_hint(migration.as_deref()),
+            Self::NoColumns { table, columns, migration, .. } => no_columns_hint(table, columns, migration.as_deref()),
+            Self::VagueName { example, .. } => {
+                format!("choose a name that describes the change, as in `kit make:migration {example}`")
+            }
             Self::BadName { kind: "migration", .. } => {
                 "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
             }

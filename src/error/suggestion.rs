@@ -7,6 +7,8 @@ pub enum Suggestion {
     Command(String),
     /// A command that is spelled alike.
     Spelling(String),
+    /// Namespaces of commands.
+    Namespaces(Vec<String>),
     /// A sentence, where no command does the same.
     Sentence(&'static str),
 }
@@ -17,6 +19,7 @@ impl Suggestion {
         match self {
             Self::Command(command) => format!("run `kit {command}`"),
             Self::Spelling(name) => format!("did you mean `kit {name}`?"),
+            Self::Namespaces(names) => format!("choose one of: {}", names.join(", ")),
             Self::Sentence(sentence) => (*sentence).to_owned(),
         }
     }

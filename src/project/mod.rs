@@ -8,7 +8,7 @@ mod elsewhere;
 mod find;
 mod included;
 pub mod index;
-pub mod keys;
+
 pub mod manifest;
 mod misspelt;
 pub mod modules;
@@ -17,6 +17,7 @@ pub mod sea_orm;
 pub mod seeders;
 pub mod settings;
 pub mod source;
+pub mod source_tables;
 pub mod status;
 mod template;
 pub mod unregister;

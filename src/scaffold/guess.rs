@@ -3,8 +3,9 @@
 //! which tables there are is told.
 //!
 //! `_and_` between columns separates them: `add_first_and_last_to_users` adds two. Of several `_to_` the
-//! last one comes before the table, so that `add_reply_to_to_comments` adds `reply_to`. What cannot be
-//! told apart is resolved by the tables that earlier migrations create, else by the first word.
+//! last one comes before the table, so that `add_reply_to_to_comments` adds `reply_to`. Where the table's
+//! name ends is decided by the tables that are known, else by the first plural, and in the name of an index
+//! else by the first word.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ use crate::fields::reference::plural_of as plural;
 pub struct Guess {
     /// What the migration is to do.
     pub intent: Intent,
-    /// No known table showed where the table's name ends: its first word was taken for it.
+    /// No known table showed where the table's name ends.
     pub split: bool,
 }
 
@@ -48,8 +49,43 @@ const NO_TABLES: [&str; 12] = [
     "domain",
 ];
 
-/// Things that are added to a table and are no column.
-const NO_COLUMNS: [&str; 5] = ["foreign_key", "fk", "constraint", "check", "index"];
+/// Things that are added to a table and are no column, at either end of what is added.
+const NO_COLUMNS: [&str; 7] = ["foreign_key", "foreign_keys", "fk", "constraint", "constraints", "check", "checks"];
+
+/// Words for columns in general: fields give the columns of `add_columns_to_users`.
+const ANY_COLUMNS: [&str; 8] = ["column", "columns", "field", "fields", "ref", "refs", "reference", "references"];
+
+/// Plurals that are the name of no table.
+const NO_PLURALS: [&str; 22] = [
+    "changes",
+    "columns",
+    "constraints",
+    "enums",
+    "extensions",
+    "fields",
+    "fixes",
+    "functions",
+    "indexes",
+    "indices",
+    "keys",
+    "migrations",
+    "models",
+    "references",
+    "refs",
+    "schemas",
+    "tables",
+    "things",
+    "timestamps",
+    "triggers",
+    "updates",
+    "views",
+];
+
+/// Words after which no column follows: `delete_users_without_email` deletes rows.
+const NO_COLUMN_FOLLOWS: [&str; 22] = [
+    "and", "at", "by", "for", "from", "if", "in", "not", "of", "older", "on", "or", "than", "that", "to", "when",
+    "where", "which", "who", "whose", "with", "without",
+];
 
 /// Reads a normalised name.
 pub fn guess(name: &str, scope: Scope<'_>) -> Guess {
@@ -60,14 +96,16 @@ pub fn guess(name: &str, scope: Scope<'_>) -> Guess {
         .or_else(|| create(name))
         .or_else(|| rename(name, scope))
         .or_else(|| drop_table(name, scope))
+        .map(|intent| Guess { intent, split: false })
         .or_else(|| columns(name, scope));
-    let intent = match (found, scope.table) {
-        (Some(intent), Some(table)) => intent.on(table),
-        (Some(intent), None) => intent,
-        (None, Some(table)) => Intent::Alter { table: table.to_owned() },
-        (None, None) => alter(name),
-    };
-    Guess { intent, split: false }
+    match (found, scope.table) {
+        (Some(Guess { intent, .. }), Some(table)) => Guess { intent: intent.on(table), split: false },
+        (Some(guess), None) => guess,
+        (None, Some(table)) => Guess { intent: Intent::Alter { table: table.to_owned() }, split: false },
+        (None, None) => {
+            alter(name, scope).or_else(|| bare(name, scope)).unwrap_or(Guess { intent: Intent::Blank, split: false })
+        }
+    }
 }
 
 /// The tables that the migrations of these names leave behind, as far as names tell.
@@ -195,28 +233,35 @@ fn drop_table(name: &str, scope: Scope<'_>) -> Option<Intent> {
     (!table.is_empty()).then(|| Intent::DropTable(Shape::of(table, Vec::new())))
 }
 
-fn columns(name: &str, scope: Scope<'_>) -> Option<Intent> {
+fn columns(name: &str, scope: Scope<'_>) -> Option<Guess> {
     let (verb, rest) = name.split_once('_')?;
     let adds = verb == "add";
     if !adds && !matches!(verb, "remove" | "drop" | "delete") {
         return None;
     }
-    let rest = rest.strip_prefix("column_").or_else(|| rest.strip_prefix("columns_")).unwrap_or(rest);
-    let (list, table) = match rest.rsplit_once(if adds { "_to_" } else { "_from_" }) {
-        Some((list, table)) => (list, without_table(table)),
-        None => match scope.table {
-            Some(table) => (own_columns(rest, table), table),
-            // Loco's `add_users_email`, where `users` is certainly a table.
-            None => known_table(rest, scope).map(|(table, list)| (list, table))?,
+    let without_kind =
+        |list| ["column_", "columns_"].iter().find_map(|kind| str::strip_prefix(list, kind)).unwrap_or(list);
+    let (list, table, split) = match rest.rsplit_once(if adds { "_to_" } else { "_from_" }) {
+        Some((list, table)) => (without_kind(list), without_table(table), false),
+        None => match (rest.strip_prefix(if adds { "to_" } else { "from_" }), scope.table) {
+            (Some(table), None) => ("columns", without_table(table), false),
+            (_, Some(table)) => (own_columns(without_kind(rest), table), table, false),
+            // Loco's `add_users_email`.
+            (None, None) => loco(without_kind(rest), scope)?,
         },
     };
-    let excluded =
-        |word: &str| list == word || list.starts_with(&format!("{word}_")) || list.ends_with(&format!("_{word}"));
-    if list.is_empty() || table.is_empty() || NO_COLUMNS.into_iter().any(excluded) {
-        return None;
+    if list.is_empty() || table.is_empty() || list == "index" || list.ends_with("_index") {
+        return indexed(adds, list, table).map(|intent| Guess { intent, split });
     }
+    let at_either_end =
+        |word: &str| list == word || list.starts_with(&format!("{word}_")) || list.ends_with(&format!("_{word}"));
     let columns = if list == "timestamps" {
         Column::timestamps(&Definition::Moment).to_vec()
+    } else if NO_COLUMNS.into_iter().any(at_either_end)
+        || ANY_COLUMNS.contains(&list)
+        || ["_columns", "_fields", "_refs"].iter().any(|ending| list.ends_with(ending))
+    {
+        Vec::new()
     } else {
         listed(list).iter().map(|name| column(name, scope)).collect()
     };
@@ -229,7 +274,30 @@ fn columns(name: &str, scope: Scope<'_>) -> Option<Intent> {
     };
     let indexes = indexes.map(index).collect();
     let shape = Shape { indexes, ..Shape::of(table, columns) };
-    Some(if adds { Intent::AddColumns(shape) } else { Intent::RemoveColumns(shape) })
+    Some(Guess { intent: if adds { Intent::AddColumns(shape) } else { Intent::RemoveColumns(shape) }, split })
+}
+
+/// `users_email` as a column and a table: a known one, else the words up to the first plural.
+fn loco<'a>(text: &'a str, scope: Scope<'_>) -> Option<(&'a str, &'a str, bool)> {
+    let known = known_table(text, scope).map(|(table, list)| (list, table, false));
+    let (list, table, split) = known.or_else(|| {
+        let (table, list) = plural_table(text)?;
+        Some((list, table, true))
+    })?;
+    let first = list.split('_').next().unwrap_or_default();
+    let is_table = first == "table" || list.ends_with("_table") || list.ends_with("_tables");
+    (!list.is_empty() && !is_table && !NO_COLUMN_FOLLOWS.contains(&first)).then_some((list, table, split))
+}
+
+/// `add_users_email_index`, where `email_index` is what is added to `users`.
+fn indexed(adds: bool, list: &str, table: &str) -> Option<Intent> {
+    let list = list.strip_suffix("index").filter(|_| !table.is_empty())?.trim_end_matches('_');
+    let (list, unique) = match list.strip_suffix("unique") {
+        Some(list) => (list.trim_end_matches('_'), true),
+        None => (list, false),
+    };
+    let index = Index { name: None, table: table.to_owned(), columns: listed(list), unique };
+    Some(if adds { Intent::AddIndex(index) } else { Intent::DropIndex(index) })
 }
 
 /// `user_ref` refers to the table of users, and so does `user_id` where there is one.
@@ -271,11 +339,11 @@ fn index(name: &str, scope: Scope<'_>) -> Option<Guess> {
         let table = separators.iter().find_map(|word| target.strip_prefix(word))?;
         return (!list.is_empty() && !table.is_empty()).then(|| found(without_table(table), list, false));
     };
-    let target = match separators.iter().find_map(|word| target.strip_prefix(word)) {
-        Some(target) => target,
-        None if name.starts_with("index_") => target,
-        None => return None,
-    };
+    let stated = separators.iter().find_map(|word| target.strip_prefix(word));
+    if stated.is_none() && scope.tables.contains(rest) {
+        return None;
+    }
+    let target = stated.unwrap_or(target);
     // `add_index_on_slug_to_posts`
     for separator in ["_to_", "_on_", "_from_"] {
         if let Some((list, table)) = target.rsplit_once(separator)
@@ -286,33 +354,60 @@ fn index(name: &str, scope: Scope<'_>) -> Option<Guess> {
         }
     }
     if let Some(table) = scope.table {
-        return (target != table).then(|| found(table, own_columns(target, table), false));
+        // `index_logs` of `generation_logs` names no column.
+        let is_table = table == target || table.ends_with(&format!("_{target}"));
+        return Some(found(table, if is_table { "" } else { own_columns(target, table) }, false));
     }
-    if scope.tables.contains(target) {
-        return None;
+    if scope.tables.contains(without_table(target)) {
+        return Some(found(without_table(target), "", false));
     }
-    match known_table(target, scope) {
-        Some((table, list)) => Some(found(table, list, false)),
-        None if name.starts_with("index_") => None,
-        None => {
-            let (table, list) = target.split_once('_')?;
-            let ambiguous = list.split("_and_").next().is_some_and(|first| first.contains('_'));
-            Some(found(table, list, ambiguous))
-        }
+    if let Some((table, list)) = known_table(target, scope) {
+        return Some(found(table, list, false));
     }
+    let several = |list: &str| list.split("_and_").next().is_some_and(|first| first.contains('_'));
+    let (table, list) = match plural_table(target) {
+        Some(split) => split,
+        None if stated.is_some() => target.split_once('_').unwrap_or((target, "")),
+        None if name.starts_with("index_") => target.split_once('_')?,
+        None => return None,
+    };
+    let list = if list == "table" { "" } else { list };
+    (!table.is_empty()).then(|| found(table, list, table.contains('_') || several(list)))
 }
 
-/// `alter_posts_table` and the like name a table, if nothing else.
-fn alter(name: &str) -> Intent {
-    let table = ["alter_", "update_", "change_", "modify_"]
-        .iter()
-        .find_map(|verb| name.strip_prefix(verb))
-        .and_then(|rest| rest.strip_suffix("_table"))
-        .filter(|table| !table.is_empty());
-    match table {
-        Some(table) => Intent::Alter { table: table.to_owned() },
-        None => Intent::Blank,
+/// `alter_users`, `update_posts_table` and the like name a table, if nothing else.
+fn alter(name: &str, scope: Scope<'_>) -> Option<Guess> {
+    let rest = ["alter_", "update_", "change_", "modify_"].iter().find_map(|verb| name.strip_prefix(verb))?;
+    let named = rest.strip_suffix("_table").filter(|table| !table.is_empty());
+    let known = Some(rest).filter(|rest| scope.tables.contains(*rest));
+    let plural = || plural_table(rest).filter(|(_, more)| more.is_empty()).map(|(table, _)| table);
+    let (table, split) = match named.or(known) {
+        Some(table) => (table, false),
+        None => plural().map(|table| (table, table.contains('_')))?,
+    };
+    Some(Guess { intent: Intent::Alter { table: table.to_owned() }, split })
+}
+
+/// A plural alone is a new table, as in Loco: `movies`.
+fn bare(name: &str, scope: Scope<'_>) -> Option<Guess> {
+    let is_new = !name.contains('_') && !scope.tables.contains(name) && plural_table(name).is_some();
+    is_new.then(|| Guess { intent: new_table(name), split: false })
+}
+
+/// The words of `text` up to the first that is a plural, and those after it.
+fn plural_table(text: &str) -> Option<(&str, &str)> {
+    let mut end = 0;
+    for word in text.split('_') {
+        if NO_PLURALS.contains(&word) || end == 0 && NO_TABLES.contains(&word) {
+            return None;
+        }
+        end += word.len();
+        if pluralize(word, 2, false) == word && pluralize(word, 1, false) != word {
+            return Some((&text[..end], text[end..].trim_start_matches('_')));
+        }
+        end += 1;
     }
+    None
 }
 
 /// The longest known table that `text` begins with, and what comes after it.

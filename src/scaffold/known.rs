@@ -1,19 +1,19 @@
 //! What is known of the tables there are: from the names of migrations, from their sources and the entities, and from the
 //! schema if the database could be read. It returns keys and columns, and guesses nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::intent::{Definition, Index, Reference};
 use crate::fields::Type;
-use crate::project::keys::SourceKey;
+use crate::project::source_tables::SourceTables;
 use crate::schema::model::{self, Kind, Schema, What};
 
 /// All that is known.
 pub struct Known<'a> {
     /// Names of tables.
     pub tables: BTreeSet<String>,
-    /// Keys as sources say them.
-    pub keys: BTreeMap<String, SourceKey>,
+    /// Tables as sources describe them.
+    pub sources: SourceTables,
     /// The database's schema.
     pub schema: Option<&'a Schema>,
 }
@@ -21,7 +21,8 @@ pub struct Known<'a> {
 impl Known<'_> {
     /// The one column of a table's key, and its type.
     pub fn key(&self, table: &str) -> Option<(String, Type)> {
-        let source = self.keys.get(table).and_then(|key| Some((key.column.clone(), of_method(&key.method)?)));
+        let source = self.sources.tables.get(table).and_then(|table| table.key.as_ref());
+        let source = source.and_then(|key| Some((key.column.clone(), of_method(&key.method)?)));
         let there = self.schema.and_then(|schema| {
             let table = schema.table(table)?;
             let [column] = table.primary_key.as_ref()?.columns.as_slice() else { return None };
@@ -57,11 +58,78 @@ impl Known<'_> {
         Some((definition, reference, indexes.filter(|index| index.columns.iter().any(|one| one == column)).collect()))
     }
 
+    /// Whether a migration, an entity, the database or the SQL in a migration has this table.
+    pub fn has_table(&self, table: &str) -> bool {
+        self.tables.contains(table) || self.sources.sql_names(&[table])
+    }
+
+    /// The columns of a table as far as they are known, in the order of the database if it has the table.
+    pub fn columns(&self, table: &str) -> Vec<String> {
+        let there = self.schema.and_then(|schema| schema.table(table));
+        let mut columns: Vec<String> =
+            there.iter().flat_map(|table| &table.columns).map(|column| column.name.clone()).collect();
+        let source = self.sources.tables.get(table);
+        columns.extend(
+            source
+                .iter()
+                .flat_map(|table| &table.columns)
+                .filter(|name| !columns.contains(name))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+        columns
+    }
+
+    /// Those of the columns that a table does not have, if all of its columns are known.
+    pub fn missing(&self, table: &str, columns: &[String]) -> Vec<String> {
+        let there = self.schema.is_some_and(|schema| schema.table(table).is_some());
+        if !there && !self.sources.tables.get(table).is_some_and(|table| table.is_whole) {
+            return Vec::new();
+        }
+        let known = self.columns(table);
+        let is_missing = |column: &&String| {
+            !known.iter().any(|known| known.eq_ignore_ascii_case(column)) && !self.sources.sql_names(&[table, column])
+        };
+        columns.iter().filter(is_missing).cloned().collect()
+    }
+
+    /// The columns that a part of a name lists: as the table has them, if all of it is columns of the table, else as given.
+    pub fn split(&self, table: &str, columns: &[String]) -> Vec<String> {
+        let known = self.columns(table);
+        let text = columns.join("_and_");
+        let words: Vec<&str> = text.split('_').collect();
+        split(&words, &known).unwrap_or_else(|| {
+            let parts = columns.iter().flat_map(|part| {
+                let words: Vec<&str> = part.split('_').collect();
+                split(&words, &known).unwrap_or_else(|| vec![part.clone()])
+            });
+            parts.collect()
+        })
+    }
+
     /// The index that is over these columns.
     pub fn index(&self, table: &str, columns: &[String]) -> Option<Index> {
         let table = self.schema?.table(table)?;
         table.indexes.iter().filter_map(|index| plain(table, index)).find(|index| index.columns == columns)
     }
+}
+
+/// The words as known columns, the longest first; `and` may be between two.
+fn split(words: &[&str], known: &[String]) -> Option<Vec<String>> {
+    if words.is_empty() {
+        return Some(Vec::new());
+    }
+    (1..=words.len()).rev().find_map(|length| {
+        let name = words[..length].join("_");
+        known.contains(&name).then_some(())?;
+        let rest = &words[length..];
+        let after = match rest {
+            ["and", after @ ..] if !after.is_empty() => split(after, known),
+            _ => None,
+        };
+        let others = after.or_else(|| split(rest, known))?;
+        (!others.contains(&name)).then(|| std::iter::once(name).chain(others).collect())
+    })
 }
 
 /// An index over nothing but columns.

@@ -6,21 +6,19 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use pluralizer::pluralize;
-
 use super::guess::{self, Guess, Scope};
 use super::intent::{Column, Definition, Intent};
 use super::known::Known;
 use super::shape;
 pub use super::shape::Wishes;
 use super::source::Style;
-use super::{FilePlan, name, source};
+use super::{FilePlan, name, source, vague};
 use crate::error::{Error, Registering, Result};
 use crate::fields::Field;
 use crate::migrator::package::major_of;
-use crate::project::keys;
 use crate::project::register::{Module, register};
 use crate::project::source::{candidates, declared, module_folder, name_of_migration};
+use crate::project::source_tables;
 use crate::project::{Project, read};
 use crate::schema::model::Schema;
 
@@ -65,6 +63,16 @@ pub struct Planned {
     pub assumptions: Vec<Assumption>,
 }
 
+impl Planned {
+    /// Returns the tables that references need and that do not exist, each with the column that refers to it.
+    pub fn unmade(&self) -> Option<&[(String, String)]> {
+        self.assumptions.iter().find_map(|assumption| match assumption {
+            Assumption::Unmade(tables) => Some(tables.as_slice()),
+            _ => None,
+        })
+    }
+}
+
 /// What a name did not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Assumption {
@@ -103,6 +111,26 @@ pub enum Assumption {
     Irreversible(String),
     /// The keys of linked tables: an integer `id`.
     Keys(Vec<String>),
+    /// Tables that references need and that do not exist, each with the column that refers to it.
+    Unmade(Vec<(String, String)>),
+    /// Columns that a table does not have, and those that it has.
+    NoColumns {
+        /// The table.
+        table: String,
+        /// The columns that it does not have.
+        columns: Vec<String>,
+        /// Its columns.
+        known: Vec<String>,
+        /// The columns are to be removed, not to be indexed.
+        is_removal: bool,
+    },
+    /// The name does not tell what changes.
+    Vague {
+        /// The name.
+        name: String,
+        /// A name that does.
+        example: String,
+    },
 }
 
 /// Plans a migration.
@@ -120,11 +148,11 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
         return Err(Error::MigrationExists { name, path: path.clone() });
     }
     let mut tables = guess::tables(existing.iter().filter_map(|(stem, _)| name_of_migration(stem)));
-    let keys = keys::keys(&project.root, existing.iter().map(|(_, path)| path.as_path()));
-    tables.extend(keys.keys().cloned());
+    let sources = source_tables::tables(&project.root, existing.iter().map(|(_, path)| path.as_path()));
+    tables.extend(sources.tables.keys().cloned());
     tables.extend(request.schema.iter().flat_map(|schema| &schema.tables).map(|table| table.name.clone()));
     let Guess { intent, split } = intent(&name, &tables, request)?;
-    let known = Known { tables, keys, schema: request.schema };
+    let known = Known { tables, sources, schema: request.schema };
     let (intent, mut assumptions) = shape::complete(intent, request.wishes, &known)?;
     check_names(&intent)?;
     let release = major_of(&project.index, &project.root);
@@ -138,18 +166,23 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
     let mut plan = FilePlan::new(&project.root);
     plan.create(&path, source)?;
     plan.write(&place.index, registered)?;
-    assumptions.extend(self::assumptions(&intent, split));
+    assumptions.extend(self::assumptions(&name, &intent, split));
+    if let Some(example) = vague::clearer(&name, &intent) {
+        assumptions.retain(|assumption| *assumption != Assumption::Everything);
+        assumptions.push(Assumption::Vague { name, example });
+    }
     Ok(Planned { plan, path, intent, assumptions })
 }
 
-/// Whether the schema would say more of what is asked for: keys of other tables, and what is to be removed.
-pub fn asks_schema(name: &str, fields: &[Field]) -> bool {
+/// Whether the schema would say more of what is asked for: keys of other tables, columns of an index, and what is to be removed.
+pub fn asks_schema(name: &str, wishes: Wishes<'_>) -> bool {
     let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let first = words.first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
     let removes = ["remove", "drop", "delete"].iter().any(|verb| first.starts_with(verb));
     let lower = name.to_ascii_lowercase();
     let refers = ["join", "_ref", "ref_", "_id_", "refto", "idto"].iter().any(|word| lower.contains(word));
-    removes || refers || fields.iter().any(Field::is_reference)
+    let indexes = lower.contains("index") || !wishes.index.is_empty() || !wishes.unique.is_empty();
+    removes || refers || indexes || wishes.fields.iter().any(Field::is_reference)
 }
 
 /// Where the file goes and where it is registered.
@@ -213,7 +246,7 @@ fn intent(name: &str, tables: &BTreeSet<String>, request: &Request<'_>) -> Resul
         Target::Table(table) | Target::Create(Some(table)) => Some(name::table(table)?),
         Target::Name | Target::Create(None) => None,
     };
-    let mut guess = match (request.target, table.as_deref()) {
+    Ok(match (request.target, table.as_deref()) {
         (Target::Create(_), Some(table)) => Guess { intent: guess::new_table(table), split: false },
         (Target::Create(_), None) => {
             let guess = guess::guess(name, Scope { tables, table: None });
@@ -224,13 +257,7 @@ fn intent(name: &str, tables: &BTreeSet<String>, request: &Request<'_>) -> Resul
             Guess { intent: guess::new_table(table), split: false }
         }
         (_, table) => guess::guess(name, Scope { tables, table }),
-    };
-    // A plural alone, with fields, is the table that has them.
-    let alone = !name.contains('_') && pluralize(name, 2, false) == name && pluralize(name, 1, false) != name;
-    if guess.intent == Intent::Blank && alone && !request.wishes.fields.is_empty() && !tables.contains(name) {
-        guess.intent = guess::new_table(name);
-    }
-    Ok(guess)
+    })
 }
 
 fn check_names(intent: &Intent) -> Result<()> {
@@ -239,7 +266,7 @@ fn check_names(intent: &Intent) -> Result<()> {
     columns.into_iter().try_for_each(|column| name::column(column).map(drop))
 }
 
-fn assumptions(intent: &Intent, split: bool) -> Vec<Assumption> {
+fn assumptions(name: &str, intent: &Intent, split: bool) -> Vec<Assumption> {
     let assumed = |columns: &[Column]| -> Vec<String> {
         columns
             .iter()
@@ -249,6 +276,8 @@ fn assumptions(intent: &Intent, split: bool) -> Vec<Assumption> {
     };
     let mut assumptions = Vec::new();
     match intent {
+        // It is empty on purpose.
+        Intent::Blank if name.starts_with("data_fix_") => {}
         Intent::Blank => assumptions.push(Assumption::Everything),
         Intent::AddColumns(shape) if !assumed(&shape.columns).is_empty() => {
             assumptions.push(Assumption::Strings(assumed(&shape.columns)));
@@ -259,10 +288,10 @@ fn assumptions(intent: &Intent, split: bool) -> Vec<Assumption> {
         Intent::DropTable(shape) if shape.columns.is_empty() => {
             assumptions.push(Assumption::Irreversible(shape.table.clone()));
         }
-        Intent::AddIndex(index) | Intent::DropIndex(index) if split => {
-            assumptions.push(Assumption::Table(index.table.clone()));
-        }
         _ => {}
+    }
+    if let Some(table) = intent.table().filter(|_| split) {
+        assumptions.push(Assumption::Table(table.to_owned()));
     }
     assumptions
 }

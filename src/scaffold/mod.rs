@@ -18,5 +18,6 @@ mod source;
 pub mod staging;
 pub mod starter;
 pub mod stub;
+mod vague;
 
 pub use plan::{Change, FilePlan, PlannedFile};

@@ -20,6 +20,12 @@ pub fn table(given: &str, link: bool) -> Result<String> {
     name::table(&if link { name } else { pluralize(&name, 2, false) })
 }
 
+/// The name by which `kit make:model` makes this table, if there is one.
+pub fn name(table: &str) -> Option<String> {
+    let singular = pluralize(table, 1, false);
+    (self::table(&singular, false).ok()? == table).then_some(singular)
+}
+
 /// The file that tests the model of `table`, whose module is called so; nothing where no test could reach it.
 ///
 /// # Errors

@@ -28,6 +28,16 @@ pub struct Wishes<'a> {
     pub index: &'a [String],
 }
 
+impl Wishes<'_> {
+    /// The columns that are asked for, in new columns and in indexes.
+    fn names(&self) -> Vec<String> {
+        let lists = self.unique.iter().chain(self.index).flat_map(|list| list.split(','));
+        let indexed = lists.map(|name| name.trim().to_owned());
+        let fields = self.fields.iter().map(|field| field.name.clone());
+        fields.chain(indexed).chain(self.soft_deletes.then(|| deleted_at().name)).collect()
+    }
+}
+
 /// The intent with all that fields and tables say.
 ///
 /// # Errors
@@ -44,14 +54,36 @@ pub fn complete(intent: Intent, wishes: Wishes<'_>, known: &Known<'_>) -> Result
         Intent::DropTable(shape) if asked => Intent::DropTable(maker.create(&shape.table)?),
         Intent::AddColumns(shape) if asked => Intent::AddColumns(maker.change(shape)?),
         Intent::RemoveColumns(shape) if asked => Intent::RemoveColumns(maker.change(shape)?),
+        Intent::AddColumns(shape) | Intent::RemoveColumns(shape) if shape.columns.is_empty() => {
+            Intent::Alter { table: shape.table }
+        }
         Intent::Alter { table } if asked => Intent::AddColumns(maker.change(Shape::of(&table, Vec::new()))?),
         Intent::Blank if asked => {
-            return Err(Error::FieldsUnplaced {
-                fields: wishes.fields.iter().map(|field| field.name.clone()).collect(),
-            });
+            return Err(Error::FieldsUnplaced { fields: wishes.names() });
         }
         Intent::RenameTable { .. } | Intent::RenameColumn { .. } if asked => return unused("renames something"),
-        Intent::AddIndex(_) | Intent::DropIndex(_) if asked => return unused("is about an index"),
+        Intent::AddIndex(_) | Intent::DropIndex(_) if !wishes.fields.is_empty() || wishes.soft_deletes => {
+            return unused("is about an index");
+        }
+        Intent::AddIndex(index) if several => match maker.indexes(&index.table)? {
+            Shape { indexes, .. } if indexes.len() == 1 => Intent::AddIndex(indexes[0].clone()),
+            shape => Intent::AddColumns(shape),
+        },
+        Intent::DropIndex(index) if several => match maker.indexes(&index.table)? {
+            Shape { indexes, .. } if indexes.len() == 1 => Intent::DropIndex(indexes[0].clone()),
+            shape => Intent::RemoveColumns(shape),
+        },
+        Intent::AddIndex(index) | Intent::DropIndex(index) if index.columns.is_empty() => {
+            Intent::Alter { table: index.table }
+        }
+        Intent::AddIndex(mut index) => {
+            index.columns = known.split(&index.table, &index.columns);
+            Intent::AddIndex(index)
+        }
+        Intent::DropIndex(mut index) => {
+            index.columns = known.split(&index.table, &index.columns);
+            Intent::DropIndex(index)
+        }
         other => other,
     };
     let intent = maker.settle(intent);
@@ -115,6 +147,13 @@ impl Maker<'_> {
         shape.columns.extend(self.wishes.soft_deletes.then(deleted_at));
         self.together(&mut shape, false)?;
         alone(&shape)?;
+        Ok(shape)
+    }
+
+    /// The indexes that options ask for, over columns of a table that is there.
+    fn indexes(&self, table: &str) -> Result<Shape> {
+        let mut shape = Shape::of(table, Vec::new());
+        self.together(&mut shape, false)?;
         Ok(shape)
     }
 
@@ -213,9 +252,24 @@ impl Maker<'_> {
     /// With what the tables say that are there.
     fn settle(&mut self, intent: Intent) -> Intent {
         match intent {
-            Intent::CreateTable(shape) => Intent::CreateTable(self.keys(shape)),
-            Intent::JoinTable(shape) => Intent::JoinTable(self.keys(shape)),
+            Intent::CreateTable(shape) => {
+                self.unmade(&shape);
+                Intent::CreateTable(self.keys(shape))
+            }
+            Intent::JoinTable(shape) => {
+                self.unmade(&shape);
+                Intent::JoinTable(self.keys(shape))
+            }
+            Intent::AddIndex(index) => {
+                self.missing(&index.table, &index.columns, false);
+                Intent::AddIndex(index)
+            }
             Intent::AddColumns(shape) => {
+                self.unmade(&shape);
+                let own = |name: &&String| !shape.columns.iter().any(|column| column.name == **name);
+                let indexed: Vec<String> =
+                    shape.indexes.iter().flat_map(|index| &index.columns).filter(own).cloned().collect();
+                self.missing(&shape.table, &indexed, false);
                 let wanting = wanting(&shape);
                 if !wanting.is_empty() {
                     self.assumptions.push(Assumption::Wanting { table: shape.table.clone(), columns: wanting });
@@ -223,7 +277,17 @@ impl Maker<'_> {
                 Intent::AddColumns(self.keys(shape))
             }
             Intent::DropTable(shape) => Intent::DropTable(self.keys(shape)),
+            Intent::RemoveColumns(mut shape) if shape.columns.is_empty() => {
+                for index in &mut shape.indexes {
+                    if let Some(known) = self.known.index(&index.table, &index.columns) {
+                        *index = known;
+                    }
+                }
+                Intent::RemoveColumns(shape)
+            }
             Intent::RemoveColumns(shape) => {
+                let names: Vec<String> = shape.columns.iter().map(|column| column.name.clone()).collect();
+                self.missing(&shape.table, &names, true);
                 let shape = self.remembered(shape);
                 let without = |column: &&Column| match &column.definition {
                     Definition::Known { of, .. } => column.reference.is_some() || of.neutral().is_none(),
@@ -240,6 +304,30 @@ impl Maker<'_> {
                 Intent::DropIndex(self.known.index(&index.table, &index.columns).unwrap_or(index))
             }
             other => other,
+        }
+    }
+
+    /// Assumes that tables are made which a reference needs and that are not known.
+    fn unmade(&mut self, shape: &Shape) {
+        let mut unmade: Vec<(String, String)> = Vec::new();
+        for column in &shape.columns {
+            let Some(reference) = &column.reference else { continue };
+            let is_there = reference.table == shape.table || self.known.has_table(&reference.table);
+            if !is_there && !unmade.iter().any(|(table, _)| *table == reference.table) {
+                unmade.push((reference.table.clone(), column.name.clone()));
+            }
+        }
+        if !unmade.is_empty() {
+            self.assumptions.push(Assumption::Unmade(unmade));
+        }
+    }
+
+    /// Assumes columns of a table that it is known not to have.
+    fn missing(&mut self, table: &str, columns: &[String], is_removal: bool) {
+        let missing = self.known.missing(table, columns);
+        if !missing.is_empty() {
+            let (table, known) = (table.to_owned(), self.known.columns(table));
+            self.assumptions.push(Assumption::NoColumns { table, columns: missing, known, is_removal });
         }
     }
 
@@ -292,11 +380,17 @@ impl Maker<'_> {
         if !unknown.is_empty() {
             let mut tables: Vec<String> = Vec::new();
             for reference in shape.columns.iter().filter_map(|column| column.reference.as_ref()) {
-                if unknown.contains(&reference.table) && !tables.contains(&reference.table) {
+                let is_unmade = |assumption: &Assumption| matches!(assumption, Assumption::Unmade(unmade) if unmade.iter().any(|(table, _)| *table == reference.table));
+                if unknown.contains(&reference.table)
+                    && !tables.contains(&reference.table)
+                    && !self.assumptions.iter().any(is_unmade)
+                {
                     tables.push(reference.table.clone());
                 }
             }
-            self.assumptions.push(Assumption::Keys(tables));
+            if !tables.is_empty() {
+                self.assumptions.push(Assumption::Keys(tables));
+            }
         }
         shape
     }

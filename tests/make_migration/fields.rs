@@ -9,7 +9,7 @@ use crate::support::{EMPTY_INDEX, Sandbox, assert_error};
 type Line = (&'static [&'static str], &'static str);
 
 /// Loco's guides to models and migrations, its patterns guide, and kit's own guide, with kit's commands for theirs.
-const DOCUMENTS: [Line; 34] = [
+const DOCUMENTS: [Line; 46] = [
     (&["make:model users"], "make:model posts title:string! content:text user:references"),
     (&[], "make:model posts"),
     (&[], "make:model posts title:string! content:text"),
@@ -47,6 +47,18 @@ const DOCUMENTS: [Line; 34] = [
     (&[], "make:migration change_table"),
     (&[], "make:migration create_categories_table"),
     (&["make:migration create_categories_table"], "make:migration add_category_id_to_posts"),
+    (&[], "make:migration movies"),
+    (&[], "make:migration create_table_users"),
+    (&[], "make:migration add_users_email"),
+    (&[], "make:migration index_users_email"),
+    (&[], "make:migration alter_users"),
+    (&[], "make:migration delete_users_email"),
+    (&[], "make:migration AddColumnsToUsers name:string age:int"),
+    (&[], "make:migration AddColumnToUsers age:int"),
+    (&[], "make:migration RemoveColumnsFromUsers name:string age:int"),
+    (&["make:model users"], "make:migration AddRefToPosts user:references"),
+    (&["make:model users"], "make:migration AddForeignKeyToPosts user:references"),
+    (&[], "make:migration AddConstraintToUsers"),
 ];
 
 fn words(line: &str) -> Vec<&str> {
@@ -120,7 +132,7 @@ fn what_is_wrong_is_pointed_at_and_nothing_is_written() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "rename_a_to_b", "a:int"]), @"
     --- stderr ---
       ERROR  a migration that renames something takes no fields
-      hint: leave them out, or make a migration of its own for them
+      hint: leave them out, or make a migration of its own for them; the columns of an index are --index A,B or --unique A,B
     --- exit 2 ---
     ");
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "create_posts", "a:int", "--unique", "a,b"]), @"
@@ -195,7 +207,8 @@ fn what_is_decided_is_said() {
       INFO  `editor` refers to a row of `users`
       INFO  `owner` refers to a row of `users`
       INFO  `created_at` comes with the table: yours is left out
-      WARN  Assumed an integer `id` in `users`
+      WARN  there is no table `users`: `editor` refers to it
+      hint: run `kit migrate:delete --force m20260102_030405_create_posts`, then `kit make:model user`, then this command again
     --- exit 0 ---
     ");
     let added = ["make:migration", "add_x_to_posts", "n:int!", "boss:references"];
@@ -204,8 +217,9 @@ fn what_is_decided_is_said() {
     --- stderr ---
       INFO  Created a migration that adds `n`, `boss_id` to `posts`
 
+      WARN  there is no table `bosses`: `boss_id` refers to it
+      hint: run `kit migrate:delete --force m20260102_030406_add_x_to_posts`, then `kit make:model boss`, then this command again
       WARN  `n`, `boss_id` are required and without a default: this fails where `posts` has rows (`null` lets it be empty, `default=VALUE` gives one)
-      WARN  Assumed an integer `id` in `bosses`
     --- exit 0 ---
     ");
     let removed = ["make:migration", "remove_x_from_posts", "n:int!", "at:date!"];
@@ -214,6 +228,8 @@ fn what_is_decided_is_said() {
     --- stderr ---
       INFO  Created a migration that removes `n`, `at` from `posts`
 
+      WARN  table `posts` has no column `at`; its columns are created_at, editor, id, n, owner, title, updated_at
+      hint: run `kit migrate:delete --force m20260102_030407_remove_x_from_posts`, then name one of these columns
       WARN  `at` is required, and rows would have nothing: `down` fails where `posts` has rows
     --- exit 0 ---
     ");
