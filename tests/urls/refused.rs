@@ -39,11 +39,9 @@ fn changed(url: &str, change: impl FnOnce(&mut Url)) -> String {
 #[tokio::test]
 async fn a_connection_that_is_refused_has_one_diagnosis() {
     let (postgres, mysql) = (Database::postgres().await, Database::mysql().await);
-    let folder = tempfile::tempdir().unwrap();
-    let text = folder.path().join("notes.txt");
-    std::fs::write(&text, "no database at all, but a text that is longer than a header of one is, which has 100 bytes")
-        .unwrap();
-    let mut cases = vec![(format!("sqlite://{}", text.display()), Reason::NotADatabase)];
+    let text = "no database at all, but a text that is longer than the header of one, which has a hundred bytes";
+    let files = Sandbox::new().file("notes.txt", text);
+    let mut cases = vec![(format!("sqlite://{}/notes.txt", files.root().display()), Reason::NotADatabase)];
     for url in [postgres.url(), mysql.url()] {
         cases.extend([
             (changed(url, |url| url.set_password(Some("wr0ng")).unwrap()), Reason::Login),
