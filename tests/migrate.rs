@@ -237,7 +237,7 @@ async fn what_another_tool_applied_has_no_batch_and_is_rolled_back_all_the_same(
         let lines = on.ok(&["migrate:status", "--json"]).json();
         assert_eq!((&lines[0]["batch"], &lines[0]["state"]), (&1.into(), &RAN.into()));
         assert_eq!((&lines[1]["batch"], &lines[1]["state"]), (&serde_json::Value::Null, &RAN.into()));
-        assert_eq!(lines[1]["applied_at"], 9_999_999_999_i64);
+        assert_eq!(lines[1]["applied_at"], "2286-11-20T17:46:39Z");
         on.ok(&["migrate:rollback", "--force"]);
         assert_eq!(on.states(), [RAN, PENDING, PENDING, PENDING]);
         assert!(!database.has_table("b").await);

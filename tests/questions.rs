@@ -4,8 +4,8 @@
 
 #[path = "questions/absent.rs"]
 mod absent;
-#[path = "questions/data_loss.rs"]
-mod data_loss;
+#[path = "questions/cautions.rs"]
+mod cautions;
 #[path = "support/database.rs"]
 mod database;
 #[path = "questions/production.rs"]

@@ -104,7 +104,7 @@ async fn every_state_is_told_apart() {
         );
         assert_eq!(
             lines[8],
-            json!({"migration": "m9_last", "state": "ran", "batch": 3, "applied_at": 1_700_000_000, "out_of_order": false, "error": null})
+            json!({"migration": "m9_last", "state": "ran", "batch": 3, "applied_at": "2023-11-14T22:13:20Z", "out_of_order": false, "error": null})
         );
         let states: Vec<&str> = lines.as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
         let expected = [

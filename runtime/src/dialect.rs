@@ -67,6 +67,11 @@ pub struct Switch {
 const ANY_TEXT: &str = "longtext CHARACTER SET utf8mb4";
 
 impl Dialect {
+    /// Whether the name of an index means something only together with its table.
+    pub fn keeps_indexes_by_table(self) -> bool {
+        self == Self::MySql
+    }
+
     /// Whether a foreign key can set its column's default. MariaDB accepts the action and restricts instead, InnoDB of MySQL
     /// does the same or refuses it.
     pub fn has_set_default(self) -> bool {

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::source::{self, SourceMigration, Sources};
-use crate::project::{data_loss, status};
+use crate::project::{cautions, status};
 use crate::ui::{Pretended, Report};
 
 /// Run all pending migrations
@@ -158,14 +158,20 @@ fn warn_of_pending(ctx: &Context, target: &Target, ledger: &Ledger, sources: &So
     for migration in sources.registered.iter().flatten().filter(is_pending) {
         let (Some(text), Some(file)) = (&migration.text, &migration.file) else { continue };
         let (name, file) = (&migration.name, ctx.project().map_or_else(|_| String::new(), |one| one.relative(file)));
-        let losses = if ledger.applied.is_empty() { Vec::new() } else { data_loss::of(text) };
+        let losses = if ledger.applied.is_empty() { Vec::new() } else { cautions::data_losses(text) };
         if let Some(first) = losses.first() {
             let more = if losses.len() > 1 { format!(" and {} more", losses.len() - 1) } else { String::new() };
             ctx.ui.warn(format!("`{name}` deletes data: `{}` in {file}:{}{more}", first.what, first.line));
         }
-        if let Some(line) = data_loss::sets_default(text).filter(|_| !target.dialect.has_set_default()) {
+        if let Some(line) = cautions::sets_default(text).filter(|_| !target.dialect.has_set_default()) {
             ctx.ui.warn(format!(
                 "`{name}`: this database treats SET DEFAULT of a foreign key as RESTRICT, {file}:{line}"
+            ));
+        }
+        let drops = cautions::drops_index_without_table(text);
+        if let Some(line) = drops.filter(|_| target.dialect.keeps_indexes_by_table()) {
+            ctx.ui.warn(format!(
+                "`{name}`: this database drops an index only with its table; add `.table(…)` to `Index::drop()` in {file}:{line}"
             ));
         }
     }

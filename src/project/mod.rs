@@ -1,8 +1,8 @@
 //! Where am I: the project's root, its layout, its settings and its migrations folder, found from any
 //! subfolder. It reads files and returns values; it connects to nothing and writes nothing.
 
+pub mod cautions;
 pub mod checksum;
-pub mod data_loss;
 mod dotenv;
 mod elsewhere;
 mod find;

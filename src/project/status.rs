@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{DateTime, SecondsFormat};
 use kit_runtime::ledger::{Applied, Entry, Ledger, State as Progress};
 use kit_runtime::plan;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::source::{SourceMigration, Sources, name_of_migration};
 
@@ -18,11 +19,19 @@ pub struct Status {
     /// Batch; none for pending ones and for those another tool applied.
     pub batch: Option<i64>,
     /// Seconds since 1970, UTC.
+    #[serde(serialize_with = "timestamp")]
     pub applied_at: Option<i64>,
     /// Pending, and stands before one that was applied.
     pub out_of_order: bool,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+/// As ISO 8601, `2026-01-02T03:04:05Z`; null if there is no such time.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's interface")]
+fn timestamp<S: Serializer>(seconds: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).serialize(serializer)
 }
 
 /// How a migration stands.

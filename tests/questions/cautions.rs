@@ -3,7 +3,7 @@
 use kit::error::Error;
 
 use crate::database::Database;
-use crate::projects::{FAMILY, On, creates, executes, family, seaorm};
+use crate::projects::{FAMILY, On, creates, executes, family, migration, seaorm};
 use crate::support::assert_error;
 
 #[tokio::test]
@@ -32,18 +32,24 @@ async fn a_migration_that_deletes_data_is_named_with_its_line() {
     }
 }
 
-/// MariaDB takes the action and does another: the user hears of it before the migration runs.
+/// MariaDB takes `SET DEFAULT` and does another thing, and finds no index without its table: the user hears of it before the
+/// migration runs.
 #[tokio::test]
-async fn an_action_that_the_database_replaces_is_named() {
+async fn what_the_database_does_not_do_is_named() {
     let adds = executes(
         "ALTER TABLE a ADD FOREIGN KEY (n) REFERENCES b (n) ON DELETE SET DEFAULT",
         "ALTER TABLE a DROP FOREIGN KEY a_ibfk_1",
     );
-    let sandbox = seaorm("2.0.4", &[("m1_a", creates("a")), ("m2_key", adds)]);
+    let drops = migration(
+        "manager.drop_index(Index::drop().name(\"x\").to_owned()).await",
+        "manager.drop_index(Index::drop().name(\"x\").table(Alias::new(\"a\")).to_owned()).await",
+    );
+    let sandbox = seaorm("2.0.4", &[("m1_a", creates("a")), ("m2_key", adds), ("m3_index", drops)]);
     for database in Database::all().await {
         let asked = On::new(&sandbox, &database).fails(&["migrate", "--env", "production"]);
         let replaces = !database.dialect.has_set_default();
         assert_eq!(asked.shows("m2_key") && asked.shows("SET DEFAULT"), replaces, "{asked}");
+        assert_eq!(asked.shows("m3_index") && asked.shows(".table("), replaces, "{asked}");
     }
 }
 

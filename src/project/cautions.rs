@@ -1,9 +1,8 @@
-//! What a migration's `up` deletes, as far as its source shows: calls that drop a table or a column or delete rows, of
-//! SeaORM, sea-query and kit's helpers, and the same words in SQL. The source is read, not run; a helper of the
-//! project's own that deletes something is not seen.
+//! What a user should know of a migration before it runs, as far as its source shows: what its `up` deletes, and what a
+//! database does not do. The source is read, not run; what a helper of the project's own does is not seen.
 
 use syn::visit::{self, Visit};
-use syn::{ExprCall, ExprMethodCall, ImplItemFn, LitStr};
+use syn::{Expr, ExprCall, ExprMethodCall, ImplItemFn, LitStr};
 
 /// Something that deletes data.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ const WORDS: [&[&str]; 5] =
     [&["drop", "table"], &["drop", "column"], &["drop", "schema"], &["truncate"], &["delete", "from"]];
 
 /// Returns what the `up` in `source` deletes, by line; nothing if it is no Rust.
-pub fn of(source: &str) -> Vec<DataLoss> {
+pub fn data_losses(source: &str) -> Vec<DataLoss> {
     let Ok(file) = syn::parse_file(source) else { return Vec::new() };
     let mut reader = Reader::default();
     reader.visit_file(&file);
@@ -37,6 +36,41 @@ pub fn sets_default(source: &str) -> Option<usize> {
             || ["on delete set default", "on update set default"].iter().any(|words| lower.contains(words))
     };
     source.lines().position(sets).map(|at| at + 1)
+}
+
+/// Returns the line, from 1, on which `source` drops an index with `Index::drop()` and does not name its table.
+pub fn drops_index_without_table(source: &str) -> Option<usize> {
+    let mut drops = IndexDrops(None);
+    drops.visit_file(&syn::parse_file(source).ok()?);
+    drops.0
+}
+
+/// The first line that was found.
+struct IndexDrops(Option<usize>);
+
+impl<'ast> Visit<'ast> for IndexDrops {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let (mut receiver, mut names_table) = (call.receiver.as_ref(), call.method == "table");
+        while let Expr::MethodCall(inner) = receiver {
+            names_table |= inner.method == "table";
+            receiver = &inner.receiver;
+        }
+        match receiver {
+            Expr::Call(first) if is_index_drop(first) => {
+                if !names_table && self.0.is_none() {
+                    self.0 = Some(first.paren_token.span.open().start().line);
+                }
+            }
+            _ => visit::visit_expr_method_call(self, call),
+        }
+    }
+}
+
+/// Whether a call is `Index::drop()`.
+fn is_index_drop(call: &ExprCall) -> bool {
+    let Expr::Path(path) = call.func.as_ref() else { return false };
+    let mut names = path.path.segments.iter().rev().map(|segment| &segment.ident);
+    names.next().is_some_and(|name| name == "drop") && names.next().is_some_and(|name| name == "Index")
 }
 
 #[derive(Default)]
@@ -113,7 +147,21 @@ mod tests {
             "impl MigrationTrait for Migration {{\nasync fn up(&self, m: &SchemaManager) -> Result<(), DbErr> {{\n{up}\n}}\n\
              async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {{ m.drop_table(x).await }} }}"
         );
-        of(&source).into_iter().map(|loss| (loss.line, loss.what)).collect()
+        data_losses(&source).into_iter().map(|loss| (loss.line, loss.what)).collect()
+    }
+
+    #[test]
+    fn an_index_that_is_dropped_without_its_table_is_found() {
+        for (chain, line) in [
+            ("Index::drop()\n.name(\"a\")\n.to_owned()", Some(2)),
+            ("sea_query::Index::drop().if_exists().name(\"a\").take()", Some(2)),
+            ("Index::drop().name(\"a\").table(Posts::Table).to_owned()", None),
+            ("Index::create().name(\"a\").to_owned()", None),
+            ("Table::drop().table(Posts::Table).to_owned()", None),
+        ] {
+            let source = format!("async fn down(m: &SchemaManager) {{\nm.drop_index({chain}).await }}");
+            assert_eq!(drops_index_without_table(&source), line, "{chain}");
+        }
     }
 
     #[test]
