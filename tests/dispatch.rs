@@ -1,5 +1,7 @@
 //! From what is typed to a command: prefixes, suggestions, global options, and what is no command line at all.
 
+#[path = "dispatch/documents.rs"]
+mod documents;
 mod support;
 
 use std::ffi::OsString;

@@ -72,16 +72,22 @@ fn of_several_words(arguments: &[OsString]) -> Option<Error> {
     is_command.then(|| unknown(joined.replacen(':', " ", 1), Suggestion::Command(joined)))
 }
 
-/// The words of a command line that are neither options nor the values of global ones.
+/// The words of a command line that are neither options nor the values of global ones. A path after an option is its value.
 fn words(arguments: &[OsString]) -> Vec<String> {
     let mut words = Vec::new();
     let mut arguments = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+    let mut after_option = false;
     while let Some(argument) = arguments.next() {
         match argument.as_ref() {
             "-d" | "--database" | "--env" | "--project" | "--color" => drop(arguments.next()),
-            option if option.starts_with('-') => {}
+            option if option.starts_with('-') => {
+                after_option = true;
+                continue;
+            }
+            path if after_option && path.contains('/') => {}
             word => words.push(word.to_owned()),
         }
+        after_option = false;
     }
     words
 }

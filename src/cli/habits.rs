@@ -115,6 +115,7 @@ const HABITS: &[(&str, Meaning)] = &[
     ("migrate info", Is("migrate:status")),
     ("migrate check", Is("migrate:status --check")),
     ("migration list", Is("migrate:status")),
+    ("migration status", Is("migrate:status")),
     ("migration pending", Is("migrate:status --pending")),
     ("showmigrations", Is("migrate:status")),
     ("current", Is("migrate:status")),
