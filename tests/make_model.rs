@@ -177,7 +177,7 @@ fn without_running_only_the_migration_is_written() {
     insta::assert_snapshot!(sandbox.kit(&["make:model", "post", "--no-run"]), @"
     --- stderr ---
       ERROR  a migration named `create_posts` exists: [ROOT]/migrations/m20260102_030405_create_posts.rs
-      hint: choose another name, or delete the file first
+      hint: choose another name, or delete that migration first: `kit migrate:delete create_posts`
     --- exit 1 ---
     ");
     assert_eq!(sandbox.files().len(), 2);

@@ -108,7 +108,9 @@ impl Error {
                 "use letters, digits and _, starting with a letter: create_posts_table".to_owned()
             }
             Self::BadName { .. } => "use letters, digits and _, starting with a letter".to_owned(),
-            Self::MigrationExists { .. } => "choose another name, or delete the file first".to_owned(),
+            Self::MigrationExists { name, .. } => {
+                format!("choose another name, or delete that migration first: `kit migrate:delete {name}`")
+            }
             Self::NotGenerated { shared: true, .. } => "overwrite it with `kit db:sync --force`".to_owned(),
             Self::NotGenerated { .. } => "move it to another folder, or choose another name".to_owned(),
             Self::FileExists { .. } => "pass --force to overwrite it".to_owned(),

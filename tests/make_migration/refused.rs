@@ -109,11 +109,14 @@ fn a_name_is_taken_once() {
     insta::assert_snapshot!(sandbox.kit(&["make:migration", "CREATE-posts"]), @"
     --- stderr ---
       ERROR  a migration named `create_posts` exists: [ROOT]/migrations/m20260102_030405_create_posts.rs
-      hint: choose another name, or delete the file first
+      hint: choose another name, or delete that migration first: `kit migrate:delete create_posts`
     --- exit 1 ---
     ");
     assert_eq!(sandbox.kit(&["make:migration", "old_name"]).code, 1);
     assert_eq!(sandbox.kit(&["make:migration", "folder"]).code, 1);
+    // The hint arrives.
+    assert_eq!(sandbox.kit(&["migrate:delete", "create_posts", "--force"]).code, 0);
+    assert_eq!(sandbox.kit(&["make:migration", "CREATE-posts"]).code, 0);
     assert_eq!(sandbox.files().len(), 4);
 }
 
