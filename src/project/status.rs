@@ -28,7 +28,6 @@ pub struct Status {
 }
 
 /// As ISO 8601, `2026-01-02T03:04:05Z`; null if there is no such time.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's interface")]
 fn timestamp<S: Serializer>(seconds: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
     time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).serialize(serializer)
