@@ -150,7 +150,7 @@ async fn rows_of_every_type_move_through_entities() {
         std::fs::write(&path, &page).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(written, page, "KIT_TEST_WRITE_DOCS=1 writes docs/types.md anew");
+    assert_eq!(written, page, "run with KIT_TEST_WRITE_DOCS=1 to update docs/types.md");
 }
 
 /// The top of docs/types.md.

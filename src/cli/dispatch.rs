@@ -56,7 +56,7 @@ fn namespace(arguments: &[OsString]) -> Option<String> {
     (has_commands && command.find_subcommand(typed).is_none()).then(|| name.to_owned())
 }
 
-/// A command followed by a word that other tools have behind it, or that kit writes with a colon: `migrate up`, `migrate status`.
+/// Returns the error for a command followed by a word as in other tools, or without kit's colon: `migrate up`, `migrate status`.
 fn of_several_words(arguments: &[OsString]) -> Option<Error> {
     let words = words(arguments);
     let (command, rest) = words.split_first()?;
@@ -190,8 +190,8 @@ fn suggest(names: &[&str], typed: &str, words: &[String]) -> (String, Option<Sug
     (typed.to_owned(), suggestion)
 }
 
-/// The command that is spelled most like `typed`. One that deletes something has to be all but the same: nobody who
-/// types `db:create` means `db:truncate`.
+/// Returns the command with the most similar spelling. A destructive command must be nearly the same: `db:create` is not a
+/// misspelt `db:truncate`.
 fn spelled_alike(names: &[&str], typed: &str) -> Option<Suggestion> {
     let last = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
     let is_safe = |name: &str| {

@@ -44,7 +44,7 @@ const NUMBERED: [(&str, &str); 4] =
 enum Meaning {
     /// A command that takes none of the words that follow.
     Is(&'static str),
-    /// One that takes them, and what stands for them if there are none.
+    /// A command that takes the words that follow, and the placeholder if there are none.
     Takes(&'static str, &'static str),
     Sentence(&'static str),
 }

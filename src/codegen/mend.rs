@@ -96,7 +96,7 @@ pub(super) fn other(content: &str) -> syn::Result<String> {
     Ok(format(syn::parse_file(content)?))
 }
 
-/// The items of a file, each formatted, in order of their texts, with what stands on top of the file.
+/// Returns the items of a file, each formatted, sorted by text, and then the attributes of the file.
 ///
 /// # Errors
 /// As for [`entity`].
@@ -146,7 +146,7 @@ fn model(model: &mut ItemStruct, named: &Named<'_>, options: &Options) -> syn::R
     Ok(())
 }
 
-/// `Eq` behind the derive of SeaORM's own, where sea-orm-cli 1 has it.
+/// Moves `Eq` after `DeriveEntityModel`, as sea-orm-cli 1 orders them.
 fn eq_last(attributes: &mut [Attribute]) -> syn::Result<()> {
     for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
         let Meta::List(list) = &mut attribute.meta else { continue };

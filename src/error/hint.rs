@@ -7,7 +7,7 @@ use kit_runtime::wire::{Direction, Failure};
 use super::failure::{LEDGER, failure_hint, fault_hint, interrupted_hint, rename_hint, unsettled_hint};
 use super::field::field_hint;
 use super::missing::missing_hint;
-use super::reason::reason_hint;
+use super::reason::{connection_hint, reason_hint};
 use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
 use super::sea_orm::sea_orm_hint;
 use super::{Error, Registering};
@@ -134,7 +134,7 @@ impl Error {
             Self::Dependents { steps, .. } => {
                 format!("roll back the later migrations with it: `kit migrate:rollback --step {steps}`")
             }
-            Self::Connect { reason: Some(reason), origin, .. } => reason_hint(*reason, origin),
+            Self::Connect { reason: Some(reason), origin, .. } => connection_hint(*reason, origin),
             Self::Connect { origin, .. } => format!("check the URL in {origin}"),
             Self::Database { reason: Some(reason), .. } | Self::Ledger { reason: Some(reason), .. } => {
                 reason_hint(*reason, "the URL")

@@ -3,6 +3,16 @@
 
 use kit_runtime::dialect::Reason;
 
+/// The hint for a connection that was refused: `kit doctor` cannot connect either.
+pub(super) fn connection_hint(reason: Reason, origin: &str) -> String {
+    match reason {
+        Reason::Permission => {
+            format!("have the owner grant the user access to the database, or correct user and database in {origin}")
+        }
+        other => reason_hint(other, origin),
+    }
+}
+
 /// The hint; `origin` is where the URL comes from, such as `DATABASE_URL`.
 pub(super) fn reason_hint(reason: Reason, origin: &str) -> String {
     match reason {
@@ -18,7 +28,9 @@ pub(super) fn reason_hint(reason: Reason, origin: &str) -> String {
             "close other connections, or raise the server's limit; then run the command again".to_owned()
         }
         Reason::Login => format!("correct user and password in {origin}; write special characters of a password as %XX"),
-        Reason::Encryption => "run `kit doctor`: it shows the TLS parameter for the URL".to_owned(),
+        Reason::Encryption => format!(
+            "check the TLS parameters in {origin}: `sslmode=require`, or `ssl-mode=REQUIRED` in a mysql:// URL, asks for encryption"
+        ),
         Reason::Permission => "run `kit doctor`: it shows the statement that grants the missing privileges".to_owned(),
         Reason::ReadOnly => {
             "name the server that accepts writes, or make the database file and its folder writable: `kit doctor` shows which"

@@ -122,7 +122,7 @@ async fn what_the_schema_says_already_stays_line_by_line() {
         };
         lost.retain(|line| !known(line));
         assert!(lost.is_empty(), "{case}\n{}", lost.join("\n"));
-        // Layout that somebody has changed since is no reason to write a file anew.
+        // A changed layout is no reason to rewrite a file.
         let path = "src/entities/posts.rs";
         let wide = sandbox.read(path).replace("\n    ", "\n        ");
         sandbox.write(path, &wide);

@@ -66,6 +66,32 @@ async fn a_connection_that_is_refused_has_one_diagnosis() {
     }
 }
 
+/// Without access to the database `kit doctor` has nothing to look into: no hint sends anybody there.
+#[tokio::test]
+async fn a_user_without_access_to_the_database_is_not_sent_to_doctor() {
+    for database in [Database::postgres().await, Database::mysql().await] {
+        let name = Url::parse(database.url()).unwrap().path().trim_start_matches('/').to_owned();
+        let is_mysql = database.dialect == Dialect::MySql;
+        let user = format!("{name}_n");
+        let role = if is_mysql { format!("'{user}'@'127.0.0.1'") } else { format!("\"{user}\"") };
+        let (kind, login) = if is_mysql { ("USER", "IDENTIFIED BY") } else { ("ROLE", "LOGIN PASSWORD") };
+        database.execute(&[&format!("CREATE {kind} {role} {login} 'r3s3cr3t'")]).await;
+        if !is_mysql {
+            database.execute(&[&format!("REVOKE CONNECT ON DATABASE \"{name}\" FROM public")]).await;
+        }
+        let url = changed(database.url(), |url| {
+            url.set_username(&user).unwrap();
+            url.set_password(Some("r3s3cr3t")).unwrap();
+        });
+        let sandbox = project(&url);
+        let refused = kit(&sandbox, &["migrate:status"]);
+        assert_eq!(reason(&refused), Some(Reason::Permission), "{refused}");
+        assert!(refused.hinted().is_empty() && refused.hint().contains("DATABASE_URL"), "{refused}");
+        assert_eq!(of_doctor(&sandbox), refused.hint());
+        database.execute(&[&format!("DROP {kind} {role}")]).await;
+    }
+}
+
 /// `kit doctor`, which the hint names, prints the statement, and with it the command works.
 #[tokio::test]
 async fn a_user_without_privileges_is_led_to_the_grant() {

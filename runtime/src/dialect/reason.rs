@@ -95,7 +95,7 @@ fn of_mysql(number: &str, text: &str) -> Option<Reason> {
         "1044" | "1142" | "1143" | "1227" | "1370" | "1419" => Reason::Permission,
         "1036" | "1290" | "1792" | "1836" | "3100" => Reason::ReadOnly,
         "1021" | "1114" | "3675" => Reason::DiskFull,
-        // The same number stands for texts that are no numbers.
+        // The same number means a text that is not a number.
         "1366" if text.contains("string value") => Reason::Encoding,
         "1300" | "3988" => Reason::Encoding,
         _ => return None,

@@ -503,7 +503,7 @@ pub fn driver_reason(error: &sea_orm_migration::sea_orm::sqlx::Error, dialect: D
     }
 }
 
-/// Without a driver there is nobody to say.
+/// Without a driver no error has a code.
 #[cfg(not(feature = "driver"))]
 fn reason(_error: &DbErr, _dialect: Dialect) -> Option<Reason> {
     None
