@@ -20,15 +20,15 @@ pub(super) struct Source<'a> {
 pub(super) fn format(sources: Vec<Source<'_>>, folder: &Path, edition: &str) {
     let rustfmt = || rustfmt(folder, edition);
     // rustfmt follows the modules of a file, but not those of its standard input.
-    let (indexes, files): (Vec<_>, Vec<_>) = sources.into_iter().partition(|source| source.declares_modules);
+    let (indexes, mut files): (Vec<_>, Vec<_>) = sources.into_iter().partition(|source| source.declares_modules);
     for source in indexes {
         if let Ok(text) = through(rustfmt(), source.text) {
             *source.text = text;
         }
     }
-    for mut files in chunks(files) {
+    for files in files.chunks_mut(AT_ONCE) {
         // Whatever fails, the sources stay as they are.
-        let _ = in_files(rustfmt(), &mut files);
+        let _ = in_files(rustfmt(), files);
     }
 }
 
@@ -49,18 +49,7 @@ fn rustfmt(folder: &Path, edition: &str) -> Command {
     command
 }
 
-fn chunks<T>(all: Vec<T>) -> Vec<Vec<T>> {
-    let mut chunks = Vec::new();
-    for one in all {
-        match chunks.last_mut() {
-            Some(chunk) if Vec::len(chunk) < AT_ONCE => chunk.push(one),
-            _ => chunks.push(vec![one]),
-        }
-    }
-    chunks
-}
-
-/// What a program makes of a text.
+/// Returns what the program writes for the text on its standard input.
 fn through(mut command: Command, text: &str) -> io::Result<String> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let input = child.stdin.take();
@@ -75,7 +64,7 @@ fn through(mut command: Command, text: &str) -> io::Result<String> {
     }
 }
 
-/// Formats all of them in one process: one for each takes seconds where there are hundreds.
+/// Formats all of them in one process, since one process a file takes seconds for hundreds of files.
 #[expect(clippy::disallowed_methods, reason = "the files are temporary, and none of the project's")]
 fn in_files(mut command: Command, sources: &mut [Source<'_>]) -> io::Result<()> {
     let folder = tempfile::tempdir()?;
