@@ -2,6 +2,8 @@
 //! projects.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "schema_helpers/changes.rs"]
+mod changes;
 #[path = "support/database.rs"]
 mod database;
 #[path = "loco/migrations/mod.rs"]
