@@ -14,6 +14,7 @@ mod sea_orm;
 mod seeding;
 mod selection;
 mod suggestion;
+mod unsupported;
 
 use std::io;
 use std::path::PathBuf;
