@@ -29,7 +29,6 @@ use kit_runtime::wire::Down;
 use kit_runtime::{Options, migrate, rollback};
 use projects::{On, migration_manifest, ok, sandbox};
 use run::{fails, step, up};
-use sea_orm_migration::prelude::*;
 
 /// The sources of `tests/loco/migrations`, for a project.
 fn loco_files() -> Vec<(String, String)> {
