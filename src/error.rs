@@ -14,6 +14,7 @@ mod sea_orm;
 mod seeding;
 mod selection;
 mod suggestion;
+mod unsupported;
 
 use std::io;
 use std::path::PathBuf;
@@ -179,8 +180,8 @@ pub enum Error {
     // The project.
     /// No project here or above.
     #[error("not in a project: no migrations/mod.rs, src/migrations/mod.rs or migration/src/lib.rs in {} or above", start.display())]
-    #[expect(missing_docs, reason = "where the search began; whether only the migrations need a project")]
-    NoProject { start: PathBuf, optional: bool },
+    #[expect(missing_docs, reason = "start of the search; whether it may be missing; the only project below")]
+    NoProject { start: PathBuf, optional: bool, below: Option<PathBuf> },
     /// More than one place could hold the migrations.
     #[error("several migration folders: {}", paths.join(", "))]
     SeveralMigrations {

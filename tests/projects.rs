@@ -124,6 +124,34 @@ fn of_several_one_has_to_be_picked() {
     assert_eq!(found_from(several(), &["a", "a/src"]), found(Layout::SeaOrm, "a", "src/lib.rs"));
 }
 
+/// A repository with the project in a subfolder, as `backend/` beside `frontend/`.
+#[test]
+fn the_only_project_below_is_named() {
+    let index = support::EMPTY_INDEX;
+    let migration_crate = || {
+        Sandbox::new()
+            .file("backend app/Cargo.toml", "[workspace]\nmembers = [\"migration\"]\n")
+            .file("backend app/migration/Cargo.toml", PACKAGE)
+            .file("backend app/migration/src/lib.rs", index)
+            .file("frontend/package.json", "{}")
+            .file("node_modules/other/migrations/mod.rs", index)
+    };
+    let deeper = || Sandbox::new().file("services/api/kit.toml", "").file("services/api/migrations/mod.rs", index);
+    for (sandbox, folder) in [(migration_crate(), "backend app"), (deeper(), "services/api")] {
+        let run = sandbox.kit(&["migrate:status"]);
+        assert_error!(run, Error::NoProject { below: Some(below), .. } if *below == sandbox.root().join(folder));
+        let hint = run.hint();
+        let option = hint.split('`').nth(1).unwrap().strip_prefix("--project ").unwrap();
+        assert_eq!(
+            sandbox.kit(&["make:migration", "create_a", "--project", option.trim_matches('\'')]).code,
+            0,
+            "{hint}"
+        );
+    }
+    let several = deeper().file("web/migrations/mod.rs", index);
+    assert_error!(several.kit(&["migrate:status"]), Error::NoProject { below: None, .. });
+}
+
 #[test]
 fn no_project() {
     insta::assert_snapshot!(Sandbox::new().kit(&["about"]).stdout, @r"
@@ -133,7 +161,7 @@ fn no_project() {
     let without = Sandbox::new().file("Cargo.toml", PACKAGE).file("src/main.rs", "fn main() {}\n");
     for sandbox in [Sandbox::new(), without] {
         let run = sandbox.kit(&["migrate:status"]);
-        assert_error!(run, Error::NoProject { start, optional: false } if *start == sandbox.root());
+        assert_error!(run, Error::NoProject { start, optional: false, below: None } if *start == sandbox.root());
         // The hint leads into a project.
         let hinted = run.hinted();
         assert_eq!(hinted, [["init"]]);

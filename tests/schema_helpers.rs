@@ -2,8 +2,12 @@
 //! projects.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "schema_helpers/changes.rs"]
+mod changes;
 #[path = "support/database.rs"]
 mod database;
+#[path = "schema_helpers/documents.rs"]
+mod documents;
 #[path = "loco/migrations/mod.rs"]
 mod migrations;
 #[path = "support/projects.rs"]
@@ -25,7 +29,6 @@ use kit_runtime::wire::Down;
 use kit_runtime::{Options, migrate, rollback};
 use projects::{On, migration_manifest, ok, sandbox};
 use run::{fails, step, up};
-use sea_orm_migration::prelude::*;
 
 /// The sources of `tests/loco/migrations`, for a project.
 fn loco_files() -> Vec<(String, String)> {
@@ -254,49 +257,5 @@ async fn what_loco_has_made_is_removed_by_its_own_name() {
         let schema = database.schema().await;
         assert!(!schema.contains("user_id") && !schema.contains("template_id") && !schema.contains("fk-"), "{schema}");
         assert_eq!(database.value("(SELECT COUNT(*) FROM posts)").await.as_deref(), Some("1"));
-    }
-}
-
-/// A migration of the patterns guide, where SeaORM can make the key.
-#[tokio::test]
-async fn the_nullable_key_of_the_guide() {
-    for database in [Database::postgres().await, Database::mysql().await] {
-        let made = step!(|m| {
-            create_table(m, "prompt_templates", &[("id", ColType::PkUuid)], &[]).await?;
-            create_table(m, "generation_logs", &[], &[]).await
-        });
-        up(&database.session, made).await;
-        let before = database.schema().await;
-        up(
-            &database.session,
-            step!(|m| {
-                add_column(m, "generation_logs", "template_id", ColType::UuidNull).await?;
-
-                let fk = TableForeignKey::new()
-                    .name("fk-generation_logs-template_id-to-prompt_templates")
-                    .from_tbl(Alias::new("generation_logs"))
-                    .from_col(Alias::new("template_id"))
-                    .to_tbl(Alias::new("prompt_templates"))
-                    .to_col(Alias::new("id"))
-                    .on_delete(ForeignKeyAction::SetNull)
-                    .on_update(ForeignKeyAction::Cascade)
-                    .to_owned();
-
-                m.alter_table(alter(Alias::new("generation_logs")).add_foreign_key(&fk).to_owned()).await?;
-
-                Ok(())
-            }),
-        )
-        .await;
-        up(
-            &database.session,
-            step!(|m| {
-                remove_reference(m, "generation_logs", "prompt_templates", "").await?;
-                remove_column(m, "generation_logs", "template_id").await?;
-                Ok(())
-            }),
-        )
-        .await;
-        assert_eq!(database.schema().await, before);
     }
 }

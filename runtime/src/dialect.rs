@@ -30,7 +30,7 @@ pub use catalog::{Catalog, Cell, Rows};
 pub use lock::{Canary, Survey};
 #[cfg(feature = "pretend")]
 pub use pretend::Lexis;
-pub use reason::Reason;
+pub use reason::{Reason, is_index_drop_without_table};
 pub use scratch::{More, beside, name_in};
 pub use snapshot::Definition;
 #[cfg(feature = "testing")]

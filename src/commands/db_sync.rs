@@ -199,7 +199,7 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
 /// The project, whose migrations are to run before the schema is read.
 fn migrating(ctx: &Context) -> Result<&Project> {
     ctx.project().map_err(|error| match error {
-        Error::NoProject { start, .. } => Error::NoProject { start, optional: true },
+        Error::NoProject { start, below, .. } => Error::NoProject { start, optional: true, below },
         other => other,
     })
 }

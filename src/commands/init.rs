@@ -36,7 +36,8 @@ pub fn run(ctx: &Context, args: &InitArgs) -> Result<Exit> {
     let root = root.canonicalize().unwrap_or(root);
     ctx.finish_writing(&root);
     if args.library {
-        let root = package(&root).ok_or_else(|| Error::NoProject { start: root.clone(), optional: false })?;
+        let root =
+            package(&root).ok_or_else(|| Error::NoProject { start: root.clone(), optional: false, below: None })?;
         let plan = starter::library(&root, args.force)?;
         return finish(ctx, args, &root, &plan);
     }

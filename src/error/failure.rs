@@ -1,10 +1,12 @@
 //! What a migrator reports, in sentences: failures, their hints, warnings.
 
 use chrono::DateTime;
+use kit_runtime::dialect::is_index_drop_without_table;
 use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Stopped, Unfit, Warning};
 
 use super::Error;
 use super::reason::reason_hint;
+use super::unsupported::{INDEX_WITHOUT_TABLE, unsupported_hint};
 use crate::project::status::Renamed;
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
@@ -144,9 +146,12 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Strict(Warning::Lent) => "use the server's own URL, or drop --strict",
         Failure::Strict(Warning::Unsorted) => "sort the list in `migrations()` by name, or drop --strict",
         Failure::Gone { .. } => "restore its file from version control and register it again",
-        Failure::Migration { cause: Cause::Unsupported, .. } | Failure::Pretended { cause: Cause::Unsupported, .. } => {
-            "create a new table, copy the rows and rename it (https://sqlite.org/lang_altertable.html#otheralter), \
-             or branch on `manager.get_database_backend()`"
+        Failure::Migration { cause: Cause::Unsupported, message, .. }
+        | Failure::Pretended { cause: Cause::Unsupported, message, .. } => return Some(unsupported_hint(message)),
+        Failure::Migration { cause: Cause::Error, message, rolled_back: true, .. }
+            if is_index_drop_without_table(message) =>
+        {
+            INDEX_WITHOUT_TABLE
         }
         Failure::Migration { cause: Cause::NoColumn, rolled_back: true, .. } => {
             "correct the name of the column, or add the column first; write a text in single quotes: 'text'"

@@ -10,7 +10,7 @@ use super::missing::missing_hint;
 use super::reason::{connection_hint, reason_hint};
 use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
 use super::sea_orm::sea_orm_hint;
-use super::{Error, Registering};
+use super::{Error, Registering, quoted};
 use crate::migrator::CacheError;
 
 impl Error {
@@ -65,6 +65,10 @@ impl Error {
                 format!("write {tls} instead")
             }
             Self::BadUrl { corrected: Some(corrected), .. } => format!("write it as `{corrected}`"),
+            Self::NoProject { below: Some(folder), .. } => format!(
+                "run the command in the project's folder, or name it with `--project {}`",
+                quoted(&folder.display().to_string())
+            ),
             Self::NoProject { optional: true, .. } => {
                 "pass --skip-migrations to read the schema as it is; or run `kit init` to start a project, or name one with \
                  --project DIR"

@@ -30,6 +30,14 @@ const DEPTH: usize = 8;
 pub fn find(start: &Path) -> Result<Found> {
     let start =
         start.canonicalize().map_err(|source| Error::File { action: "open", path: start.to_owned(), source })?;
+    match around(&start)? {
+        Some(found) => Ok(found),
+        None => Err(Error::NoProject { below: below(&start), start, optional: false }),
+    }
+}
+
+/// The project that `start` is in, which has to be a canonical path.
+fn around(start: &Path) -> Result<Option<Found>> {
     // Inside of a package, only a package's folder is a root: `src/db` with its `migrations/` is none.
     let package = |folder: &Path| folder.join("Cargo.toml").is_file();
     let in_package = start.ancestors().any(package);
@@ -38,7 +46,7 @@ pub fn find(start: &Path) -> Result<Found> {
     for root in start.ancestors() {
         let settings = settings::of(root)?;
         if let Some(place) = settings.project.migrations.clone() {
-            return configured(root, &place, settings);
+            return configured(root, &place, settings).map(Some);
         }
         let is_root = !in_package || package(root) || root.join("kit.toml").is_file();
         let mut places = if is_root { conventional(root) } else { Vec::new() };
@@ -53,10 +61,12 @@ pub fn find(start: &Path) -> Result<Found> {
         }
         match (places.as_slice(), own_crate.take()) {
             // One of several; standing in it says which.
-            (others, Some(own)) if !others.is_empty() && others != [own.index.clone()] => return Ok(own.settled()),
+            (others, Some(own)) if !others.is_empty() && others != [own.index.clone()] => {
+                return Ok(Some(own.settled()));
+            }
             ([index], _) => {
                 let layout = if index.ends_with("src/lib.rs") { Layout::SeaOrm } else { Layout::Kit };
-                return Ok(Found { root: root.to_owned(), layout, index: index.clone(), settings }.settled());
+                return Ok(Some(Found { root: root.to_owned(), layout, index: index.clone(), settings }.settled()));
             }
             ([_, _, ..], _) => {
                 let folder = |index: &PathBuf| {
@@ -71,7 +81,41 @@ pub fn find(start: &Path) -> Result<Found> {
             break;
         }
     }
-    own_crate.map(Found::settled).ok_or(Error::NoProject { start, optional: false })
+    Ok(own_crate.map(Found::settled))
+}
+
+/// The only project in the folders of `start` and in their folders, such as `backend/`. `None` if there are several.
+fn below(start: &Path) -> Option<PathBuf> {
+    let mut found = Vec::new();
+    let mut within = Vec::new();
+    for folder in folders(start) {
+        match is_project(&folder) {
+            true => found.push(folder),
+            false => within.extend(folders(&folder)),
+        }
+    }
+    found.extend(within.into_iter().filter(|folder| is_project(folder)));
+    found.pop().filter(|_| found.is_empty())
+}
+
+/// Whether a folder is the root of a project, or the folder in which a migration crate and nothing else is.
+fn is_project(folder: &Path) -> bool {
+    around(folder).is_ok_and(|found| found.is_some_and(|found| found.root == folder && is_index(&found.index)))
+}
+
+/// The folders in a folder, by name, without those that hold no project of the user's.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| is_own(path)).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
+}
+
+/// Whether a file or a folder may belong to the project: no link, not hidden, not of a tool's.
+fn is_own(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    !path.is_symlink() && !name.starts_with('.') && !ASIDE.contains(&name.as_ref())
 }
 
 /// The folder around `start` that has a kit.toml or a Cargo.toml, else `start` itself, for commands that need no migrations. The
@@ -138,15 +182,14 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     entries.sort();
     for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_symlink() || name.starts_with('.') || ASIDE.contains(&name.as_str()) {
+        if !is_own(&path) {
             continue;
         }
         if path.is_dir() {
             if depth > 0 {
                 search(&path, depth - 1, found);
             }
-        } else if name.ends_with(".rs") && is_index(&path) {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && is_index(&path) {
             found.push(path);
         }
     }

@@ -32,7 +32,8 @@ const ENTITIES: (&str, &str) = ("src/models/_entities/mod.rs", "");
 async fn the_file_of_the_environment_says_how_a_database_is_opened() {
     let text = "database:\n  uri: sqlite://{{ get_env(name=\"FILE\", default=\"loco.db\") }}?mode=rwc\n  auto_migrate: true\n  \
                 min_connections: 1\n  max_connections: 3\n  connect_timeout: 900\n  idle_timeout: 500\n  enable_logging: false\n\
-                initializers:\n  multi_db:\n    reports:\n      uri: \"sqlite::memory:\"\n";
+                initializers:\n  multi_db:\n    reports:\n      uri: \"sqlite::memory:\"\n      auto_migrate: true\n      dangerously_truncate: false\n\
+                \u{20}   stock:\n      uri: \"sqlite::memory:\"\n      auto_migrate: true\n";
     let folder = folder(&[ENTITIES, ("config/staging.yaml", text)]);
     let config = config(folder.path(), &[("LOCO_ENV", "staging")]);
     let main = config.main().unwrap();
@@ -42,7 +43,9 @@ async fn the_file_of_the_environment_says_how_a_database_is_opened() {
     assert_eq!(kit_runtime::pending::<App>(&pool).await.unwrap().len(), 0);
     assert!(folder.path().join("loco.db").is_file() && FAMILY.len() > 1);
     let all = config.open_all().await.unwrap();
-    assert_eq!(all.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["reports"]);
+    assert_eq!(all.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["reports", "stock"]);
+    // Loco's initializer does not migrate.
+    assert!(matches!(all.get("main"), Err(Error::NoMigrator { .. } | Error::Unknown { .. })));
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub struct Loco {
     pub file: String,
     /// What is under `database`.
     pub main: Option<LocoConnection>,
-    /// What is under `initializers`, by name: `extra_db`, and each one of `multi_db`.
+    /// What is under `initializers`, by name: `extra_db`, and each one of `multi_db`; without switches, which Loco ignores there.
     pub extra: BTreeMap<String, LocoConnection>,
 }
 
@@ -100,14 +100,24 @@ pub fn parse(file: &str, text: &str, variable: &dyn Fn(&str) -> Option<String>) 
     let tree = node(&mut Parser::new_from_str(&rendered), 0).map_err(wrong)?.unwrap_or(Node::Other);
     let connection = |node: Option<&Node>, key: &str| node.and_then(|node| connection(file, node, key));
     let main = connection(tree.get("database"), "database");
+    // Loco only connects to these: its initializers do not read the switches.
+    let connection_only = |node: Option<&Node>, key: &str| {
+        let mut found = connection(node, key)?;
+        if let Ok(settings) = &mut found.settings {
+            settings.auto_migrate = false;
+            settings.dangerously_truncate = false;
+            settings.dangerously_recreate = false;
+        }
+        Some(found)
+    };
     let mut extra = BTreeMap::new();
     if let Some(initializers) = tree.get("initializers") {
-        if let Some(found) = connection(initializers.get("extra_db"), "initializers.extra_db") {
+        if let Some(found) = connection_only(initializers.get("extra_db"), "initializers.extra_db") {
             extra.insert("extra_db".to_owned(), found);
         }
         if let Some(Node::Map(several)) = initializers.get("multi_db") {
             for (name, node) in several.iter().filter(|(name, _)| ConnectionSettings::is_name(name)) {
-                if let Some(found) = connection(Some(node), &format!("initializers.multi_db.{name}")) {
+                if let Some(found) = connection_only(Some(node), &format!("initializers.multi_db.{name}")) {
                     extra.insert(name.clone(), found);
                 }
             }

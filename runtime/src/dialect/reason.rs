@@ -102,6 +102,11 @@ fn of_mysql(number: &str, text: &str) -> Option<Reason> {
     })
 }
 
+/// Whether an error says that a statement ends too early for MySQL or MariaDB, as `DROP INDEX name` without a table does.
+pub fn is_index_drop_without_table(text: &str) -> bool {
+    text.contains("1064 (42000)") && text.contains("near '' at line 1")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

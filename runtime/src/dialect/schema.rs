@@ -14,11 +14,6 @@ impl Dialect {
         self == Self::Postgres
     }
 
-    /// Whether a foreign key brings its own index.
-    pub fn indexes_keys(self) -> bool {
-        self == Self::MySql
-    }
-
     /// Whether a table says its indexes itself, so that both are in or neither.
     pub fn creates_indexes_with_tables(self) -> bool {
         self == Self::MySql
@@ -151,10 +146,94 @@ impl Dialect {
         format!("ADD UNIQUE INDEX {} ({})", self.quote(name), self.quote(column))
     }
 
+    /// What adds an index, behind `ALTER TABLE` and the table.
+    pub fn add_index(self, name: &str, column: &str) -> String {
+        format!("ADD INDEX {} ({})", self.quote(name), self.quote(column))
+    }
+
+    /// A query with one row if a table has an index of that name, where `CREATE INDEX` cannot say `IF NOT EXISTS`. Takes the
+    /// table and the index.
+    pub fn index_exists(self) -> Option<&'static str> {
+        (self == Self::MySql).then_some(
+            "SELECT '1' FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? \
+             AND index_name = ? LIMIT 1",
+        )
+    }
+
+    /// A query for the columns of a table's primary key. Takes the table.
+    pub fn table_primary_key(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk",
+            Self::Postgres => {
+                "SELECT a.attname::text FROM pg_catalog.pg_index i \
+                 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) \
+                 WHERE i.indisprimary AND n.nspname = current_schema() AND c.relname = $1 ORDER BY 1"
+            }
+            Self::MySql => {
+                "SELECT CAST(column_name AS CHAR) FROM information_schema.key_column_usage WHERE table_schema = DATABASE() \
+                 AND table_name = ? AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"
+            }
+        }
+    }
+
+    /// A query for the columns of a table that the database computes, where no text of the table contains it. Takes the table.
+    pub fn computed_columns(self) -> Option<&'static str> {
+        (self == Self::Postgres).then_some(
+            "SELECT a.attname::text FROM pg_catalog.pg_attribute a \
+             JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = current_schema() AND c.relname = $1 AND a.attgenerated <> '' ORDER BY a.attnum",
+        )
+    }
+
+    /// The statement that returns how a table was made, as its second value, where a column is changed by its whole text.
+    pub fn read_definition(self, table: &str) -> Option<String> {
+        (self == Self::MySql).then(|| format!("SHOW CREATE TABLE {}", self.quote(table)))
+    }
+
+    /// The parts of `ALTER TABLE` that give a column the type, NULL and default that are meant. `current` is the type that it
+    /// has. An enum is reached through text: enums have no casts to each other.
+    pub fn alter_column(self, name: &str, current: &str, new: (&str, bool, Option<&str>)) -> String {
+        let (kind, null, default) = new;
+        let column = format!("ALTER COLUMN {}", self.quote(name));
+        let mut parts = vec![format!("{column} DROP DEFAULT")];
+        if same_type(current) != same_type(kind) {
+            let through = if kind.starts_with('"') { "::text" } else { "" };
+            parts.push(format!("{column} TYPE {kind} USING {}{through}::{kind}", self.quote(name)));
+        }
+        parts.push(format!("{column} {} NOT NULL", if null { "DROP" } else { "SET" }));
+        parts.extend(default.map(|default| format!("{column} SET DEFAULT {default}")));
+        parts.join(", ")
+    }
+
     /// `CREATE INDEX` for one column.
     pub fn create_index(self, name: &str, table: &str, column: &str, unique: bool) -> String {
         let unique = if unique { "UNIQUE " } else { "" };
         format!("CREATE {unique}INDEX {} ON {} ({})", self.quote(name), self.quote(table), self.quote(column))
+    }
+}
+
+/// A type under the one name that PostgreSQL's catalog has for it. A view that reads a column forbids `TYPE` even if it is
+/// the type that the column has.
+fn same_type(kind: &str) -> String {
+    let kind = kind.to_ascii_lowercase().replace(", ", ",").replace('"', "");
+    for (short, long) in [
+        ("varchar", "character varying"),
+        ("char(", "character("),
+        ("decimal", "numeric"),
+        ("bool", "boolean"),
+        ("varbit", "bit varying"),
+    ] {
+        if let Some(rest) = kind.strip_prefix(short)
+            && !rest.starts_with(|letter: char| letter.is_alphabetic())
+        {
+            return format!("{long}{rest}");
+        }
+    }
+    match kind.as_str() {
+        "timestamp" | "time" => format!("{kind} without time zone"),
+        "char" => "character(1)".to_owned(),
+        _ => kind,
     }
 }
 

@@ -31,7 +31,7 @@ enum Kind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kindred {
+pub(super) enum Kindred {
     Word,
     Quoted,
     Text,
@@ -43,23 +43,23 @@ enum Kindred {
 
 /// A piece of SQL, and how many parentheses are open around it.
 #[derive(Clone, Copy, Debug)]
-struct Token<'a> {
-    kind: Kindred,
-    text: &'a str,
-    start: usize,
-    depth: usize,
+pub(super) struct Token<'a> {
+    pub(super) kind: Kindred,
+    pub(super) text: &'a str,
+    pub(super) start: usize,
+    pub(super) depth: usize,
 }
 
 impl Token<'_> {
-    fn end(&self) -> usize {
+    pub(super) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 
-    fn is(&self, word: &str) -> bool {
+    pub(super) fn is(&self, word: &str) -> bool {
         self.kind == Kindred::Word && self.text.eq_ignore_ascii_case(word)
     }
 
-    fn is_any(&self, words: &[&str]) -> bool {
+    pub(super) fn is_any(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.is(word))
     }
 
@@ -120,6 +120,27 @@ impl Definition {
     /// Whether it has this column.
     pub fn has(&self, column: &str) -> bool {
         self.items.iter().any(|item| matches!(item, Item::Column { name, .. } if name.eq_ignore_ascii_case(column)))
+    }
+
+    /// The text of a column.
+    pub fn column(&self, column: &str) -> Option<&str> {
+        self.items.iter().find_map(|item| match item {
+            Item::Column { name, text } if name.eq_ignore_ascii_case(column) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Replaces the text of a column. `false` if there is none of this name.
+    pub fn set_column(&mut self, column: &str, new: String) -> bool {
+        for item in &mut self.items {
+            if let Item::Column { name, text } = item
+                && name.eq_ignore_ascii_case(column)
+            {
+                *text = new;
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether a column cannot go without another part of the statement, or without the index of one.
@@ -298,7 +319,7 @@ fn span<'a>(sql: &'a str, part: &[Token<'_>]) -> Option<&'a str> {
     sql.get(part.first()?.start..part.last()?.end())
 }
 
-fn tokens(sql: &str) -> Vec<Token<'_>> {
+pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(letter) = sql.get(at..).and_then(|rest| rest.chars().next()) {

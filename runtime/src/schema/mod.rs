@@ -43,12 +43,16 @@
 //! - `add_reference` takes a column that is there already and makes the key for it.
 //! - On SQLite keys are made and removed, too, and required and unique columns can be added: the table is made anew with its
 //!   rows, indexes, triggers, checks, defaults, collations and its last number.
+//! - [`change_column`] gives a column another type, NULL or default, on SQLite by making the table anew.
 //! - Enums are enforced everywhere: a type on PostgreSQL, `ENUM` on MySQL and MariaDB, a check on SQLite.
 //! - Keys and indexes are `fk_posts_user_id`, `idx_posts_user_id`, `ux_users_email`; a unique column has an index of that name.
 //!
 //! What a database has not is an error: arrays and intervals other than on PostgreSQL, strings of bits on SQLite. A key that
-//! a migration makes by `m.alter_table(…)` is SeaORM's, and SeaORM cannot make one on SQLite for a table that is there.
+//! a migration makes by `m.alter_table(…)` is SeaORM's, and SeaORM cannot make one on SQLite for a table that is there, nor
+//! change a column: [`add_reference`], [`remove_reference`] and [`change_column`] can.
 
+mod change;
+mod clauses;
 mod col_type;
 mod column;
 mod definition;
@@ -62,6 +66,7 @@ use sea_orm_migration::prelude::*;
 /// The helpers of SeaORM, which Loco has here, too.
 pub use sea_orm_migration::schema::*;
 
+pub use change::change_column;
 pub use col_type::{ArrayColType, ColType};
 pub use enums::{
     add_enum_values, drop_enum_type, enum_type, enum_type_null, enum_type_null_with_default, enum_type_with_default,
@@ -269,17 +274,18 @@ async fn create(
         statement.foreign_key(&mut reference.key(table));
     }
     let uniques = columns.iter().filter(|(_, column)| column.is_unique()).map(|(name, _)| name.as_str());
-    let (mut unique, mut plain): (Vec<&str>, Vec<&str>) = (uniques.collect(), Vec::new());
+    let mut unique: Vec<&str> = uniques.collect();
+    // The primary key of a join table begins with its first reference.
+    let referring = references.iter().skip(usize::from(shape.is_join)).map(|reference| reference.column.as_str());
+    let mut plain: Vec<&str> = referring.filter(|name| !unique.contains(name)).collect();
     if tables.dialect.creates_indexes_with_tables() {
         for name in unique.drain(..) {
             let index = names::object("ux", table, name);
             statement.index(Index::create().unique().name(index).col(Alias::new(name)));
         }
-    }
-    if !tables.dialect.indexes_keys() {
-        let first = usize::from(shape.is_join);
-        let columns = references.iter().skip(first).map(|reference| reference.column.as_str());
-        plain.extend(columns.filter(|name| !unique.contains(name)));
+        for name in plain.drain(..) {
+            statement.index(Index::create().name(names::object("idx", table, name)).col(Alias::new(name)));
+        }
     }
     m.create_table(statement).await?;
     for (names, prefix) in [(unique, "ux"), (plain, "idx")] {

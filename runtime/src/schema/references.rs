@@ -97,7 +97,18 @@ pub async fn add_reference(m: &SchemaManager<'_>, fromtbl: &str, totbl: &str, re
         if !is_there {
             alter.add_column(define()?);
         }
-        m.alter_table(alter.add_foreign_key(&key).to_owned()).await?;
+        alter.add_foreign_key(&key);
+        let index = names::object("idx", &table, column);
+        if let Some(exists) = tables.dialect.index_exists() {
+            // The server makes an index for a key itself, but drops that index as soon as another one can serve the key:
+            // the other index could then not be dropped any more.
+            let mut alter = crate::sea_orm::manager::text(m, &alter);
+            if tables.ask(exists, &[&table, &index]).await?.is_empty() {
+                alter = format!("{alter}, {}", tables.dialect.add_index(&index, column));
+            }
+            return tables.execute(&alter).await;
+        }
+        m.alter_table(alter).await?;
     } else {
         let (quoted, clause) = (tables.dialect.quote(&name), reference.clause(&tables));
         if is_there {
@@ -120,12 +131,9 @@ pub async fn add_reference(m: &SchemaManager<'_>, fromtbl: &str, totbl: &str, re
             }
         }
     }
-    if !tables.dialect.indexes_keys() {
-        let index = tables.dialect.create_index(&names::object("idx", &table, column), &table, column, false);
-        // A column that was there may have it.
-        tables.execute(&index.replacen("INDEX", "INDEX IF NOT EXISTS", 1)).await?;
-    }
-    Ok(())
+    let index = tables.dialect.create_index(&names::object("idx", &table, column), &table, column, false);
+    // A column that was there may have it.
+    tables.execute(&index.replacen("INDEX", "INDEX IF NOT EXISTS", 1)).await
 }
 
 /// Removes what [`add_reference`] adds: the column with its foreign key, whatever that is called. If the table has no such
