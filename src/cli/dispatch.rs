@@ -190,7 +190,7 @@ fn suggest(names: &[&str], typed: &str, words: &[String]) -> (String, Option<Sug
     (typed.to_owned(), suggestion)
 }
 
-/// Returns the command with the most similar spelling. A destructive command must be nearly the same: `db:create` is not a
+/// Returns the command with the most similar spelling, whole or of its last part: `statsu` is `migrate:status`. A destructive command must be nearly the same: `db:create` is not a
 /// misspelt `db:truncate`.
 fn spelled_alike(names: &[&str], typed: &str) -> Option<Suggestion> {
     let last = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
@@ -198,7 +198,8 @@ fn spelled_alike(names: &[&str], typed: &str) -> Option<Suggestion> {
         let distance = strsim::osa_distance(&last(typed), &last(name));
         !DESTRUCTIVE.contains(&name) || distance <= (last(name).len() / 4).max(1)
     };
-    let scored = names.iter().map(|name| (strsim::jaro_winkler(typed, name), *name));
+    let similarity = |name: &str| strsim::jaro_winkler(typed, name).max(strsim::jaro_winkler(typed, &last(name)));
+    let scored = names.iter().map(|name| (similarity(name), *name));
     let near = scored.filter(|(score, name)| *score > 0.8 && is_safe(name));
     let (_, nearest) = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(Suggestion::Spelling(nearest.to_owned()))

@@ -47,9 +47,9 @@ pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
         ctx.ui.info("`kit help COMMAND` shows the options of a command");
         return Ok(Exit::Ok);
     }
-    ctx.ui.answer(format!("kit {}: {}", command.get_version().unwrap_or_default(), about(&command)));
+    ctx.ui.paragraph(&format!("kit {}: {}", command.get_version().unwrap_or_default(), about(&command)));
     ctx.ui.answer("\nUsage: kit COMMAND [OPTIONS]");
-    ctx.ui.answer("A unique prefix is enough: `kit m:s` is `kit migrate:status`.");
+    ctx.ui.paragraph("A unique prefix is enough: `kit m:s` is `kit migrate:status`.");
     let options: Vec<(String, String)> = command.get_arguments().map(option).collect();
     let lefts = options.iter().map(|(left, _)| left.as_str()).chain(commands.iter().map(|sub| sub.get_name()));
     let width = lefts.map(str::len).max().unwrap_or_default();

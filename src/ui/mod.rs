@@ -117,6 +117,11 @@ impl Ui {
         }
     }
 
+    /// A sentence of an answer; on a terminal it is broken at words.
+    pub fn paragraph(&self, text: &str) {
+        self.answer(wrap::wrapped(text, 0, self.columns()));
+    }
+
     /// An answer as JSON.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {
@@ -221,9 +226,7 @@ impl Ui {
     /// A name, padded to `width`, and what it is.
     pub fn described(&self, name: &str, width: usize, text: &str) {
         let padding = " ".repeat(width.saturating_sub(name.len()));
-        let on_terminal = self.streams.borrow().out_is_terminal;
-        let columns = if on_terminal { self.width() } else { usize::MAX };
-        let text = wrap::wrapped(text, width + 4, columns);
+        let text = wrap::wrapped(text, width + 4, self.columns());
         self.answer(format!("  {}{padding}  {text}", style::name(name)));
     }
 
@@ -290,9 +293,13 @@ impl Ui {
         }
     }
 
+    /// Two columns with dots between; on a terminal that is too narrow, the right one is a line of its own.
     fn dotted(&self, left: &str, right: &str) -> String {
-        let taken = visible_width(left) + visible_width(right) + 4;
-        let dots = self.width().min(150).saturating_sub(taken).max(3);
+        let (width, taken) = (self.width().min(120), visible_width(left) + visible_width(right) + 4);
+        if taken + 3 > self.columns() {
+            return format!("  {left}\n    {right}");
+        }
+        let dots = width.saturating_sub(taken).max(3);
         format!("  {left} {} {right}", style::dim(&".".repeat(dots)))
     }
 
@@ -301,6 +308,11 @@ impl Ui {
         let on_terminal = self.streams.borrow().err_is_terminal;
         let width = if on_terminal { self.width() } else { usize::MAX };
         wrap::wrapped(text, column, width)
+    }
+
+    /// The columns of lines on standard output; there is no limit where it is not a terminal.
+    fn columns(&self) -> usize {
+        if self.streams.borrow().out_is_terminal { self.width() } else { usize::MAX }
     }
 
     fn width(&self) -> usize {
