@@ -10,6 +10,7 @@ mod missing;
 mod reason;
 mod registering;
 mod scaffolding;
+mod scratch;
 mod sea_orm;
 mod seeding;
 mod selection;
@@ -31,6 +32,7 @@ use missing::missing_text;
 pub use registering::Registering;
 pub use scaffolding::UnmadeTable;
 use scaffolding::no_table_text;
+pub use scratch::ScratchError;
 pub use sea_orm::SeaOrmErrorKind;
 use sea_orm::{no_migrator_text, sea_orm_text};
 pub use seeding::SeedError;
@@ -443,28 +445,9 @@ pub enum Error {
         /// What about the server, the file or the user it is due to, if that is known.
         reason: Option<Reason>,
     },
-    /// No database to try migrations on can be made.
-    #[error("cannot create a scratch database beside {server}: {message}")]
-    NoScratch {
-        /// Redacted URL of the database it was to stand for.
-        server: String,
-        /// What the database said.
-        message: String,
-    },
-    /// `--scratch` names a database that cannot be one.
-    #[error("cannot use the database of --scratch: {reason}")]
-    WrongScratch {
-        /// Why not.
-        reason: &'static str,
-    },
-    /// A scratch database could not be dropped.
-    #[error("the scratch database `{name}` could not be dropped: {message}")]
-    ScratchStays {
-        /// Its name.
-        name: String,
-        /// What the database said.
-        message: String,
-    },
+    /// A scratch database cannot be created, used or dropped.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// A signal ended `migrate:verify`.
     #[error("interrupted, nothing was changed but on the scratch database")]
     Interrupted {
