@@ -15,6 +15,7 @@ mod sea_orm;
 mod seeding;
 mod selection;
 mod suggestion;
+mod usage;
 
 use std::io;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ pub use seeding::SeedError;
 pub use selection::Selection;
 pub(crate) use selection::quoted;
 pub use suggestion::Suggestion;
+pub use usage::UsageError;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
@@ -54,9 +56,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     // The command line.
-    /// clap's own message, ready to show.
-    #[error("{0}")]
-    Clap(String),
+    /// An unknown option, a missing or wrong value, options that exclude each other.
+    #[error(transparent)]
+    Usage(Box<UsageError>),
     /// No command of that name.
     #[error("no command `{name}`")]
     UnknownCommand {

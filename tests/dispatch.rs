@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
+use clap::error::ErrorKind;
 use kit::error::{Error, Suggestion};
 use support::{Sandbox, assert_error};
 
@@ -205,6 +206,93 @@ fn unknown_options_come_with_a_suggestion() {
     insta::assert_snapshot!(sandbox.kit(&["migrate:rollback", "--step", "1", "--to", "x"]));
     insta::assert_snapshot!(sandbox.kit(&["migrate:rollback", "--step", "many"]));
     insta::assert_snapshot!(sandbox.kit(&["migrate:status", "postgres://u:s3cr3t@h/x"]));
+}
+
+/// Every kind of error that clap has for kit's commands, on a narrow and on a wide terminal.
+#[test]
+fn usage_errors_are_shown_like_other_errors() {
+    let kinds: [(ErrorKind, &[&[&str]]); 6] = [
+        (
+            ErrorKind::UnknownArgument,
+            &[
+                &["migrate:status", "--pendign"],
+                &["migrate:status", "--frobnicate"],
+                &["--json", "migrate:status"],
+                &["migrate:status", "extra"],
+                &["make:migration", "create_posts", "-x"],
+            ],
+        ),
+        (
+            ErrorKind::InvalidValue,
+            &[
+                &["migrate", "--to"],
+                &["about", "--color", "rainbow"],
+                &["completions", "tcsh"],
+                &["db:sync", "--entity-format", "compcat"],
+            ],
+        ),
+        (
+            ErrorKind::ValueValidation,
+            &[
+                &["migrate:rollback", "--step", "many"],
+                &["migrate:rollback", "--step", "99999999999999999999"],
+                &["cache", "--older-than", "-1"],
+                &["db:sync", "--max-connections", "0"],
+            ],
+        ),
+        (ErrorKind::TooManyValues, &[&["migrate", "--quiet=yes"]]),
+        (
+            ErrorKind::ArgumentConflict,
+            &[
+                &["migrate:rollback", "--step", "1", "--to", "x"],
+                &["migrate:rollback", "--step=1", "--step=2"],
+                &["db:seed", "--dump", "--reset", "--upsert"],
+            ],
+        ),
+        (ErrorKind::MissingRequiredArgument, &[&["migrate:mark"], &["init", "--force"]]),
+    ];
+    for columns in [60, 120] {
+        let mut shown = String::new();
+        for (kind, lines) in &kinds {
+            for line in *lines {
+                let sandbox = Sandbox::project().columns(columns);
+                let transcript = sandbox.kit(line);
+                assert!(
+                    matches!(transcript.error(), Error::Usage(error) if error.kind == *kind),
+                    "{line:?}: {transcript}"
+                );
+                assert_eq!(transcript.code, 2, "{transcript}");
+                assert_eq!(sandbox.files(), ["migrations/mod.rs"]);
+                assert!(transcript.stderr.lines().all(|text| text.len() <= columns), "{transcript}");
+                shown += &format!("$ kit {}\n{transcript}\n\n", line.join(" "));
+            }
+        }
+        insta::assert_snapshot!(format!("usage_errors_{columns}"), shown);
+    }
+}
+
+/// What the hint of a usage error names is accepted.
+#[test]
+fn hints_of_usage_errors_are_accepted() {
+    let sandbox = Sandbox::project().file("database/app.sqlite", "");
+    for line in [
+        &["--json", "migrate:status"] as &[&str],
+        &["migrate:status", "--frobnicate"],
+        &["migrate:rollback", "--step", "many"],
+        &["migrate:mark"],
+        &["--frobnicate"],
+    ] {
+        let wrong = sandbox.kit(line);
+        let [command] = wrong.hinted().try_into().unwrap();
+        assert_eq!(sandbox.kit(&command).code, 0, "{wrong}");
+    }
+    let misspelt = sandbox.kit(&["migrate:status", "--pendign"]);
+    let hint = misspelt.hint();
+    let option = hint.split('`').nth(1).unwrap();
+    assert_eq!(sandbox.kit(&["migrate:status", option]).code, 0);
+    // The nearest value is the first.
+    let value = sandbox.kit(&["db:sync", "--entity-format", "expnaded"]);
+    assert_eq!(value.hint().split('`').nth(1), Some("expanded"));
 }
 
 #[test]

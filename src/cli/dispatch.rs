@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use super::{Cli, Globals, habits};
-use crate::error::{Error, Suggestion};
+use crate::error::{Error, Suggestion, UsageError};
 
 /// What the command line was, if not a command.
 pub enum Parsed {
@@ -36,13 +36,24 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Parsed> {
             text if text.trim().is_empty() => Parsed::List(None),
             text => Parsed::Text(text),
         },
-        ErrorKind::UnknownArgument => Parsed::Failure(of_several_words(&arguments).unwrap_or_else(|| clap(&error))),
-        _ => Parsed::Failure(clap(&error)),
+        ErrorKind::UnknownArgument => {
+            Parsed::Failure(of_several_words(&arguments).unwrap_or_else(|| usage(&arguments, &error)))
+        }
+        _ => Parsed::Failure(usage(&arguments, &error)),
     })
 }
 
-fn clap(error: &clap::Error) -> Error {
-    Error::Clap(error.render().to_string())
+/// clap's error in kit's words, with the usage of the command that was typed.
+fn usage(arguments: &[OsString], error: &clap::Error) -> Error {
+    let mut root = Cli::command();
+    let typed = words(arguments).into_iter().next();
+    root.build();
+    let command = typed.as_deref().and_then(|name| root.find_subcommand_mut(name));
+    let (name, line) = match command {
+        Some(command) => (typed.as_deref(), command.render_usage()),
+        None => (None, root.render_usage()),
+    };
+    Error::Usage(Box::new(UsageError::new(error, name, line.to_string().trim_start_matches("Usage:"))))
 }
 
 /// The namespace that the only word of a command line is: `db`, `migrate:`.

@@ -17,6 +17,7 @@ impl Error {
     /// What to do about it: imperative, with the exact command or flag.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Usage(error) => error.hint.clone(),
             Self::UnknownCommand { suggestion, .. } => match suggestion {
                 Some(suggestion) => suggestion.hint(),
                 None => "run `kit list` to see all commands".to_owned(),
