@@ -102,7 +102,19 @@ fn habits_come_before_spelling() {
         ("migrate generate create_posts", "make:migration create_posts"),
         ("migrate:rollback 2", "migrate:rollback --step 2"),
         ("migrate:refresh 2", "migrate:refresh --step 2"),
-        ("generate entity -o src/entities", "db:sync"),
+        ("generate entity -o src/entities", "db:sync -o src/entities"),
+        (
+            "generate entity -u sqlite://a.sqlite -o src/e --with-serde both",
+            "db:sync -u sqlite://a.sqlite -o src/e --with-serde both",
+        ),
+        ("generate entity --tables=users,posts --compact-format", "db:sync --tables users,posts --compact-format"),
+        ("generate entity -s public --ignore-tables logs --lib", "db:sync -s public --ignore-tables logs --lib"),
+        ("generate entity -u postgres://u:s3cr3t@h/x -o src/e", "db:sync -u URL -o src/e"),
+        ("migrate -u sqlite://a.sqlite up", "migrate --database sqlite://a.sqlite"),
+        ("migrate up -n 2 -u sqlite://a.sqlite", "migrate --limit 2 --database sqlite://a.sqlite"),
+        ("migrate status --json", "migrate:status --json"),
+        ("db reset --force", "migrate:fresh --seed"),
+        ("migrate generate add_email --table users", "make:migration add_email --table users"),
         ("generate model post title:string!", "make:model post 'title:string!'"),
         ("generate scaffold post title:string user:references --api", "make:model post title:string user:references"),
         ("g migration AddRefToPosts user:references?", "make:migration AddRefToPosts 'user:references?'"),
@@ -127,7 +139,7 @@ fn habits_come_before_spelling() {
         ("sync", "db:sync"),
         ("seed", "db:seed"),
         ("db sync", "db:sync"),
-        ("make migration create_posts", "make:migration"),
+        ("make migration create_posts", "make:migration create_posts"),
     ] {
         let arguments: Vec<&str> = typed.split(' ').collect();
         let transcript = sandbox.kit(&arguments);
@@ -163,6 +175,18 @@ fn habits_come_before_spelling() {
     }
     insta::assert_snapshot!(sandbox.kit(&["migrate", "down", "-n", "2"]));
     insta::assert_snapshot!(sandbox.kit(&["db:drop"]));
+}
+
+/// The command for another tool's line writes where that line would have written.
+#[test]
+fn suggested_commands_keep_the_options() {
+    let sandbox = Sandbox::project().file("database/app.sqlite", "").file("other.sqlite", "");
+    let line = ["generate", "entity", "-u", "sqlite://other.sqlite", "-o", "src/models"];
+    let [mut command] = <[_; 1]>::try_from(sandbox.kit(&line).hinted()).unwrap();
+    command.push("--skip-migrations".to_owned());
+    let followed = sandbox.kit(&command);
+    assert_eq!(followed.code, 0, "{followed}");
+    assert!(sandbox.files().contains(&"src/models/mod.rs".to_owned()), "{followed}");
 }
 
 #[test]
