@@ -10,6 +10,7 @@ use crate::context::{Context, Host};
 use crate::error::{Error, Exit, Result};
 use crate::ui::{ColorChoice, Verbosity};
 
+mod carried;
 pub(crate) mod dispatch;
 mod habits;
 

@@ -10,11 +10,13 @@ mod missing;
 mod reason;
 mod registering;
 mod scaffolding;
+mod scratch;
 mod sea_orm;
 mod seeding;
 mod selection;
 mod suggestion;
 mod unsupported;
+mod usage;
 
 use std::io;
 use std::path::PathBuf;
@@ -32,12 +34,14 @@ use missing::missing_text;
 pub use registering::Registering;
 pub use scaffolding::UnmadeTable;
 use scaffolding::no_table_text;
+pub use scratch::ScratchError;
 pub use sea_orm::SeaOrmErrorKind;
 use sea_orm::{no_migrator_text, sea_orm_text};
 pub use seeding::SeedError;
 pub use selection::Selection;
 pub(crate) use selection::quoted;
 pub use suggestion::Suggestion;
+pub use usage::UsageError;
 
 use crate::database::MissingUrl;
 use crate::fields::Misfit;
@@ -53,9 +57,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     // The command line.
-    /// clap's own message, ready to show.
-    #[error("{0}")]
-    Clap(String),
+    /// An unknown option, a missing or wrong value, options that exclude each other.
+    #[error(transparent)]
+    Usage(Box<UsageError>),
     /// No command of that name.
     #[error("no command `{name}`")]
     UnknownCommand {
@@ -444,28 +448,9 @@ pub enum Error {
         /// What about the server, the file or the user it is due to, if that is known.
         reason: Option<Reason>,
     },
-    /// No database to try migrations on can be made.
-    #[error("cannot create a scratch database beside {server}: {message}")]
-    NoScratch {
-        /// Redacted URL of the database it was to stand for.
-        server: String,
-        /// What the database said.
-        message: String,
-    },
-    /// `--scratch` names a database that cannot be one.
-    #[error("cannot use the database of --scratch: {reason}")]
-    WrongScratch {
-        /// Why not.
-        reason: &'static str,
-    },
-    /// A scratch database could not be dropped.
-    #[error("the scratch database `{name}` could not be dropped: {message}")]
-    ScratchStays {
-        /// Its name.
-        name: String,
-        /// What the database said.
-        message: String,
-    },
+    /// A scratch database cannot be created, used or dropped.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// A signal ended `migrate:verify`.
     #[error("interrupted, nothing was changed but on the scratch database")]
     Interrupted {

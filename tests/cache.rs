@@ -233,7 +233,7 @@ fn what_cannot_be_understood_or_read_is_an_error() {
         &["--older-than", "1", "--clear"],
     ] {
         let refused = sandbox.kit(&[&["cache"], arguments].concat());
-        assert_error!(refused, Error::Clap(_));
+        assert_error!(refused, Error::Usage(_));
         assert!(refused.code == 2 && refused.shows("--older-than"), "{refused}");
     }
     let refused = sandbox.seeing("KIT_CACHE_LIMIT", "20").kit(&["cache"]);

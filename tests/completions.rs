@@ -325,12 +325,9 @@ fn the_shell_is_asked_for() {
     ");
     insta::assert_snapshot!(sandbox.kit(&["completions", "tcsh"]), @"
     --- stderr ---
-      ERROR  invalid value 'tcsh' for '[SHELL]'
-      [possible values: bash, zsh, fish, powershell, elvish]
-
-      tip: a similar value exists: 'zsh'
-
-    For more information, try '--help'.
+      ERROR  `[SHELL]` does not take `tcsh`
+      hint: did you mean `zsh`? The values are zsh, bash, fish, elvish, powershell
+      usage: kit completions [OPTIONS] [SHELL]
     --- exit 2 ---
     ");
 }

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
+use clap::error::ErrorKind;
 use kit::error::{Error, Suggestion};
 use support::{Sandbox, assert_error};
 
@@ -101,7 +102,19 @@ fn habits_come_before_spelling() {
         ("migrate generate create_posts", "make:migration create_posts"),
         ("migrate:rollback 2", "migrate:rollback --step 2"),
         ("migrate:refresh 2", "migrate:refresh --step 2"),
-        ("generate entity -o src/entities", "db:sync"),
+        ("generate entity -o src/entities", "db:sync -o src/entities"),
+        (
+            "generate entity -u sqlite://a.sqlite -o src/e --with-serde both",
+            "db:sync -u sqlite://a.sqlite -o src/e --with-serde both",
+        ),
+        ("generate entity --tables=users,posts --compact-format", "db:sync --tables users,posts --compact-format"),
+        ("generate entity -s public --ignore-tables logs --lib", "db:sync -s public --ignore-tables logs --lib"),
+        ("generate entity -u postgres://u:s3cr3t@h/x -o src/e", "db:sync -u URL -o src/e"),
+        ("migrate -u sqlite://a.sqlite up", "migrate --database sqlite://a.sqlite"),
+        ("migrate up -n 2 -u sqlite://a.sqlite", "migrate --limit 2 --database sqlite://a.sqlite"),
+        ("migrate status --json", "migrate:status --json"),
+        ("db reset --force", "migrate:fresh --seed"),
+        ("migrate generate add_email --table users", "make:migration add_email --table users"),
         ("generate model post title:string!", "make:model post 'title:string!'"),
         ("generate scaffold post title:string user:references --api", "make:model post title:string user:references"),
         ("g migration AddRefToPosts user:references?", "make:migration AddRefToPosts 'user:references?'"),
@@ -126,7 +139,7 @@ fn habits_come_before_spelling() {
         ("sync", "db:sync"),
         ("seed", "db:seed"),
         ("db sync", "db:sync"),
-        ("make migration create_posts", "make:migration"),
+        ("make migration create_posts", "make:migration create_posts"),
     ] {
         let arguments: Vec<&str> = typed.split(' ').collect();
         let transcript = sandbox.kit(&arguments);
@@ -162,6 +175,18 @@ fn habits_come_before_spelling() {
     }
     insta::assert_snapshot!(sandbox.kit(&["migrate", "down", "-n", "2"]));
     insta::assert_snapshot!(sandbox.kit(&["db:drop"]));
+}
+
+/// The command for another tool's line writes where that line would have written.
+#[test]
+fn suggested_commands_keep_the_options() {
+    let sandbox = Sandbox::project().file("database/app.sqlite", "").file("other.sqlite", "");
+    let line = ["generate", "entity", "-u", "sqlite://other.sqlite", "-o", "src/models"];
+    let [mut command] = <[_; 1]>::try_from(sandbox.kit(&line).hinted()).unwrap();
+    command.push("--skip-migrations".to_owned());
+    let followed = sandbox.kit(&command);
+    assert_eq!(followed.code, 0, "{followed}");
+    assert!(sandbox.files().contains(&"src/models/mod.rs".to_owned()), "{followed}");
 }
 
 #[test]
@@ -205,6 +230,93 @@ fn unknown_options_come_with_a_suggestion() {
     insta::assert_snapshot!(sandbox.kit(&["migrate:rollback", "--step", "1", "--to", "x"]));
     insta::assert_snapshot!(sandbox.kit(&["migrate:rollback", "--step", "many"]));
     insta::assert_snapshot!(sandbox.kit(&["migrate:status", "postgres://u:s3cr3t@h/x"]));
+}
+
+/// Every kind of error that clap has for kit's commands, on a narrow and on a wide terminal.
+#[test]
+fn usage_errors_are_shown_like_other_errors() {
+    let kinds: [(ErrorKind, &[&[&str]]); 6] = [
+        (
+            ErrorKind::UnknownArgument,
+            &[
+                &["migrate:status", "--pendign"],
+                &["migrate:status", "--frobnicate"],
+                &["--json", "migrate:status"],
+                &["migrate:status", "extra"],
+                &["make:migration", "create_posts", "-x"],
+            ],
+        ),
+        (
+            ErrorKind::InvalidValue,
+            &[
+                &["migrate", "--to"],
+                &["about", "--color", "rainbow"],
+                &["completions", "tcsh"],
+                &["db:sync", "--entity-format", "compcat"],
+            ],
+        ),
+        (
+            ErrorKind::ValueValidation,
+            &[
+                &["migrate:rollback", "--step", "many"],
+                &["migrate:rollback", "--step", "99999999999999999999"],
+                &["cache", "--older-than", "-1"],
+                &["db:sync", "--max-connections", "0"],
+            ],
+        ),
+        (ErrorKind::TooManyValues, &[&["migrate", "--quiet=yes"]]),
+        (
+            ErrorKind::ArgumentConflict,
+            &[
+                &["migrate:rollback", "--step", "1", "--to", "x"],
+                &["migrate:rollback", "--step=1", "--step=2"],
+                &["db:seed", "--dump", "--reset", "--upsert"],
+            ],
+        ),
+        (ErrorKind::MissingRequiredArgument, &[&["migrate:mark"], &["init", "--force"]]),
+    ];
+    for columns in [60, 120] {
+        let mut shown = String::new();
+        for (kind, lines) in &kinds {
+            for line in *lines {
+                let sandbox = Sandbox::project().columns(columns);
+                let transcript = sandbox.kit(line);
+                assert!(
+                    matches!(transcript.error(), Error::Usage(error) if error.kind == *kind),
+                    "{line:?}: {transcript}"
+                );
+                assert_eq!(transcript.code, 2, "{transcript}");
+                assert_eq!(sandbox.files(), ["migrations/mod.rs"]);
+                assert!(transcript.stderr.lines().all(|text| text.len() <= columns), "{transcript}");
+                shown += &format!("$ kit {}\n{transcript}\n\n", line.join(" "));
+            }
+        }
+        insta::assert_snapshot!(format!("usage_errors_{columns}"), shown);
+    }
+}
+
+/// What the hint of a usage error names is accepted.
+#[test]
+fn hints_of_usage_errors_are_accepted() {
+    let sandbox = Sandbox::project().file("database/app.sqlite", "");
+    for line in [
+        &["--json", "migrate:status"] as &[&str],
+        &["migrate:status", "--frobnicate"],
+        &["migrate:rollback", "--step", "many"],
+        &["migrate:mark"],
+        &["--frobnicate"],
+    ] {
+        let wrong = sandbox.kit(line);
+        let [command] = wrong.hinted().try_into().unwrap();
+        assert_eq!(sandbox.kit(&command).code, 0, "{wrong}");
+    }
+    let misspelt = sandbox.kit(&["migrate:status", "--pendign"]);
+    let hint = misspelt.hint();
+    let option = hint.split('`').nth(1).unwrap();
+    assert_eq!(sandbox.kit(&["migrate:status", option]).code, 0);
+    // The nearest value is the first.
+    let value = sandbox.kit(&["db:sync", "--entity-format", "expnaded"]);
+    assert_eq!(value.hint().split('`').nth(1), Some("expanded"));
 }
 
 #[test]

@@ -397,10 +397,25 @@ async fn statements_that_forbid_a_transaction_run_without_one() {
     );
     let steps = [Step::table("m1"), concurrently.clone()];
     let (_, outcome) = run(&postgres.session, &steps, &[up()]).await;
-    assert!(matches!(outcome, Err(Failure::Migration { cause: Cause::Error, rolled_back: true, .. })), "{outcome:?}");
+    let in_transaction =
+        |outcome: &_| matches!(outcome, Err(Failure::Migration { cause: Cause::InTransaction, rolled_back: true, .. }));
+    assert!(in_transaction(&outcome), "{outcome:?}");
+    // What the hint says, and nothing else.
     let steps = [Step::table("m1"), concurrently.with_transaction(Some(false))];
     assert_eq!(ok(&postgres, &steps, up()).await, ["up m2"]);
     assert_eq!(ok(&postgres, &steps, Action::Down(Down::All)).await, ["down m2", "down m1"]);
+
+    // A new value of an enum cannot be used in the transaction that adds it.
+    let created = Step::new("m1", vec!["CREATE TYPE mood AS ENUM ('sad')".into()], vec!["DROP TYPE mood".into()]);
+    let add = "ALTER TYPE mood ADD VALUE 'glad'";
+    let used = Step::new("m2", vec![add.into(), "SELECT 'glad'::mood".into()], vec![]);
+    let steps = [created.clone(), used.clone()];
+    let (_, outcome) = run(&postgres.session, &steps, &[up()]).await;
+    assert!(in_transaction(&outcome), "{outcome:?}");
+    let Err(Failure::Migration { message, .. }) = outcome else { panic!("{outcome:?}") };
+    assert!(quotes(&message, "HINT: New enum values must be committed before they can be used."), "{message}");
+    let steps = [created, used.with_transaction(Some(false))];
+    assert_eq!(ok(&postgres, &steps, up()).await, ["up m2"]);
 
     let sqlite = Database::sqlite().await;
     let vacuum = Step::new("m1", vec!["VACUUM".into()], vec![]).with_transaction(Some(false));

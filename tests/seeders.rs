@@ -324,7 +324,7 @@ fn what_cannot_be_seeded_is_said_before_anything_is_done() {
     ] {
         let refused = sandbox.kit(&arguments);
         assert_eq!(refused.code, 2, "{refused}");
-        assert_error!(refused, Error::Clap(_));
+        assert_error!(refused, Error::Usage(_));
     }
     sandbox.write("database/seeders/mod.rs", "fn {\n");
     insta::assert_snapshot!(sandbox.kit(&["db:seed"]), @"

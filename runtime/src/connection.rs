@@ -189,6 +189,8 @@ pub enum Trouble {
     Lost,
     /// A foreign key does not fit.
     ForeignKey,
+    /// The statement fails in a transaction, and may succeed outside of one.
+    InTransaction,
 }
 
 impl Error {

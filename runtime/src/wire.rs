@@ -14,7 +14,7 @@ pub use failure::{Cause, Failure, Stopped, Unfit};
 pub use report::{Fault, Note, Remark, Warning};
 
 /// The version both halves must agree on; raised with every change that an older half cannot read.
-pub const PROTOCOL: u32 = 9;
+pub const PROTOCOL: u32 = 10;
 
 /// What kit asks of a migrator.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]

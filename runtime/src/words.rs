@@ -139,7 +139,9 @@ fn failure_text(failure: &Failure) -> String {
                 Direction::Down => "rolling back",
             };
             match cause {
-                Cause::Error | Cause::Refused(_) | Cause::NoColumn => format!("{verb} `{name}` failed: {message}"),
+                Cause::Error | Cause::Refused(_) | Cause::NoColumn | Cause::InTransaction => {
+                    format!("{verb} `{name}` failed: {message}")
+                }
                 Cause::Panic => format!("{verb} `{name}` panicked: {message}"),
                 Cause::Unsupported => format!("{verb} `{name}` failed: this database cannot do it: {message}"),
                 Cause::Starved => {

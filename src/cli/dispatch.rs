@@ -6,8 +6,8 @@ use std::ffi::{OsStr, OsString};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Cli, Globals, habits};
-use crate::error::{Error, Suggestion};
+use super::{Cli, Globals, carried, habits};
+use crate::error::{Error, Suggestion, UsageError, quoted};
 
 /// What the command line was, if not a command.
 pub enum Parsed {
@@ -28,7 +28,8 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Parsed> {
     if let Some(namespace) = namespace(&arguments) {
         return Err(Parsed::List(Some(namespace)));
     }
-    expand(&Cli::command(), &mut arguments)?;
+    let typed = arguments.clone();
+    expand(&Cli::command(), &mut arguments).map_err(|error| with_arguments(error, &typed))?;
     let outcome = pages().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     outcome.map_err(|error| match error.kind() {
         ErrorKind::DisplayVersion => Parsed::Text(format!("kit {}", env!("CARGO_PKG_VERSION"))),
@@ -36,13 +37,25 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, Parsed> {
             text if text.trim().is_empty() => Parsed::List(None),
             text => Parsed::Text(text),
         },
-        ErrorKind::UnknownArgument => Parsed::Failure(of_several_words(&arguments).unwrap_or_else(|| clap(&error))),
-        _ => Parsed::Failure(clap(&error)),
+        ErrorKind::UnknownArgument => {
+            let habit = of_several_words(&arguments).map(|error| with_arguments(error, &typed));
+            Parsed::Failure(habit.unwrap_or_else(|| usage(&arguments, &error)))
+        }
+        _ => Parsed::Failure(usage(&arguments, &error)),
     })
 }
 
-fn clap(error: &clap::Error) -> Error {
-    Error::Clap(error.render().to_string())
+/// clap's error in kit's words, with the usage of the command that was typed.
+fn usage(arguments: &[OsString], error: &clap::Error) -> Error {
+    let mut root = Cli::command();
+    let typed = words(arguments).into_iter().next();
+    root.build();
+    let command = typed.as_deref().and_then(|name| root.find_subcommand_mut(name));
+    let (name, line) = match command {
+        Some(command) => (typed.as_deref(), command.render_usage()),
+        None => (None, root.render_usage()),
+    };
+    Error::Usage(Box::new(UsageError::new(error, name, line.to_string().trim_start_matches("Usage:"))))
 }
 
 /// The namespace that the only word of a command line is: `db`, `migrate:`.
@@ -70,6 +83,32 @@ fn of_several_words(arguments: &[OsString]) -> Option<Error> {
     let joined = format!("{command}:{}", rest.first()?);
     let is_command = names(&Cli::command()).contains(&joined.as_str());
     is_command.then(|| unknown(joined.replacen(':', " ", 1), Suggestion::Command(joined)))
+}
+
+/// Adds to the command of a suggestion what it takes of the arguments that were typed.
+fn with_arguments(error: Error, arguments: &[OsString]) -> Error {
+    let Error::UnknownCommand { name, suggestion: Some(Suggestion::Command(line)) } = error else { return error };
+    let mut root = Cli::command();
+    root.build();
+    let command = root.find_subcommand(line.split(' ').next().unwrap_or_default());
+    let Some(command) = command else {
+        return Error::UnknownCommand { name, suggestion: Some(Suggestion::Command(line)) };
+    };
+    let (options, others) = carried::split(&root, command, arguments);
+    let words = words(&others);
+    let mut line = match habits::suggestion(&words) {
+        Some((_, Suggestion::Command(line))) => line,
+        _ if name == line.replacen(':', " ", 1) && command.get_positionals().next().is_some() => {
+            let rest = words.iter().skip(2).map(|word| format!(" {}", quoted(word)));
+            line + &rest.collect::<String>()
+        }
+        _ => line,
+    };
+    for option in &options {
+        let is_there = line.split(' ').any(|word| Some(word) == option.split(' ').next());
+        line += &if is_there { String::new() } else { format!(" {option}") };
+    }
+    Error::UnknownCommand { name, suggestion: Some(Suggestion::Command(line)) }
 }
 
 /// The words of a command line that are neither options nor the values of global ones. A path after an option is its value.

@@ -12,7 +12,7 @@ use kit_runtime::sea_orm::Session;
 use url::Url;
 
 use super::Target;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ScratchError};
 
 /// A scratch database.
 pub struct Scratch {
@@ -36,7 +36,7 @@ impl Scratch {
     /// brings it. Removes those that killed runs have left, and says how many.
     ///
     /// # Errors
-    /// [`Error::NoScratch`] where the server does not let the user create it, those of connecting.
+    /// [`ScratchError::NotCreated`] where the server does not let the user create it, those of connecting.
     pub async fn make(target: &Target, brings: impl Fn(&str) -> bool) -> Result<(Self, usize)> {
         if target.dialect == Dialect::Sqlite {
             let url = "sqlite::memory:".to_owned();
@@ -47,7 +47,9 @@ impl Scratch {
             session => Likeness::of(&session?, target.schema.clone()).await,
         };
         let server = target.open_server().await?;
-        let refused = |message: &str| Error::NoScratch { server: target.redacted(), message: target.scrub(message) };
+        let refused = |message: &str| {
+            Error::from(ScratchError::NotCreated { server: target.redacted(), message: target.scrub(message) })
+        };
         let open = async |name: &str| target.beside(name, target.schema.clone()).connect().await.ok();
         let removed = scratch::sweep(&server, PREFIX, open).await;
         let name = scratch::claim(&server, PREFIX).await;
@@ -77,14 +79,17 @@ impl Scratch {
     /// What `--scratch` says, if it can stand for `target`.
     ///
     /// # Errors
-    /// [`Error::WrongScratch`], [`Error::BadUrl`].
+    /// [`ScratchError::Unsuitable`], [`Error::BadUrl`].
     pub fn parse(url: &str, target: &Target, root: &Path) -> Result<Target> {
         let given = Target { schema: target.schema.clone(), ..Target::parse(url, "--scratch", root)? };
         if given.dialect != target.dialect {
-            return Err(Error::WrongScratch { reason: "it is another kind of database than the one it stands for" });
+            return Err(ScratchError::Unsuitable {
+                reason: "it is another kind of database than the one it stands for",
+            }
+            .into());
         }
         if place(&given) == place(target) {
-            return Err(Error::WrongScratch { reason: "it is the database itself that it stands for" });
+            return Err(ScratchError::Unsuitable { reason: "it is the database itself that it stands for" }.into());
         }
         Ok(given)
     }
@@ -102,11 +107,11 @@ impl Scratch {
     /// Takes it away, whoever is in it; one that the user gave stays.
     ///
     /// # Errors
-    /// [`Error::ScratchStays`].
+    /// [`ScratchError::NotDropped`].
     pub async fn remove(self) -> Result<()> {
         let Home::Made { server, name } = self.home else { return Ok(()) };
         let removed = scratch::remove(&server, &name).await;
-        removed.map_err(|error| Error::ScratchStays { name, message: self.target.scrub(&error.message) })
+        removed.map_err(|error| ScratchError::NotDropped { name, message: self.target.scrub(&error.message) }.into())
     }
 
     async fn furnish(&self, like: &Likeness, brings: impl Fn(&str) -> bool) -> Result<()> {
@@ -148,7 +153,7 @@ mod tests {
         let root = Path::new("/");
         let target = Target::parse("postgres://u:p@localhost:5432/app", "here", root).unwrap();
         let reason = |url: &str| match Scratch::parse(url, &target, root) {
-            Err(Error::WrongScratch { reason }) => reason,
+            Err(Error::Scratch(ScratchError::Unsuitable { reason })) => reason,
             other => panic!("{:?}", other.map(|target| target.redacted())),
         };
         assert!(reason("mysql://u:p@localhost/x").contains("another kind"));

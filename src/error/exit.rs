@@ -46,7 +46,7 @@ impl Error {
     /// The exit code that goes with it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Clap(_)
+            Self::Usage(_)
             | Self::UnknownCommand { .. }
             | Self::AmbiguousCommand { .. }
             | Self::MissingArgument { .. }

@@ -156,6 +156,10 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Migration { cause: Cause::NoColumn, rolled_back: true, .. } => {
             "correct the name of the column, or add the column first; write a text in single quotes: 'text'"
         }
+        Failure::Migration { cause: Cause::InTransaction, rolled_back: true, .. } => {
+            "run the migration without a transaction: add `fn use_transaction(&self) -> Option<bool> { Some(false) }` to its \
+             `impl MigrationTrait`, and send this statement in a call of its own"
+        }
         Failure::Migration { cause: Cause::Starved, .. } => {
             "it begins a transaction of its own and goes on outside of it: give it two, `connections = 2` under \
              [migrator] in kit.toml, or pass the transaction on to everything it does"

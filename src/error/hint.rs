@@ -17,6 +17,7 @@ impl Error {
     /// What to do about it: imperative, with the exact command or flag.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Usage(error) => error.hint.clone(),
             Self::UnknownCommand { suggestion, .. } => match suggestion {
                 Some(suggestion) => suggestion.hint(),
                 None => "run `kit list` to see all commands".to_owned(),
@@ -144,9 +145,7 @@ impl Error {
                 reason_hint(*reason, "the URL")
             }
             Self::Ledger { .. } => LEDGER.to_owned(),
-            Self::NoScratch { .. } => "name an empty database that you may use: --scratch URL".to_owned(),
-            Self::WrongScratch { .. } => "name an empty database of the same kind: --scratch URL".to_owned(),
-            Self::ScratchStays { .. } => "drop it by hand, or leave it: the next `kit migrate:verify` does".to_owned(),
+            Self::Scratch(error) => error.hint(),
             Self::Faulty { faulty, .. } => {
                 let (name, fault) = faulty.first()?;
                 fault_hint(name, fault)

@@ -159,14 +159,12 @@ impl Ui {
     /// A failure with its hint, whatever the verbosity. What was typed may be a URL in the wrong place.
     pub fn error(&self, error: &Error) {
         let text = hide_passwords(&error.to_string());
-        if let Error::Clap(_) = error {
-            let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-            self.badge(Verbosity::Quiet, style::ERROR, first.trim_start_matches("error: "));
-            return self.err(printable(rest).trim_end());
-        }
         self.badge(Verbosity::Quiet, style::ERROR, &text);
         if let Some(hint) = error.hint() {
-            self.hint(hint);
+            self.hint(hide_passwords(&hint));
+        }
+        if let Error::Usage(error) = error {
+            self.err(&format!("  {} {}", style::hint("usage:"), self.wrapped(&printable(&error.usage), 9)));
         }
     }
 

@@ -29,7 +29,7 @@ const LINES: [(&str, &str); 44] = [
     ("generate model company name:string user:references", "make:model company name:string user:references"),
     (
         "generate model --link users_votes user:references movie:references vote:int",
-        "make:model users_votes user:references movie:references vote:int",
+        "make:model users_votes user:references movie:references vote:int --link",
     ),
     ("doctor --help", ""),
     (

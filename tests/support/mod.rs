@@ -48,6 +48,8 @@ pub struct Sandbox {
     env: BTreeMap<String, String>,
     cwd: PathBuf,
     clock: fn() -> DateTime<Utc>,
+    /// Columns of the terminal that shows messages, if there is one.
+    columns: Option<usize>,
 }
 
 impl Sandbox {
@@ -55,14 +57,14 @@ impl Sandbox {
     pub fn new() -> Self {
         let home = TempDir::new().unwrap();
         let root = home.path().canonicalize().unwrap();
-        Self { cwd: root.clone(), root, _home: Some(home), env: BTreeMap::new(), clock: now }
+        Self { cwd: root.clone(), root, _home: Some(home), env: BTreeMap::new(), clock: now, columns: None }
     }
 
     /// A folder that stays, with an empty environment.
     pub fn at(root: &Path) -> Self {
         fs::create_dir_all(root).unwrap();
         let root = root.canonicalize().unwrap();
-        Self { cwd: root.clone(), root, _home: None, env: BTreeMap::new(), clock: now }
+        Self { cwd: root.clone(), root, _home: None, env: BTreeMap::new(), clock: now, columns: None }
     }
 
     /// A project in kit's layout without migrations.
@@ -85,12 +87,18 @@ impl Sandbox {
     /// The same folder with one more variable in the environment.
     pub fn seeing(&self, name: &str, value: &str) -> Self {
         let (root, cwd, env) = (self.root.clone(), self.cwd.clone(), self.env.clone());
-        Self { root, _home: None, env, cwd, clock: self.clock }.env(name, value)
+        Self { root, _home: None, env, cwd, clock: self.clock, columns: self.columns }.env(name, value)
     }
 
     /// With another clock than the one that stands still.
     pub fn clock(mut self, clock: fn() -> DateTime<Utc>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// With messages on a terminal of this width.
+    pub fn columns(mut self, columns: usize) -> Self {
+        self.columns = Some(columns);
         self
     }
 
@@ -151,8 +159,8 @@ impl Sandbox {
                 out: Box::new(out.clone()),
                 err: Box::new(err.clone()),
                 out_is_terminal: false,
-                err_is_terminal: false,
-                width: Some(80),
+                err_is_terminal: self.columns.is_some(),
+                width: Some(self.columns.unwrap_or(80)),
             },
             interaction,
         };

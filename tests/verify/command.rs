@@ -14,7 +14,7 @@ use kit_runtime::dialect::Dialect;
 use crate::database::Database;
 use crate::projects::{On, creates, executes, index, kit_cache, migration, migration_manifest};
 use crate::support::{Sandbox, assert_error, assert_failure, shows};
-use kit::error::Error;
+use kit::error::{Error, ScratchError};
 use kit_runtime::wire::{Failure, Fault};
 
 const NAMES: [&str; 4] = [
@@ -118,7 +118,7 @@ async fn a_scratch_database_that_is_given_is_left_empty() {
         // The database itself, and one of another kind.
         for wrong in [database.url(), other] {
             let refused = on.fails(&["migrate:verify", "--scratch", wrong]);
-            assert_error!(refused, Error::WrongScratch { .. });
+            assert_error!(refused, Error::Scratch(ScratchError::Unsuitable { .. }));
             assert!(refused.hint().contains("--scratch"), "{refused}");
         }
         let nonsense = on.fails(&["migrate:verify", "--scratch", "nonsense"]);
@@ -280,7 +280,7 @@ async fn no_right(sandbox: &Sandbox, database: &Database) {
     let said = On { sandbox, url: &url }.fails(&["migrate:verify"]);
     database.session.execute(&drop, &[]).await.unwrap();
     let redacted = url.replace("s3cr3t", "***");
-    assert_error!(said, Error::NoScratch { server, message }
+    assert_error!(said, Error::Scratch(ScratchError::NotCreated { server, message })
         if *server == redacted && message.to_lowercase().contains("denied"));
     assert!(said.hint().contains("--scratch"), "{said}");
 }

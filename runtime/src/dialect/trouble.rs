@@ -23,6 +23,8 @@ impl Dialect {
                 "40003" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Lost,
                 code if code.starts_with("08") => Trouble::Lost,
                 "23503" => Trouble::ForeignKey,
+                // The statement is not allowed in a transaction; a new value of an enum cannot be used before the commit.
+                "25001" | "55P04" => Trouble::InTransaction,
                 _ => Trouble::Lasting,
             },
             Self::MySql => match text.split(' ').next().unwrap_or_default() {

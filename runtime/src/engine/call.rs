@@ -61,6 +61,9 @@ pub(crate) async fn call<C: Connection, M: Migrations<C>>(
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) if error.message.contains(IRREVERSIBLE) => (Cause::Irreversible, error.message, error.trouble),
         Ok(Err(error)) if error.message.contains(STARVED) => (Cause::Starved, error.message, error.trouble),
+        Ok(Err(error)) if error.trouble == Trouble::InTransaction => {
+            (Cause::InTransaction, error.message, error.trouble)
+        }
         Ok(Err(error)) => (error.reason.map_or(Cause::Error, Cause::Refused), error.message, error.trouble),
         Err(panic) if is_unsupported(&panic.message) => (Cause::Unsupported, panic.to_string(), Trouble::Lasting),
         Err(panic) => (Cause::Panic, panic.to_string(), Trouble::Lasting),

@@ -237,8 +237,8 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
 
 /// The statements, of which the one that made the migration fail is marked: SeaORM 1.1 does not report which one failed.
 fn blamed(mut sent: Vec<Recorded>, refusal: &Refusal) -> Vec<Recorded> {
-    let from_database =
-        matches!(refusal.cause, Cause::Error | Cause::Refused(_)) && refusal.message.contains(FROM_DATABASE);
+    let from_database = matches!(refusal.cause, Cause::Error | Cause::Refused(_) | Cause::InTransaction)
+        && refusal.message.contains(FROM_DATABASE);
     if from_database
         && sent.iter().all(|statement| statement.outcome == Outcome::Done)
         && let Some(last) = sent.last_mut()

@@ -230,9 +230,12 @@ impl<C: Connection, M: Migrations<C>> Run<'_, C, M> {
                 match cause {
                     Cause::Panic => format!("it panicked: {message}"),
                     Cause::Unsupported => format!("this database cannot do it: {message}"),
-                    Cause::Error | Cause::Refused(_) | Cause::NoColumn | Cause::Starved | Cause::Irreversible => {
-                        message
-                    }
+                    Cause::Error
+                    | Cause::Refused(_)
+                    | Cause::NoColumn
+                    | Cause::InTransaction
+                    | Cause::Starved
+                    | Cause::Irreversible => message,
                 },
             ))),
             Err(failure) => Err(failure),

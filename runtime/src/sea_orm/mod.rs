@@ -433,10 +433,30 @@ fn backend_of(dialect: Dialect) -> DbBackend {
 
 fn error_of(backend: DbBackend) -> impl Fn(DbErr) -> Error + Copy {
     move |error| Error {
-        message: error.to_string(),
+        message: explained(&error),
         trouble: trouble(&error, dialect(backend)),
         reason: reason(&error, dialect(backend)),
     }
+}
+
+/// An error's message, with the details and the advice that the server sends in fields of their own.
+pub(crate) fn explained(error: &DbErr) -> String {
+    error.to_string() + &details(error)
+}
+
+#[cfg(feature = "sqlx-postgres")]
+fn details(error: &DbErr) -> String {
+    use sea_orm_migration::sea_orm::sqlx::{Error, postgres::PgDatabaseError};
+    let Some(Error::Database(error)) = driver_error(error) else { return String::new() };
+    let Some(error) = error.try_downcast_ref::<PgDatabaseError>() else { return String::new() };
+    let fields = [("DETAIL", error.detail()), ("HINT", error.hint())];
+    fields.into_iter().filter_map(|(name, text)| Some(format!("\n{name}: {}", text?))).collect()
+}
+
+/// No other driver has such fields.
+#[cfg(not(feature = "sqlx-postgres"))]
+fn details(_error: &DbErr) -> String {
+    String::new()
 }
 
 /// What the database meant by an error.

@@ -90,7 +90,9 @@ async fn run(
         let culprit = || seeds.culprit().unwrap_or_else(|| entry.name.clone());
         match interruptible(interrupt, &transaction, call::catch((entry.run)(&seeds))).await {
             Ended::Finished(Ok(Ok(()))) => None,
-            Ended::Finished(Ok(Err(error))) => Some((culprit(), Err((Cause::Error, error.to_string())))),
+            Ended::Finished(Ok(Err(error))) => {
+                Some((culprit(), Err((Cause::Error, crate::sea_orm::explained(&error)))))
+            }
             Ended::Finished(Err(panic)) => Some((culprit(), Err((Cause::Panic, panic.to_string())))),
             Ended::Interrupted { signal, .. } => Some((entry.name.clone(), Ok(signal))),
         }

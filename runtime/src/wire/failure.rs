@@ -207,4 +207,6 @@ pub enum Cause {
     Irreversible,
     /// It created an index on a column that does not exist, and the database took the name for a text.
     NoColumn,
+    /// A statement is not possible in the transaction in which the migration runs.
+    InTransaction,
 }
