@@ -96,7 +96,7 @@ async fn a_name_that_fits_none_or_several_is_refused_and_json_stays_json() {
         }
 
         let json = on.fails(&[&["migrate", "--json"], &arguments[..]].concat());
-        assert_eq!(json.json()["error"], run.error().to_string(), "{json}");
+        assert_eq!(json.json()["error"]["message"], run.error().to_string(), "{json}");
         assert_eq!(applied(&json.stdout), Vec::<String>::new());
 
         let graceful = on.ok(&[&["migrate", "--graceful"], &arguments[..]].concat());
@@ -117,7 +117,7 @@ async fn a_failure_says_what_was_done_and_what_goes_on() {
         assert_eq!(applied(&run.stdout), FAMILY[..3]);
         // Its first statement failed.
         assert_failure!(run, Failure::Migration { name, direction: Direction::Up, rolled_back: true, .. } if name == FAMILY[3]);
-        assert_eq!(run.json()["error"], run.error().to_string());
+        assert_eq!(run.json()["error"]["message"], run.error().to_string());
         assert!(run.hides("s3cr3t"), "{run}");
         assert_eq!(run.hinted(), [["migrate"]]);
         assert_eq!(on.states(), [RAN, RAN, RAN, PENDING]);
@@ -275,14 +275,14 @@ async fn what_ran_is_printed_as_json() {
     ] {
         let answer = on.ok(&[arguments, &["--force", "--json"]].concat()).json();
         let ran: Vec<&str> =
-            answer["ran"].as_array().unwrap().iter().map(|ran| ran["direction"].as_str().unwrap()).collect();
+            answer["migrations"].as_array().unwrap().iter().map(|ran| ran["action"].as_str().unwrap()).collect();
         assert_eq!(ran, directions, "{arguments:?}: {answer}");
-        assert_eq!(answer["done"].as_array().unwrap().len(), directions.len(), "{answer}");
+        assert_eq!(answer["migrations"].as_array().unwrap().len(), directions.len(), "{answer}");
         assert!(answer["error"].is_null() && answer["interrupted"].is_null(), "{answer}");
     }
     let pretended = on.ok(&["migrate:rollback", "--pretend", "--json"]).json();
-    assert_eq!(pretended["pretended"][0]["direction"], "down");
+    assert_eq!(pretended["pretended"][0]["action"], "rolled_back");
     let refused = on.fails(&["migrate:reset", "--json"]);
-    assert!(refused.json()["error"].as_str().unwrap().contains("4 migrations"), "{refused}");
-    assert_eq!(refused.json()["done"], serde_json::json!([]));
+    assert!(refused.json()["error"]["message"].as_str().unwrap().contains("4 migrations"), "{refused}");
+    assert_eq!(refused.json()["migrations"], serde_json::json!([]));
 }

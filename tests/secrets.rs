@@ -81,7 +81,7 @@ async fn nothing_that_a_migration_does_shows_it() {
             }
             let output = kit(&sandbox, database.url(), &["migrate", "--json", "-vvv"]);
             let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-            assert!(quotes(answer["error"].as_str().unwrap(), &expected), "{answer}");
+            assert!(quotes(answer["error"]["message"].as_str().unwrap(), &expected), "{answer}");
             keeps_it(&text(&output));
         }
         for arguments in

@@ -173,7 +173,7 @@ async fn an_interrupted_migration_is_rolled_back_or_reported_as_interrupted() {
                 "signal": number, "migration": NAMES[1], "direction": "up", "rolled_back": takes_back(&database),
             });
             assert_eq!(ended.json()["interrupted"], interrupted, "{context}");
-            assert_eq!(ended.json()["applied"], json!([]), "{context}");
+            assert_eq!(ended.json()["migrations"], json!([]), "{context}");
             let state = if takes_back(&database) { "pending" } else { "interrupted" };
             assert_eq!(on.states(), ["ran", state, "pending"], "{context}");
             the_next_run_goes_on(&on, &database).await;

@@ -126,7 +126,7 @@ async fn every_state_is_told_apart() {
         assert_eq!(only.code, 1, "a half-done migration wins over pending ones: {only}");
         let lines = only.json();
         let names: Vec<&str> =
-            lines.as_array().unwrap().iter().map(|line| line["migration"].as_str().unwrap()).collect();
+            lines["migrations"].as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["m5_failed", "m6_running", "m7_early", "m8_undo"]);
         assert_eq!(on.kit(&["migrate:status", "--pending"]).code, 0);
         assert_eq!(on.kit(&["migrate:status", "--pending=300"]).code, 2);
