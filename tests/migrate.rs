@@ -65,7 +65,7 @@ async fn every_option_of_migrate() {
         assert_eq!(on.states(), [RAN, RAN, PENDING, RAN]);
         let early: Vec<bool> = on
             .ok(&["migrate:status", "--json"])
-            .json()
+            .json()["migrations"]
             .as_array()
             .unwrap()
             .iter()
@@ -234,7 +234,7 @@ async fn what_another_tool_applied_has_no_batch_and_is_rolled_back_all_the_same(
         on.ok(&["migrate", "--limit", "1"]);
         let insert = format!("INSERT INTO seaql_migrations VALUES ('{}', 9999999999)", FAMILY[1]);
         database.execute(&["CREATE TABLE b (id int)", &insert]).await;
-        let lines = on.ok(&["migrate:status", "--json"]).json();
+        let lines = on.ok(&["migrate:status", "--json"]).json()["migrations"].clone();
         assert_eq!((&lines[0]["batch"], &lines[0]["state"]), (&1.into(), &RAN.into()));
         assert_eq!((&lines[1]["batch"], &lines[1]["state"]), (&serde_json::Value::Null, &RAN.into()));
         assert_eq!(lines[1]["applied_at"], "2286-11-20T17:46:39Z");
@@ -267,11 +267,11 @@ async fn what_ran_is_printed_as_json() {
     let on = On::new(&sandbox, &database);
     on.ok(&["migrate"]);
     for (arguments, directions) in [
-        (&["migrate:rollback", "--step", "2"] as &[&str], &["down", "down"] as &[&str]),
-        (&["migrate:redo"], &["down", "up"]),
-        (&["migrate:refresh"], &["down", "down", "up", "up", "up", "up"]),
-        (&["migrate:reset"], &["down", "down", "down", "down"]),
-        (&["migrate:fresh"], &["up", "up", "up", "up"]),
+        (&["migrate:rollback", "--step", "2"] as &[&str], &["rolled_back", "rolled_back"] as &[&str]),
+        (&["migrate:redo"], &["rolled_back", "applied"]),
+        (&["migrate:refresh"], &["rolled_back", "rolled_back", "applied", "applied", "applied", "applied"]),
+        (&["migrate:reset"], &["rolled_back", "rolled_back", "rolled_back", "rolled_back"]),
+        (&["migrate:fresh"], &["applied", "applied", "applied", "applied"]),
     ] {
         let answer = on.ok(&[arguments, &["--force", "--json"]].concat()).json();
         let ran: Vec<&str> =
