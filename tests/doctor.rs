@@ -747,8 +747,9 @@ fn a_folder_that_the_user_cannot_write_is_found() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let found: Value = serde_json::from_str(&said).unwrap();
-    let of = |name: &str| found["findings"].as_array().unwrap().iter().find(|line| line["name"] == name).cloned().unwrap();
-    let (cache, permissions) = (of("Build cache"), of("Permissions"));
+    let of =
+        |name: &str| found["findings"].as_array().unwrap().iter().find(|line| line["name"] == name).cloned().unwrap();
+    let (cache, permissions) = (of("build_cache"), of("permissions"));
     assert_eq!((&cache["state"], &permissions["state"]), (&"fail".into(), &"fail".into()), "{said}");
     assert!(cache["hint"].as_str().unwrap().contains("set KIT_CACHE_DIR to a folder"), "{cache}");
     assert!(permissions["found"].as_str().unwrap().contains("/data"), "{permissions}");
@@ -760,7 +761,7 @@ fn outside_of_a_project_the_machine_is_looked_at() {
     let sandbox = Sandbox::new().env("PATH", "/nowhere");
     let said = doctor(&sandbox, &["--json"]);
     let names: Vec<String> = lines(&said).into_iter().filter_map(|mut line| line.remove("name")?).collect();
-    assert_eq!(names, ["kit", "cargo", "rustc", "Linker", "Build cache", "Project"]);
+    assert_eq!(names, ["kit", "cargo", "rustc", "linker", "build_cache", "project"]);
     assert_eq!(said.code, 1);
     let project = &lines(&said)[5];
     let hint = project["hint"].as_deref().unwrap();

@@ -111,7 +111,13 @@ fn every_command_has_the_option_and_documented_keys() {
         assert!(command.get_arguments().any(|argument| argument.get_long() == Some("json")), "{name} has no --json");
         assert!(cell("Keys of each command", name).is_some(), "docs/json.md has no row for {name}");
     }
-    for name in code(&section("Keys of each command").lines().filter(|line| line.starts_with("| `")).map(|line| line.split(" | ").next().unwrap()).collect::<String>()) {
+    for name in code(
+        &section("Keys of each command")
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.split(" | ").next().unwrap())
+            .collect::<String>(),
+    ) {
         assert!(names.contains(name.as_str()), "docs/json.md has a row for {name}, which is no command");
     }
 }
@@ -178,8 +184,7 @@ fn commands_without_a_compiler_print_their_documents() {
             let created = files.iter().filter(|file| file["action"] == "created" && answer["dry_run"] != true);
             let created: BTreeSet<String> =
                 created.map(|file| format!("{root}{}", file["path"].as_str().unwrap())).collect();
-            let after: BTreeSet<String> =
-                sandbox.files().into_iter().filter(|file| !before.contains(file)).collect();
+            let after: BTreeSet<String> = sandbox.files().into_iter().filter(|file| !before.contains(file)).collect();
             assert_eq!(created, after, "{command}: {run}");
             assert!(files.iter().all(|file| (answer["dry_run"] == true) == file["content"].is_string()), "{run}");
         }
@@ -229,7 +234,11 @@ async fn commands_that_migrate_print_their_documents_on_every_database() {
             ("migrate:mark", &["--applied", FAMILY[3]], Some(&["marked_applied"])),
             ("migrate:mark", &["--pending", FAMILY[3]], Some(&["marked_pending"])),
             ("migrate:redo", &["--force"], Some(&["rolled_back", "applied"])),
-            ("migrate:refresh", &["--force"], Some(&["rolled_back", "rolled_back", "rolled_back", "applied", "applied", "applied", "applied"])),
+            (
+                "migrate:refresh",
+                &["--force"],
+                Some(&["rolled_back", "rolled_back", "rolled_back", "applied", "applied", "applied", "applied"]),
+            ),
             ("migrate:repair", &[], Some(&[])),
             ("migrate:verify", &[], None),
             ("db:truncate", &["--force"], None),
@@ -251,7 +260,9 @@ async fn commands_that_migrate_print_their_documents_on_every_database() {
         }
         // A question is refused, whoever could answer it, and nothing is done.
         let before = database.everything().await;
-        for command in ["migrate:reset", "migrate:fresh", "migrate:redo", "migrate:refresh", "migrate:rollback", "db:truncate"] {
+        for command in
+            ["migrate:reset", "migrate:fresh", "migrate:redo", "migrate:refresh", "migrate:rollback", "db:truncate"]
+        {
             let run = on.answering(&[command, "--json"], &["yes"]);
             assert_eq!(documented(&run, Some(command))["error"]["kind"], "unconfirmed", "{run}");
         }

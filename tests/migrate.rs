@@ -63,9 +63,7 @@ async fn every_option_of_migrate() {
         let warned = on.ok(&["migrate", "--limit", "1"]);
         assert!(warned.shows(FAMILY[1]) && warned.shows(FAMILY[3]), "{warned}");
         assert_eq!(on.states(), [RAN, RAN, PENDING, RAN]);
-        let early: Vec<bool> = on
-            .ok(&["migrate:status", "--json"])
-            .json()["migrations"]
+        let early: Vec<bool> = on.ok(&["migrate:status", "--json"]).json()["migrations"]
             .as_array()
             .unwrap()
             .iter()

@@ -152,7 +152,7 @@ async fn without_a_ledger_everything_is_pending_and_nothing_is_written() {
         let on = On { sandbox: &sandbox, url: &url };
         for arguments in [&["migrate:status"][..], &["migrate:status", "--json"], &["migrate:status", "--pending=3"]] {
             let transcript = on.fails(arguments);
-            assert_eq!(transcript.stdout, "", "{transcript}");
+            assert!(transcript.stdout.is_empty() || arguments.contains(&"--json"), "{transcript}");
             assert_error!(transcript, Error::NoDatabase { .. });
         }
         assert!(!database.siblings().await.contains(&name), "status has created it");

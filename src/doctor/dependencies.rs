@@ -67,7 +67,8 @@ fn drivers(project: &Project, package: &Package, target: &Target) -> Option<Find
 fn library(project: &Project, package: &Package, release: &SeaOrm) -> Option<Finding> {
     const NAME: &str = "kit_runtime";
     let roots = [package.root.as_path(), &project.root];
-    let folder = roots.iter().map(|root| root.join("vendor").join(NAME)).find(|folder| folder.is_dir())?;
+    let folder =
+        roots.iter().map(|root| root.join(crate::scaffold::starter::LIBRARY)).find(|folder| folder.is_dir())?;
     let version = version_in(&folder).unwrap_or_else(|| "of no version".to_owned());
     let own = env!("CARGO_PKG_VERSION");
     let is_same = |path: &str, content: &str| {

@@ -117,7 +117,8 @@ async fn unfinished(target: &Target, session: &Session, table: &str, ledger: &Le
             error: case.entry.error.as_ref().map(|error| target.scrub(error)),
         };
         let advice = Advice::after(&halted).unwrap_or(Advice::Migrate);
-        Finding::fail(State::unfinished(&case.entry, false).word(), halted.to_string(), advice)
+        let name = if State::unfinished(&case.entry, false) == State::Failed { "failed" } else { INTERRUPTED };
+        Finding::fail(name, halted.to_string(), advice)
     };
     let mut findings: Vec<Finding> = found.halted.iter().map(of).collect();
     if !found.invalid_indexes.is_empty() {

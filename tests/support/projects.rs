@@ -322,8 +322,7 @@ impl<'a> On<'a> {
     /// State of each migration, in kit's order.
     #[track_caller]
     pub fn states(&self) -> Vec<String> {
-        self.ok(&["migrate:status", "--json"])
-            .json()["migrations"]
+        self.ok(&["migrate:status", "--json"]).json()["migrations"]
             .as_array()
             .unwrap()
             .iter()
