@@ -75,7 +75,7 @@ fn documented(run: &Transcript, command: Option<&str>) -> Value {
     }
     for (key, value) in answer.as_object().unwrap() {
         let known = match (key.as_str(), cell("Values", key), cell("Keys of every document", key)) {
-            ("migrations", ..) => code(&section("# Migrations")),
+            ("migrations", ..) => code(&section("Migrations")),
             (_, Some(cell), _) | (_, _, Some(cell)) => code(&cell),
             _ => BTreeSet::new(),
         };

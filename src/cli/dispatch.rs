@@ -107,8 +107,8 @@ fn pages() -> clap::Command {
 pub fn command_name(arguments: &[OsString]) -> Option<String> {
     let (command, mut arguments) = (Cli::command(), arguments.to_vec());
     expand(&command, &mut arguments).ok()?;
-    let (_, name) = command_word(&command, &arguments)?;
-    command.find_subcommand(&name).map(|sub| sub.get_name().to_owned())
+    let matches = command.ignore_errors(true).try_get_matches_from(arguments).ok()?;
+    matches.subcommand_name().map(str::to_owned)
 }
 
 /// The global options of a command line that is wrong otherwise, as far as they can be read.
