@@ -50,6 +50,9 @@ pub struct Globals {
     /// Ask nothing; what would be asked is refused
     #[arg(short, long, global = true)]
     pub no_interaction: bool,
+    /// Print one JSON document instead of text; implies -n
+    #[arg(long, global = true)]
+    pub json: bool,
     /// Show only errors, and what was asked for
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -165,6 +168,7 @@ pub async fn run(arguments: Vec<OsString>, host: Host) -> Result<Exit> {
         Ok(cli) => (cli, None),
         Err(error) => (Cli { globals: dispatch::globals(&arguments), command: None }, Some(error)),
     };
+    let mut name = dispatch::command_name(&arguments);
     let ctx = Context::new(host, cli.globals.clone());
     let verbosity = match (cli.globals.quiet, cli.globals.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -173,14 +177,21 @@ pub async fn run(arguments: Vec<OsString>, host: Host) -> Result<Exit> {
         (false, _) => Verbosity::Debug,
     };
     ctx.ui.configure(verbosity, cli.globals.color, cli.globals.no_interaction, |name| ctx.env(name));
+    if cli.globals.json {
+        ctx.ui.only_json();
+    }
     let result = match failure {
         Some(dispatch::Parsed::Failure(error)) => Err(error),
         Some(dispatch::Parsed::Text(text)) => {
-            ctx.ui.answer(text.trim_end());
+            commands::help::show(&ctx, &text);
             Ok(Exit::Ok)
         }
-        Some(dispatch::Parsed::List(namespace)) => commands::list::run(&ctx, &ListArgs { namespace }),
+        Some(dispatch::Parsed::List(namespace)) => {
+            name = Some("list".to_owned());
+            commands::list::run(&ctx, &ListArgs { namespace })
+        }
         None => {
+            name = name.or_else(|| Some("list".to_owned()));
             let command = cli.command.unwrap_or(Command::List(ListArgs::default()));
             dispatch(&ctx, command).await
         }
@@ -188,6 +199,7 @@ pub async fn run(arguments: Vec<OsString>, host: Host) -> Result<Exit> {
     if let Err(error) = &result {
         ctx.ui.error(error);
     }
+    ctx.ui.document(name.as_deref(), &result);
     result
 }
 

@@ -3,6 +3,7 @@
 
 use kit_runtime::environment::is_production;
 
+use crate::commands::answer::DatabaseCreated;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Result};
@@ -169,6 +170,7 @@ impl Context {
         }
         self.build_migrations().await?;
         target.create().await?;
+        self.ui.set(&DatabaseCreated { database_created: true });
         self.ui.info(format!("Created {}", target.redacted()));
         Ok(())
     }

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 
 use crate::cli::Globals;
+use crate::commands::answer::{Interrupted, Interruption};
 use crate::database::Target;
 use crate::error::{Error, Result, SeaOrmErrorKind, Selection};
 use crate::migrator::package::Package;
@@ -19,7 +20,7 @@ use crate::project::seeders::Seeders;
 use crate::project::source::{SourceMigration, Sources};
 use crate::project::{Invocation, Project, source};
 use crate::scaffold::staging;
-use crate::ui::{Interaction, Pretended, Report, Streams, Ui, counted};
+use crate::ui::{Interaction, Report, Streams, Ui, counted};
 
 /// The outside world. `main.rs` fills it from the real one, tests from values.
 pub struct Host {
@@ -185,8 +186,7 @@ impl Context {
 
     /// Warns with an error and its hint.
     pub fn caution(&self, error: &Error) {
-        self.ui.warn(error.to_string());
-        self.ui.hint(error.hint().unwrap_or_default());
+        self.ui.caution(error);
     }
 
     /// What this command was told besides its arguments.
@@ -241,12 +241,12 @@ impl Context {
         Ok(report)
     }
 
-    /// Builds the migrator if need be and shows what `actions` would do; nothing is done. A file that is not there counts
-    /// as an empty database. `pretended` is what would be done, as far as that could be said.
+    /// Builds the migrator if need be and shows what `actions` would do; nothing is done. A file that does not exist counts
+    /// as an empty database.
     ///
     /// # Errors
     /// [`Error::SeaOrm`], [`Error::NoDatabase`] on a server, and those of [`Context::migrate`].
-    pub async fn pretend(&self, target: &Target, actions: Vec<Action>, pretended: &mut Vec<Pretended>) -> Result<()> {
+    pub async fn pretend(&self, target: &Target, actions: Vec<Action>) -> Result<()> {
         // The build reports everything else that is wrong with the package.
         if !self.has_own_migrator()?
             && let Ok(package) = Package::of(&self.project()?.index)
@@ -263,7 +263,7 @@ impl Context {
         }
         let mut report = Report::pretending(target.dialect, target.schema.clone());
         let outcome = self.drive(target, url, Locking::default(), vec![Action::Pretend { actions }], &mut report).await;
-        *pretended = report.pretended;
+        report.pretended.iter().for_each(|one| self.ui.list(one));
         outcome
     }
 
@@ -397,13 +397,16 @@ impl Context {
         match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => {
-                let done = report.done.iter().map(|ran| ran.migration.clone()).collect();
+                let done = report.done.iter().map(|ran| ran.name.clone()).collect();
                 let failure = target.scrub_failure(failure);
                 Err(Error::Migrator { failure, database: target.redacted(), done, again })
             }
             Err(error) => Err(error),
         }
-        .inspect_err(|error| report.failed(&self.ui, error))
+        .inspect_err(|error| {
+            report.failed(&self.ui, error);
+            self.ui.set(&Interrupted { interrupted: Interruption::of(error) });
+        })
     }
 
     /// `production`, `development` …: `--env`, then variables of the process (`APP_ENV`, in a project of Loco's also `LOCO_ENV`),

@@ -6,6 +6,7 @@ mod exit;
 mod failure;
 mod field;
 mod hint;
+mod kind;
 mod missing;
 mod reason;
 mod registering;
@@ -54,7 +55,8 @@ use crate::project::status::Renamed;
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong. `Display` is one sentence, lower case, without a final period.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Error {
     // The command line.
     /// An unknown option, a missing or wrong value, options that exclude each other.
@@ -315,20 +317,16 @@ pub enum Error {
     },
     /// A file that kit would have had to overwrite.
     #[error("{} exists, it is not overwritten", path.display())]
-    FileExists {
-        /// The file.
-        path: PathBuf,
-    },
+    #[expect(missing_docs, reason = "the file")]
+    FileExists { path: PathBuf },
     /// A file where an entity goes, and no generator wrote it.
     #[error("{} was not generated, it is not overwritten", path.display())]
     #[expect(missing_docs, reason = "the file, and whether all entities share it")]
     NotGenerated { path: PathBuf, shared: bool },
     /// A path that leads out of the project.
     #[error("{} leads out of the project", path.display())]
-    OutsideProject {
-        /// The path.
-        path: PathBuf,
-    },
+    #[expect(missing_docs, reason = "the path")]
+    OutsideProject { path: PathBuf },
     /// A stub with a placeholder that kit does not fill, or whose result is no Rust.
     #[error("stub {stub}: {message}")]
     Stub {

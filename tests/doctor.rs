@@ -104,7 +104,7 @@ fn doctor(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
 
 fn lines(transcript: &Transcript) -> Vec<BTreeMap<String, Option<String>>> {
     let found: Value = serde_json::from_str(&transcript.stdout).unwrap_or_else(|error| panic!("{error}: {transcript}"));
-    found.as_array().unwrap().iter().map(|line| serde_json::from_value(line.clone()).unwrap()).collect()
+    found["findings"].as_array().unwrap().iter().map(|line| serde_json::from_value(line.clone()).unwrap()).collect()
 }
 
 /// These and no others are complained of.
@@ -115,7 +115,7 @@ fn complains(what: &str, sandbox: &Sandbox, arguments: &[&str], expected: &[Comp
     assert!(!said.to_string().contains("s3cr3t"), "{what}: {said}");
     let lines = lines(&said);
     // How full the disk is, is this machine's.
-    let own = lines.iter().filter(|line| line["name"].as_deref() != Some("Disk"));
+    let own = lines.iter().filter(|line| line["name"].as_deref() != Some("disk"));
     let complaints: Vec<_> = own.filter(|line| line["state"].as_deref() != Some("ok")).collect();
     for line in &lines {
         assert_eq!(line["hint"].is_some(), line["state"].as_deref() != Some("ok"), "{what}: {line:?}");
@@ -174,7 +174,7 @@ fn the_hint_for_a_large_cache_makes_it_small() {
         projects::ok(sandbox.kit(&arguments));
     }
     let after =
-        lines(&doctor(&sandbox, &["--json"])).into_iter().find(|line| line["name"].as_deref() == Some("Build cache"));
+        lines(&doctor(&sandbox, &["--json"])).into_iter().find(|line| line["name"].as_deref() == Some("build_cache"));
     assert_eq!(after.unwrap()["state"].as_deref(), Some("ok"));
 }
 
@@ -195,36 +195,36 @@ const MACHINE: &[Plant] = &[
         |s| with_script(s, "rustc", "echo \"error: toolchain 'x' is not installed\" >&2; exit 1"),
         &[("rustc", "fail", "toolchain 'x' is not installed", "`rustup toolchain install`")],
     ),
-    ("no linker", |s| without(s, "bin/cc"), &[("Linker", "fail", "", "`apt install build-essential`")]),
+    ("no linker", |s| without(s, "bin/cc"), &[("linker", "fail", "", "`apt install build-essential`")]),
     (
         "an entry of one's own that is not there",
         |s| s.file("kit.toml", "[migrator]\ncommand = [\"./migrator\"]\n"),
-        &[("Migrator", "fail", "./migrator", "[migrator]|kit.toml")],
+        &[("migrator", "fail", "./migrator", "[migrator]|kit.toml")],
     ),
     (
         "no place for builds",
         |s| s.env("KIT_CACHE_DIR", ""),
-        &[("Build cache", "fail", "KIT_CACHE_DIR", "KIT_CACHE_DIR")],
+        &[("build_cache", "fail", "KIT_CACHE_DIR", "KIT_CACHE_DIR")],
     ),
     (
         "a place for builds that others can write",
         |s| with_mode(s.file("cache/x", ""), "cache", 0o777),
-        &[("Build cache", "fail", "", "`chmod go-w")],
+        &[("build_cache", "fail", "", "`chmod go-w")],
     ),
     (
         "a place for builds that others can read",
         |s| with_mode(s.file("cache/x", ""), "cache", 0o755),
-        &[("Build cache", "warn", "", "`chmod 700")],
+        &[("build_cache", "warn", "", "`chmod 700")],
     ),
     (
         "more builds than the limit allows",
         with_many_builds,
-        &[("Build cache", "warn", "MiB", "`kit cache --older-than 7`|`kit cache --clear`")],
+        &[("build_cache", "warn", "MiB", "`kit cache --older-than 7`|`kit cache --clear`")],
     ),
     (
         "a limit without a unit",
         |s| s.env("KIT_CACHE_LIMIT", "20"),
-        &[("Build cache", "fail", "KIT_CACHE_LIMIT", "KIT_CACHE_LIMIT|20GiB")],
+        &[("build_cache", "fail", "KIT_CACHE_LIMIT", "KIT_CACHE_LIMIT|20GiB")],
     ),
     (
         "a file in the place for builds",
@@ -232,7 +232,7 @@ const MACHINE: &[Plant] = &[
             let file = s.root().join("Cargo.toml");
             s.env("KIT_CACHE_DIR", file.to_str().unwrap())
         },
-        &[("Build cache", "fail", "", "KIT_CACHE_DIR")],
+        &[("build_cache", "fail", "", "KIT_CACHE_DIR")],
     ),
 ];
 
@@ -240,64 +240,64 @@ const PROJECT: &[Plant] = &[
     (
         "a broken kit.toml",
         |s| s.file("kit.toml", "[database]\nurl = \"postgres://u:s3cr3t@h/x\"\n"),
-        &[("kit.toml", "fail", "kit.toml line 2", "kit.toml")],
+        &[("kit_toml", "fail", "kit.toml line 2", "kit.toml")],
     ),
     (
         "a broken .env",
         |s| s.file(".env", "DATABASE_URL postgres://u:s3cr3t@h/x\n"),
-        &[(".env", "fail", "line 1", ".env|NAME=value")],
+        &[("dotenv", "fail", "line 1", ".env|NAME=value")],
     ),
-    ("an .env that others can write", |s| with_mode(s, ".env", 0o666), &[(".env", "warn", "", "`chown $USER")]),
-    ("an .env that git does not ignore", |s| without(s, ".gitignore"), &[(".env", "warn", "", "`.env`|.gitignore")]),
+    ("an .env that others can write", |s| with_mode(s, ".env", 0o666), &[("dotenv", "warn", "", "`chown $USER")]),
+    ("an .env that git does not ignore", |s| without(s, ".gitignore"), &[("dotenv", "warn", "", "`.env`|.gitignore")]),
     (
         "an .env in git",
         |s| {
             git(&s, &["add", "--force", ".env"]);
             s
         },
-        &[(".env", "warn", "", "`git rm --cached .env`")],
+        &[("dotenv", "warn", "", "`git rm --cached .env`")],
     ),
     (
         "files that were being written",
         |s| s.file(".kit-plan/journal.json", "{\"files\":[]}"),
-        &[("Files", "warn", "", "`kit migrate:status`")],
+        &[("files", "warn", "", "`kit migrate:status`")],
     ),
-    ("no package", |s| without(s, "Cargo.toml"), &[("Cargo.toml", "fail", "", "`kit init`")]),
-    ("no lock file", |s| without(s, "Cargo.lock"), &[("Cargo.lock", "warn", "", "`cargo generate-lockfile`")]),
+    ("no package", |s| without(s, "Cargo.toml"), &[("cargo_toml", "fail", "", "`kit init`")]),
+    ("no lock file", |s| without(s, "Cargo.lock"), &[("cargo_lock", "warn", "", "`cargo generate-lockfile`")]),
     (
         "a SeaORM that kit does not know",
         |s| s.file("Cargo.lock", &lock_file("0.12.15", "0.12.15")),
-        &[("SeaORM", "fail", "sea-orm-migration|0.12.15", "cargo update -p sea-orm-migration")],
+        &[("seaorm", "fail", "sea-orm-migration|0.12.15", "cargo update -p sea-orm-migration")],
     ),
     (
         "two versions of SeaORM",
         |s| s.file("Cargo.lock", &lock_file("1.1.20", "2.0.4")),
-        &[("SeaORM", "warn", "sea-orm|1.1.20|sea-orm-migration|2.0.4", "")],
+        &[("seaorm", "warn", "sea-orm|1.1.20|sea-orm-migration|2.0.4", "")],
     ),
     (
         "the driver of another database",
         |s| s.file("Cargo.toml", &MANIFEST.replace("\"sqlx-postgres\", \"sqlx-sqlite\"", "\"sqlx-postgres\"")),
-        &[("Drivers", "warn", "sqlx-mysql|sqlx-postgres", "\"sqlx-sqlite\"|sea-orm")],
+        &[("drivers", "warn", "sqlx-mysql|sqlx-postgres", "\"sqlx-sqlite\"|sea-orm")],
     ),
     (
         "a library of another version",
         |s| s.file("vendor/kit-runtime/Cargo.toml", "[package]\nname = \"kit-runtime\"\nversion = \"0.0.7\"\n"),
-        &[("kit-runtime", "warn", "0.0.7|0.1.0", "`kit init --library --force`")],
+        &[("kit_runtime", "warn", "0.0.7|0.1.0", "`kit init --library --force`")],
     ),
     (
         "a library of the same version that is another",
         |s| s.file("vendor/kit-runtime/Cargo.toml", "[package]\nname = \"kit-runtime\"\nversion = \"0.1.0\"\n"),
-        &[("kit-runtime", "warn", "", "`kit init --library --force`")],
+        &[("kit_runtime", "warn", "", "`kit init --library --force`")],
     ),
     (
         "a migration that is not in the list",
         |s| s.file("migrations/m3_c.rs", &creates("c")),
-        &[("Unregistered", "warn", "migrations/m3_c.rs", "`mod m3_c;`|`Box::new(m3_c::Migr|migrations/mod.rs")],
+        &[("unregistered", "warn", "migrations/m3_c.rs", "`mod m3_c;`|`Box::new(m3_c::Migr|migrations/mod.rs")],
     ),
     (
         "a migration without a file",
         |s| without(s, "migrations/m2_b.rs"),
-        &[("Missing files", "fail", "migrations/m2_b.rs", "`m2_b`|migrations/mod.rs")],
+        &[("missing_files", "fail", "migrations/m2_b.rs", "`m2_b`|migrations/mod.rs")],
     ),
     (
         "two of one name",
@@ -308,87 +308,87 @@ const PROJECT: &[Plant] = &[
             s.file("migrations/m2_b.rs", &(text + named))
         },
         &[
-            ("Duplicate names", "fail", "m1_a", ""),
-            ("Modified", "warn", "m1_a", "--accept-checksum|m1_a"),
-            ("Missing", "warn", "m2_b", ""),
+            ("duplicate_names", "fail", "m1_a", ""),
+            ("modified", "warn", "m1_a", "--accept-checksum|m1_a"),
+            ("missing", "warn", "m2_b", ""),
         ],
     ),
     (
         "a list in another order",
         |s| s.file("migrations/mod.rs", &index(&["m2_b", "m1_a"])),
-        &[("Order", "warn", "m1_a", "`migrations()`")],
+        &[("order", "warn", "m1_a", "`migrations()`")],
     ),
     (
         "a list that is no Rust",
         |s| s.file("migrations/mod.rs", "impl MigratorTrait for X {\n"),
-        &[("Registration", "fail", "mod.rs", "`cargo check`|migrations/mod.rs")],
+        &[("registration", "fail", "mod.rs", "`cargo check`|migrations/mod.rs")],
     ),
     (
         "no list",
         |s| s.file("migrations/mod.rs", "mod m1_a;\nmod m2_b;\n"),
-        &[("Registration", "fail", "`impl MigratorTrait for …`", "")],
+        &[("registration", "fail", "`impl MigratorTrait for …`", "")],
     ),
     (
         "a migration that has changed since",
         |s| s.file("migrations/m2_b.rs", &creates("changed")),
-        &[("Modified", "warn", "m2_b", "`kit migrate:repair --accept-checksum m2_b`")],
+        &[("modified", "warn", "m2_b", "`kit migrate:repair --accept-checksum m2_b`")],
     ),
     (
         "one to run",
         |s| s.file("migrations/mod.rs", &index(&["m1_a", "m2_b", "m3_c"])).file("migrations/m3_c.rs", &creates("c")),
-        &[("Migrations", "warn", "1|m3_c", "`kit migrate`")],
+        &[("migrations", "warn", "1|m3_c", "`kit migrate`")],
     ),
     (
         "one to run before those that ran",
         |s| s.file("migrations/mod.rs", &index(&["m0_c", "m1_a", "m2_b"])).file("migrations/m0_c.rs", &creates("c")),
-        &[("Out of order", "warn", "`m0_c`", ""), ("Migrations", "warn", "1|m0_c", "`kit migrate`")],
+        &[("out_of_order", "warn", "`m0_c`", ""), ("migrations", "warn", "1|m0_c", "`kit migrate`")],
     ),
     (
         "a fixture without a table",
         |s| s.file("database/fixtures/lost.yaml", "- id: 1\n"),
-        &[("Fixtures", "warn", "database/fixtures/lost.yaml", "")],
+        &[("fixtures", "warn", "database/fixtures/lost.yaml", "")],
     ),
     (
         "a fixture of another kind",
         |s| s.file("database/fixtures/a.csv", "id\n1\n").file("database/fixtures/b.txt", ""),
-        &[("Fixtures", "warn", "database/fixtures/b.txt", "`TABLE.yaml`")],
+        &[("fixtures", "warn", "database/fixtures/b.txt", "`TABLE.yaml`")],
     ),
     (
         "two fixtures for one table",
         |s| s.file("database/fixtures/a.csv", "id\n1\n").file("database/fixtures/a.yaml", "- id: 1\n"),
-        &[("Fixtures", "warn", "", "`TABLE.yaml`")],
+        &[("fixtures", "warn", "", "`TABLE.yaml`")],
     ),
-    ("a run that was killed", |s| locked_by(s, 0x7fff_fff0), &[("Lock", "warn", "2147483632", "`kit migrate:repair`")]),
-    ("a run that is at work", |s| locked_by(s, std::process::id()), &[("Lock", "warn", "`kit migrate`", "")]),
+    ("a run that was killed", |s| locked_by(s, 0x7fff_fff0), &[("lock", "warn", "2147483632", "`kit migrate:repair`")]),
+    ("a run that is at work", |s| locked_by(s, std::process::id()), &[("lock", "warn", "`kit migrate`", "")]),
 ];
 
 const URLS: &[Plant] = &[
     (
         "a URL that is none",
         |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@h"),
-        &[("Database", "fail", "", "postgres://user:password@host/name")],
+        &[("database", "fail", "", "postgres://user:password@host/name")],
     ),
     (
         "a server that is not there",
         |s| s.env("DATABASE_URL", "mysql://u:s3cr3t@127.0.0.1:1/x"),
-        &[("Connection", "fail", "Connection refused", "DATABASE_URL")],
+        &[("connection", "fail", "Connection refused", "DATABASE_URL")],
     ),
     (
         "a host that is not there, and nothing said of encryption",
         |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@db.invalid/x"),
-        &[("Connection", "fail", "lookup", "DATABASE_URL"), ("TLS", "warn", "", "sslmode=verify-full")],
+        &[("connection", "fail", "lookup", "DATABASE_URL"), ("tls", "warn", "", "sslmode=verify-full")],
     ),
     (
         "a way that is not encrypted, and has to be",
         |s| s.env("DATABASE_URL", "postgres://u:s3cr3t@db/x").env("KIT_REQUIRE_TLS", "1"),
-        &[("TLS", "fail", "KIT_REQUIRE_TLS", "sslmode=verify-full")],
+        &[("tls", "fail", "KIT_REQUIRE_TLS", "sslmode=verify-full")],
     ),
     (
         "a password in kit.toml",
         |s| s.env("DATABASE_URL", "").file("kit.toml", "[connections.a]\nurl = \"mysql://u:s3cr3t@127.0.0.1:1/x\"\n"),
         &[
-            ("Password", "warn", "kit.toml", ".env"),
-            ("Connection", "fail", "Connection refused", "[connections.a]|kit.toml"),
+            ("password", "warn", "kit.toml", ".env"),
+            ("connection", "fail", "Connection refused", "[connections.a]|kit.toml"),
         ],
     ),
     (
@@ -397,27 +397,27 @@ const URLS: &[Plant] = &[
             let s = s.env("DATABASE_URL", "").env("A_URL", "mysql://u:s3cr3t@127.0.0.1:1/x");
             s.file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n")
         },
-        &[("Connection", "fail", "Connection refused", "A_URL")],
+        &[("connection", "fail", "Connection refused", "A_URL")],
     ),
     (
         "a variable that is not set",
         |s| s.env("DATABASE_URL", "").file("kit.toml", "[connections.a]\nenv = \"A_URL\"\n"),
-        &[("Database", "fail", "A_URL", "A_URL")],
+        &[("database", "fail", "A_URL", "A_URL")],
     ),
     (
         "a file that is not there",
         |s| s.env("DATABASE_URL", "sqlite://other.sqlite"),
-        &[("Connection", "warn", "", "`kit migrate --create-database`")],
+        &[("connection", "warn", "", "`kit migrate --create-database`")],
     ),
     (
         "a file that is no database",
         |s| s.file("other.sqlite", &"no database ".repeat(100)).env("DATABASE_URL", "sqlite://other.sqlite"),
-        &[("Connection", "fail", "file is not a database", "DATABASE_URL")],
+        &[("connection", "fail", "file is not a database", "DATABASE_URL")],
     ),
     (
         "a file that may only be read",
         |s| s.env("DATABASE_URL", "sqlite://app.sqlite?mode=ro"),
-        &[("Permissions", "fail", "mode=ro", "mode=ro")],
+        &[("permissions", "fail", "mode=ro", "mode=ro")],
     ),
 ];
 
@@ -446,7 +446,7 @@ const STATEMENTS: &[Sql] = &[
         "a replica",
         &[Dialect::Postgres],
         &["ALTER DATABASE {name} SET default_transaction_read_only = on"],
-        &[("Writes", "fail", "transaction_read_only", "")],
+        &[("writes", "fail", "transaction_read_only", "")],
     ),
     (
         "an old server",
@@ -455,7 +455,7 @@ const STATEMENTS: &[Sql] = &[
             "CREATE FUNCTION public.version() RETURNS text LANGUAGE sql AS $$ SELECT 'PostgreSQL 9.6.24 on x' $$",
             "ALTER DATABASE {name} SET search_path = public, pg_catalog",
         ],
-        &[("Server", "fail", "PostgreSQL|9.6.24|12", "12")],
+        &[("server", "fail", "PostgreSQL|9.6.24|12", "12")],
     ),
     (
         "an index that was never built to the end",
@@ -465,19 +465,19 @@ const STATEMENTS: &[Sql] = &[
             "CREATE INDEX broken ON t (id)",
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass",
         ],
-        &[("Indexes", "warn", "broken", "`kit migrate:repair --drop-invalid-indexes`")],
+        &[("indexes", "warn", "broken", "`kit migrate:repair --drop-invalid-indexes`")],
     ),
     (
         "an encoding with few characters",
         &[Dialect::MySql],
         &["ALTER DATABASE {name} CHARACTER SET latin1"],
-        &[("Encoding", "warn", "latin1", "CHARACTER SET utf8mb4")],
+        &[("encoding", "warn", "latin1", "CHARACTER SET utf8mb4")],
     ),
     (
         "a ledger that is a view",
         EVERYWHERE,
         &["DROP TABLE seaql_migrations", "CREATE VIEW seaql_migrations AS SELECT 'x' AS version, 1 AS applied_at"],
-        &[("Ledger", "fail", "", "`version`")],
+        &[("ledger", "fail", "", "`version`")],
     ),
     (
         "a ledger with one column more",
@@ -486,19 +486,19 @@ const STATEMENTS: &[Sql] = &[
             "DROP TABLE seaql_migrations",
             "CREATE TABLE seaql_migrations (version varchar(99) PRIMARY KEY, applied_at bigint, who int NOT NULL)",
         ],
-        &[("Ledger", "fail", "`who`", "")],
+        &[("ledger", "fail", "`who`", "")],
     ),
     (
         "a ledger without a key",
         &[Dialect::Sqlite, Dialect::MySql],
         &["DROP TABLE seaql_migrations", "CREATE TABLE seaql_migrations (version varchar(99), applied_at bigint)"],
-        &[("Ledger", "fail", "`version`", "")],
+        &[("ledger", "fail", "`version`", "")],
     ),
     (
         "another table in place of kit's",
         &[Dialect::Sqlite, Dialect::MySql],
         &["DROP TABLE kit_migrations", "CREATE TABLE kit_migrations (id int)"],
-        &[("Ledger", "fail", "`kit_migrations`", "`kit migrate:install`")],
+        &[("ledger", "fail", "`kit_migrations`", "`kit migrate:install`")],
     ),
     (
         "a migration that failed",
@@ -507,7 +507,7 @@ const STATEMENTS: &[Sql] = &[
             "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
             "UPDATE kit_migrations SET state = 'failed', applied_at = NULL, error = 'no such thing' WHERE version = 'm2_b'",
         ],
-        &[("Failed", "fail", "m2_b", "`kit migrate:repair`")],
+        &[("failed", "fail", "m2_b", "`kit migrate:repair`")],
     ),
     (
         "a migration that was begun and did nothing",
@@ -516,19 +516,19 @@ const STATEMENTS: &[Sql] = &[
             "DELETE FROM seaql_migrations WHERE version = 'm2_b'",
             "UPDATE kit_migrations SET state = 'starting', applied_at = NULL WHERE version = 'm2_b'",
         ],
-        &[("Interrupted", "warn", "`m2_b`", "`kit migrate`")],
+        &[("interrupted", "warn", "`m2_b`", "`kit migrate`")],
     ),
     (
         "one that ran and has no file",
         &[Dialect::Sqlite],
         &["INSERT INTO seaql_migrations VALUES ('m9_gone', 1)"],
-        &[("Missing", "warn", "m9_gone", "")],
+        &[("missing", "warn", "m9_gone", "")],
     ),
     (
         "a newer kit",
         &[Dialect::Sqlite],
         &["UPDATE kit_migrations SET kit_version = '99.1.0' WHERE version = 'm1_a'"],
-        &[("Version", "warn", "99.1.0|0.1.0", "`./install.sh`")],
+        &[("version", "warn", "99.1.0|0.1.0", "`./install.sh`")],
     ),
     (
         "a run that was killed",
@@ -536,7 +536,7 @@ const STATEMENTS: &[Sql] = &[
         &[
             "INSERT INTO kit_lock (id, host, pid, session_id, command, acquired_at) VALUES (1, 'there', 7, 0, 'migrate', 5)",
         ],
-        &[("Lock", "warn", "`kit migrate`|7", "`kit migrate:repair`")],
+        &[("lock", "warn", "`kit migrate`|7", "`kit migrate:repair`")],
     ),
     (
         "a lease whose owner is dead",
@@ -546,7 +546,7 @@ const STATEMENTS: &[Sql] = &[
             "INSERT INTO kit_probe VALUES ('x', 3)",
             "INSERT INTO kit_lock (id, host, pid, session_id, command, acquired_at, owner) VALUES (2, 'there', 7, 0, 'migrate', 5, 'x')",
         ],
-        &[("Lock", "warn", "7|1970-01-01|00:00:05|UTC", "")],
+        &[("lock", "warn", "7|1970-01-01|00:00:05|UTC", "")],
     ),
 ];
 
@@ -632,10 +632,10 @@ async fn a_user_without_rights_is_told_which_statement_gives_them() {
             }),
         );
         let expected: &[Complaint] = match is_mysql {
-            true => &[("Permissions", "fail", "INSERT|UPDATE|DELETE|CREATE", "GRANT|SELECT|INSERT|UPDATE")],
+            true => &[("permissions", "fail", "INSERT|UPDATE|DELETE|CREATE", "GRANT|SELECT|INSERT|UPDATE")],
             false => &[
-                ("Permissions", "fail", "", "GRANT|USAGE|CREATE|ON|SCHEMA|\"public\""),
-                ("Permissions", "fail", "kit_history|kit_lock|kit_migrations|seaql_migrations", "GRANT|SELECT|INSERT"),
+                ("permissions", "fail", "", "GRANT|USAGE|CREATE|ON|SCHEMA|\"public\""),
+                ("permissions", "fail", "kit_history|kit_lock|kit_migrations|seaql_migrations", "GRANT|SELECT|INSERT"),
             ],
         };
         complains("a user that may only read", &sandbox, &[], expected);
@@ -649,7 +649,7 @@ async fn a_user_without_rights_is_told_which_statement_gives_them() {
 
         if is_mysql {
             let url = changed(&database, |url| url.set_password(Some("s3cr3t?")).unwrap());
-            let login = ("Connection", "fail", "", "DATABASE_URL");
+            let login = ("connection", "fail", "", "DATABASE_URL");
             complains("a wrong password", &sandbox.env("DATABASE_URL", &url), &[], &[login]);
         }
         let drop = match is_mysql {
@@ -667,16 +667,16 @@ async fn what_is_wrong_between_kit_and_its_server_is_found() {
     let database = Database::postgres().await;
     let sandbox = applied(&database).await;
     let sandbox = sandbox.clock(support::now);
-    complains("two clocks", &sandbox, &[], &[("Clock", "warn", "", "`timedatectl set-ntp true`")]);
+    complains("two clocks", &sandbox, &[], &[("clock", "warn", "", "`timedatectl set-ntp true`")]);
 
     let sandbox = sandbox
         .clock(real_clock)
         .env("DATABASE_URL", &changed(&database, |url| url.set_host(Some("0.0.0.0")).unwrap()));
-    let plain = ("TLS", "fail", "", "sslmode=verify-full");
+    let plain = ("tls", "fail", "", "sslmode=verify-full");
     complains("a plain way to another machine", &sandbox, &[], &[plain]);
 
     let sandbox = sandbox.env("DATABASE_URL", database.url()).env("DATABASE_SCHEMA", "nowhere");
-    let lacking = ("Permissions", "fail", "", "CREATE|SCHEMA|IF|NOT|EXISTS|GRANT");
+    let lacking = ("permissions", "fail", "", "CREATE|SCHEMA|IF|NOT|EXISTS|GRANT");
     complains("a schema that is not there", &sandbox, &[], &[lacking]);
 
     let sandbox = sandbox.env("DATABASE_SCHEMA", "");
@@ -684,13 +684,13 @@ async fn what_is_wrong_between_kit_and_its_server_is_found() {
     let locking = Locking { command: "migrate:fresh".to_owned(), ..Locking::default() };
     let mut lock = lock::acquire(&session, LEDGER, &locking, &mut |_| {}).await.unwrap();
     lock.announce(&session).await;
-    let busy = ("Lock", "warn", "`kit migrate:fresh`", "`kit migrate:repair --unlock`");
+    let busy = ("lock", "warn", "`kit migrate:fresh`", "`kit migrate:repair --unlock`");
     complains("a run that is at work", &sandbox, &[], &[busy]);
     lock.release(&session).await.unwrap();
 
     let pooler = Pooler::start(database.url());
     let sandbox = sandbox.env("DATABASE_URL", &pooler.url);
-    complains("a pooler", &sandbox, &[], &[("Sessions", "warn", "", "DIRECT_DATABASE_URL")]);
+    complains("a pooler", &sandbox, &[], &[("sessions", "warn", "", "DIRECT_DATABASE_URL")]);
 }
 
 #[tokio::test]
@@ -701,8 +701,8 @@ async fn an_encoding_that_cannot_be_changed_is_found() {
     database.execute(&[&create]).await;
     let sandbox = healthy().env("DATABASE_URL", &changed(&database, |url| url.set_path(&name)));
     let expected: &[Complaint] = &[
-        ("Encoding", "warn", "LATIN1", "CREATE|DATABASE|…|ENCODING|'UTF8'"),
-        ("Migrations", "warn", "2|m1_a|m2_b", "`kit migrate`"),
+        ("encoding", "warn", "LATIN1", "CREATE|DATABASE|…|ENCODING|'UTF8'"),
+        ("migrations", "warn", "2|m1_a|m2_b", "`kit migrate`"),
     ];
     complains("latin1", &sandbox, &[], expected);
     database.execute(&[&format!("DROP DATABASE {name} WITH (FORCE)")]).await;
@@ -713,7 +713,7 @@ async fn a_database_that_does_not_answer_is_given_up() {
     let database = Database::postgres().await;
     let sandbox = applied(&database).await;
     database.execute(&["BEGIN", "LOCK TABLE seaql_migrations IN ACCESS EXCLUSIVE MODE"]).await;
-    let stuck = ("Answers", "fail", "10", "");
+    let stuck = ("answers", "fail", "10", "");
     complains("a table that somebody has locked", &sandbox, &[], &[stuck]);
     database.execute(&["ROLLBACK"]).await;
 }
@@ -723,7 +723,7 @@ fn a_server_that_never_answers_is_given_up() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://u:s3cr3t@{}/x", silent.local_addr().unwrap());
     let sandbox = healthy();
-    let expected: &[Complaint] = &[("Password", "warn", "--database", "DATABASE_URL"), ("Connection", "fail", "5", "")];
+    let expected: &[Complaint] = &[("password", "warn", "--database", "DATABASE_URL"), ("connection", "fail", "5", "")];
     complains("silence", &sandbox, &["--database", &url], expected);
 }
 
@@ -747,8 +747,9 @@ fn a_folder_that_the_user_cannot_write_is_found() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let found: Value = serde_json::from_str(&said).unwrap();
-    let of = |name: &str| found.as_array().unwrap().iter().find(|line| line["name"] == name).cloned().unwrap();
-    let (cache, permissions) = (of("Build cache"), of("Permissions"));
+    let of =
+        |name: &str| found["findings"].as_array().unwrap().iter().find(|line| line["name"] == name).cloned().unwrap();
+    let (cache, permissions) = (of("build_cache"), of("permissions"));
     assert_eq!((&cache["state"], &permissions["state"]), (&"fail".into(), &"fail".into()), "{said}");
     assert!(cache["hint"].as_str().unwrap().contains("set KIT_CACHE_DIR to a folder"), "{cache}");
     assert!(permissions["found"].as_str().unwrap().contains("/data"), "{permissions}");
@@ -760,7 +761,7 @@ fn outside_of_a_project_the_machine_is_looked_at() {
     let sandbox = Sandbox::new().env("PATH", "/nowhere");
     let said = doctor(&sandbox, &["--json"]);
     let names: Vec<String> = lines(&said).into_iter().filter_map(|mut line| line.remove("name")?).collect();
-    assert_eq!(names, ["kit", "cargo", "rustc", "Linker", "Build cache", "Project"]);
+    assert_eq!(names, ["kit", "cargo", "rustc", "linker", "build_cache", "project"]);
     assert_eq!(said.code, 1);
     let project = &lines(&said)[5];
     let hint = project["hint"].as_deref().unwrap();

@@ -84,7 +84,7 @@ async fn a_failed_migration_on_1_1_names_its_statements() {
         of("undo"),
         [serde_json::json!(["DROP TABLE `a`"]), serde_json::json!(["DROP TABLE `b`"]), serde_json::json!([])]
     );
-    assert!(steps[2]["error"].as_str().unwrap().contains("nowhere"), "{json}");
+    assert!(steps[2]["message"].as_str().unwrap().contains("nowhere"), "{json}");
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ fn what_a_migration_prints_stays_out_of_the_answers() {
     let up = "println!(\"hello from stdout\"); eprintln!(\"hello from stderr\"); let _ = manager; Ok(())";
     let sandbox = seaorm("2.0.4", &[("m20240101_000001_talk", migration(up, "let _ = manager; Ok(())"))]);
     let transcript = ok(sandbox.kit(&["migrate", "--json"]));
-    assert_eq!(transcript.json()["applied"][0], "m20240101_000001_talk");
+    assert_eq!(transcript.json()["migrations"][0]["name"], "m20240101_000001_talk");
     assert!(transcript.quotes("hello from stdout") && transcript.quotes("hello from stderr"), "{transcript}");
 }
 

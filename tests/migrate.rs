@@ -63,9 +63,7 @@ async fn every_option_of_migrate() {
         let warned = on.ok(&["migrate", "--limit", "1"]);
         assert!(warned.shows(FAMILY[1]) && warned.shows(FAMILY[3]), "{warned}");
         assert_eq!(on.states(), [RAN, RAN, PENDING, RAN]);
-        let early: Vec<bool> = on
-            .ok(&["migrate:status", "--json"])
-            .json()
+        let early: Vec<bool> = on.ok(&["migrate:status", "--json"]).json()["migrations"]
             .as_array()
             .unwrap()
             .iter()
@@ -96,7 +94,7 @@ async fn a_name_that_fits_none_or_several_is_refused_and_json_stays_json() {
         }
 
         let json = on.fails(&[&["migrate", "--json"], &arguments[..]].concat());
-        assert_eq!(json.json()["error"], run.error().to_string(), "{json}");
+        assert_eq!(json.json()["error"]["message"], run.error().to_string(), "{json}");
         assert_eq!(applied(&json.stdout), Vec::<String>::new());
 
         let graceful = on.ok(&[&["migrate", "--graceful"], &arguments[..]].concat());
@@ -117,7 +115,7 @@ async fn a_failure_says_what_was_done_and_what_goes_on() {
         assert_eq!(applied(&run.stdout), FAMILY[..3]);
         // Its first statement failed.
         assert_failure!(run, Failure::Migration { name, direction: Direction::Up, rolled_back: true, .. } if name == FAMILY[3]);
-        assert_eq!(run.json()["error"], run.error().to_string());
+        assert_eq!(run.json()["error"]["message"], run.error().to_string());
         assert!(run.hides("s3cr3t"), "{run}");
         assert_eq!(run.hinted(), [["migrate"]]);
         assert_eq!(on.states(), [RAN, RAN, RAN, PENDING]);
@@ -234,7 +232,7 @@ async fn what_another_tool_applied_has_no_batch_and_is_rolled_back_all_the_same(
         on.ok(&["migrate", "--limit", "1"]);
         let insert = format!("INSERT INTO seaql_migrations VALUES ('{}', 9999999999)", FAMILY[1]);
         database.execute(&["CREATE TABLE b (id int)", &insert]).await;
-        let lines = on.ok(&["migrate:status", "--json"]).json();
+        let lines = on.ok(&["migrate:status", "--json"]).json()["migrations"].clone();
         assert_eq!((&lines[0]["batch"], &lines[0]["state"]), (&1.into(), &RAN.into()));
         assert_eq!((&lines[1]["batch"], &lines[1]["state"]), (&serde_json::Value::Null, &RAN.into()));
         assert_eq!(lines[1]["applied_at"], "2286-11-20T17:46:39Z");
@@ -267,22 +265,22 @@ async fn what_ran_is_printed_as_json() {
     let on = On::new(&sandbox, &database);
     on.ok(&["migrate"]);
     for (arguments, directions) in [
-        (&["migrate:rollback", "--step", "2"] as &[&str], &["down", "down"] as &[&str]),
-        (&["migrate:redo"], &["down", "up"]),
-        (&["migrate:refresh"], &["down", "down", "up", "up", "up", "up"]),
-        (&["migrate:reset"], &["down", "down", "down", "down"]),
-        (&["migrate:fresh"], &["up", "up", "up", "up"]),
+        (&["migrate:rollback", "--step", "2"] as &[&str], &["rolled_back", "rolled_back"] as &[&str]),
+        (&["migrate:redo"], &["rolled_back", "applied"]),
+        (&["migrate:refresh"], &["rolled_back", "rolled_back", "applied", "applied", "applied", "applied"]),
+        (&["migrate:reset"], &["rolled_back", "rolled_back", "rolled_back", "rolled_back"]),
+        (&["migrate:fresh"], &["applied", "applied", "applied", "applied"]),
     ] {
         let answer = on.ok(&[arguments, &["--force", "--json"]].concat()).json();
         let ran: Vec<&str> =
-            answer["ran"].as_array().unwrap().iter().map(|ran| ran["direction"].as_str().unwrap()).collect();
+            answer["migrations"].as_array().unwrap().iter().map(|ran| ran["action"].as_str().unwrap()).collect();
         assert_eq!(ran, directions, "{arguments:?}: {answer}");
-        assert_eq!(answer["done"].as_array().unwrap().len(), directions.len(), "{answer}");
+        assert_eq!(answer["migrations"].as_array().unwrap().len(), directions.len(), "{answer}");
         assert!(answer["error"].is_null() && answer["interrupted"].is_null(), "{answer}");
     }
     let pretended = on.ok(&["migrate:rollback", "--pretend", "--json"]).json();
-    assert_eq!(pretended["pretended"][0]["direction"], "down");
+    assert_eq!(pretended["pretended"][0]["action"], "rolled_back");
     let refused = on.fails(&["migrate:reset", "--json"]);
-    assert!(refused.json()["error"].as_str().unwrap().contains("4 migrations"), "{refused}");
-    assert_eq!(refused.json()["done"], serde_json::json!([]));
+    assert!(refused.json()["error"]["message"].as_str().unwrap().contains("4 migrations"), "{refused}");
+    assert_eq!(refused.json()["migrations"], serde_json::json!([]));
 }

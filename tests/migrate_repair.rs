@@ -72,7 +72,7 @@ async fn it_says_what_is_there_and_how_to_go_on() {
         }
         let json = on.kit(&["migrate:repair", "--json"]).json();
         let case = &json["halted"][0];
-        assert_eq!((case["migration"].as_str(), case["left"].as_str()), (Some("m2_posts"), Some("changed")));
+        assert_eq!((case["name"].as_str(), case["left"].as_str()), (Some("m2_posts"), Some("changed")));
         assert_eq!(before, database.everything().await);
 
         let refused = on.fails(&["migrate:repair", "--retry", "posts"]);

@@ -170,10 +170,10 @@ async fn an_interrupted_migration_is_rolled_back_or_reported_as_interrupted() {
             assert_eq!(ended.code, Some(128 + number), "{context} {ended:?}");
             assert!(ended.took < Duration::from_secs(20), "{context} {ended:?}");
             let interrupted = json!({
-                "signal": number, "migration": NAMES[1], "direction": "up", "rolled_back": takes_back(&database),
+                "signal": number, "name": NAMES[1], "action": "applied", "rolled_back": takes_back(&database),
             });
             assert_eq!(ended.json()["interrupted"], interrupted, "{context}");
-            assert_eq!(ended.json()["applied"], json!([]), "{context}");
+            assert_eq!(ended.json()["migrations"], json!([]), "{context}");
             let state = if takes_back(&database) { "pending" } else { "interrupted" };
             assert_eq!(on.states(), ["ran", state, "pending"], "{context}");
             the_next_run_goes_on(&on, &database).await;
@@ -319,7 +319,7 @@ async fn a_run_that_waits_for_another_ends_and_changes_nothing() {
         second.send("-INT", false);
         let ended = second.end();
         assert_eq!(ended.code, Some(130), "{ended:?}");
-        let interrupted = json!({ "signal": 2, "migration": null, "direction": null, "rolled_back": null });
+        let interrupted = json!({ "signal": 2, "name": null, "action": null, "rolled_back": null });
         assert_eq!(ended.json()["interrupted"], interrupted);
         first.send("-INT", false);
         assert_eq!(first.end().code, Some(130));

@@ -97,14 +97,14 @@ async fn every_state_is_told_apart() {
         }
         let run = on.ok(&["migrate:status", "--json"]);
         assert_eq!(run.stderr, "");
-        let lines = run.json();
+        let lines = run.json()["migrations"].clone();
         assert_eq!(
             lines[4],
-            json!({"migration": "m5_failed", "state": "failed", "batch": null, "applied_at": null, "out_of_order": true, "error": "no such table"})
+            json!({"name": "m5_failed", "state": "failed", "batch": null, "applied_at": null, "out_of_order": true, "message": "no such table"})
         );
         assert_eq!(
             lines[8],
-            json!({"migration": "m9_last", "state": "ran", "batch": 3, "applied_at": "2023-11-14T22:13:20Z", "out_of_order": false, "error": null})
+            json!({"name": "m9_last", "state": "ran", "batch": 3, "applied_at": "2023-11-14T22:13:20Z", "out_of_order": false, "message": null})
         );
         let states: Vec<&str> = lines.as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
         let expected = [
@@ -126,7 +126,7 @@ async fn every_state_is_told_apart() {
         assert_eq!(only.code, 1, "a half-done migration wins over pending ones: {only}");
         let lines = only.json();
         let names: Vec<&str> =
-            lines.as_array().unwrap().iter().map(|line| line["migration"].as_str().unwrap()).collect();
+            lines["migrations"].as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["m5_failed", "m6_running", "m7_early", "m8_undo"]);
         assert_eq!(on.kit(&["migrate:status", "--pending"]).code, 0);
         assert_eq!(on.kit(&["migrate:status", "--pending=300"]).code, 2);
@@ -152,7 +152,7 @@ async fn without_a_ledger_everything_is_pending_and_nothing_is_written() {
         let on = On { sandbox: &sandbox, url: &url };
         for arguments in [&["migrate:status"][..], &["migrate:status", "--json"], &["migrate:status", "--pending=3"]] {
             let transcript = on.fails(arguments);
-            assert_eq!(transcript.stdout, "", "{transcript}");
+            assert!(transcript.stdout.is_empty() || arguments.contains(&"--json"), "{transcript}");
             assert_error!(transcript, Error::NoDatabase { .. });
         }
         assert!(!database.siblings().await.contains(&name), "status has created it");
@@ -166,8 +166,8 @@ async fn status_without_pending_migrations_exits_0() {
     let on = On::new(&sandbox, &database);
     assert_eq!(on.ok(&["migrate:status"]).stdout, "");
     assert_eq!(on.ok(&["migrate:status", "--pending=7"]).stdout, "");
-    assert_eq!(on.ok(&["migrate:status", "--json"]).json(), json!([]));
-    assert_eq!(on.ok(&["migrate:status", "--json", "--pending=7"]).json(), json!([]));
+    assert_eq!(on.ok(&["migrate:status", "--json"]).json()["migrations"], json!([]));
+    assert_eq!(on.ok(&["migrate:status", "--json", "--pending=7"]).json()["migrations"], json!([]));
 }
 
 /// The program itself, in an environment without cargo, rustc and a home.

@@ -142,8 +142,17 @@ fn pages() -> clap::Command {
     Cli::command().mut_subcommands(whole).override_help("")
 }
 
+/// Returns the full name of the command of a command line, even if the rest of the line is wrong.
+pub fn command_name(arguments: &[OsString]) -> Option<String> {
+    let (command, mut arguments) = (Cli::command(), arguments.to_vec());
+    expand(&command, &mut arguments).ok()?;
+    let matches = command.ignore_errors(true).try_get_matches_from(arguments).ok()?;
+    matches.subcommand_name().map(str::to_owned)
+}
+
 /// The global options of a command line that is wrong otherwise, as far as they can be read.
 pub fn globals(arguments: &[OsString]) -> Globals {
+    let is_json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     let mut arguments = arguments.to_vec();
     // What follows an unknown command would be that command's.
     if let Some((position, typed)) = command_word(&Cli::command(), &arguments)
@@ -152,7 +161,11 @@ pub fn globals(arguments: &[OsString]) -> Globals {
         arguments.remove(position);
     }
     let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
-    matches.ok().and_then(|matches| Globals::from_arg_matches(&matches).ok()).unwrap_or_default()
+    let mut globals: Globals =
+        matches.ok().and_then(|matches| Globals::from_arg_matches(&matches).ok()).unwrap_or_default();
+    // clap stops reading at what it does not know.
+    globals.json |= is_json;
+    globals
 }
 
 /// Replaces a shortened command among the arguments with its full name; where there is none, nothing happens.

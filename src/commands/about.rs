@@ -15,22 +15,17 @@ use crate::ui;
 /// Each setting is shown with the file and line, the variable or the flag that it comes from. `kit about --env production` shows
 /// what would hold in production, and `kit about --json` prints everything for programs.
 #[derive(Debug, Args)]
-pub struct AboutArgs {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
+pub struct AboutArgs {}
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct About {
     kit: &'static str,
     environment: Option<String>,
     project: Option<String>,
     layout: Option<Layout>,
-    migrations: Option<String>,
+    migrations_folder: Option<String>,
     database: Option<String>,
     database_from: Option<String>,
-    problem: Option<String>,
     settings: Vec<Row>,
     #[serde(skip)]
     holder: Option<String>,
@@ -46,7 +41,8 @@ struct Row {
 }
 
 /// Shows what kit sees; outside of a project, that there is none.
-pub fn run(ctx: &Context, args: &AboutArgs) -> Result<Exit> {
+pub fn run(ctx: &Context, _: &AboutArgs) -> Result<Exit> {
+    ctx.ui.declare(&About { kit: env!("CARGO_PKG_VERSION"), ..About::default() });
     let project = match ctx.project() {
         Ok(project) => Some(project),
         Err(Error::NoProject { .. }) => None,
@@ -66,18 +62,14 @@ pub fn run(ctx: &Context, args: &AboutArgs) -> Result<Exit> {
         environment: value(ENVIRONMENT),
         project: project.map(|project| project.root.display().to_string()),
         layout: project.map(|project| project.layout),
-        migrations: value(MIGRATIONS),
+        migrations_folder: value(MIGRATIONS),
         database: target.as_ref().map(Target::redacted),
         database_from: target.as_ref().map(origin_of),
-        problem: problem.as_ref().map(Error::to_string),
         settings,
         holder: target.as_ref().and_then(|target| Some(target.holder.as_ref()?.name.clone())),
     };
-    if args.json {
-        ctx.ui.json(&about);
-    } else {
-        show(ctx, &about);
-    }
+    ctx.ui.set(&about);
+    show(ctx, &about, problem.is_some());
     if let Some(problem) = problem {
         ctx.caution(&problem);
     }
@@ -136,7 +128,7 @@ fn origin_of(target: &Target) -> String {
     }
 }
 
-fn show(ctx: &Context, about: &About) {
+fn show(ctx: &Context, about: &About, has_problem: bool) {
     ctx.ui.row("kit", about.kit);
     ctx.ui.row("Project", &ui::printable(about.project.as_deref().unwrap_or("none here or above")));
     let Some(from) = &about.project.as_ref().and(Some(about.database_from.as_deref())) else { return };
@@ -152,7 +144,7 @@ fn show(ctx: &Context, about: &About) {
             name => ctx.ui.row(&label(name), &format!("{value} ({})", ui::printable(&place(&setting.origin, name)))),
         }
     }
-    if about.problem.is_some() {
+    if has_problem {
         ctx.ui.row("Database", "none");
     }
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::migrator::Cache;
 use crate::migrator::cache::{self, CachedBuild, Cleaned, Inventory, Kept, Rules};
 use crate::ui::{self, counted, size};
 
@@ -32,33 +32,33 @@ pub struct CacheArgs {
     /// Delete what was not used for this many days
     #[arg(long, value_name = "DAYS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(..=36_500))]
     older_than: Option<u32>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Lists the cache, or cleans it.
 pub fn run(ctx: &Context, args: &CacheArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer::default());
     let limit = ctx.cache_limit()?;
+    ctx.ui.set(&Answer { limit, ..Answer::default() });
     let unused_for = match (args.clear, args.older_than) {
         (true, _) => Some(Duration::ZERO),
         (false, Some(days)) => Some(Duration::from_secs(u64::from(days) * 24 * 60 * 60)),
         (false, None) => None,
     };
-    let Some(unused_for) = unused_for else { return list(ctx, limit, args.json) };
+    let Some(unused_for) = unused_for else { return list(ctx, limit) };
     ctx.ui.progress("Cleaning the build cache");
     let outcome = ctx.cache()?.clean(&Rules { now: ctx.now(), unused_for: Some(unused_for), limit: None });
     ctx.ui.clear_transient();
     let cleaned = outcome?;
-    if args.json {
-        ctx.ui.json(&json!({
-            "deleted": cleaned.builds.iter().map(|build| build.name.as_str()).collect::<Vec<_>>(),
-            "bytes": cleaned.bytes,
-            "kept": cleaned.kept.iter().map(name_of_kept).collect::<Vec<_>>(),
-        }));
-    } else {
-        show_cleaned(ctx, &cleaned);
+    if ctx.ui.is_json() {
+        ctx.ui.set(&Deleted {
+            deleted: cleaned.builds.iter().map(|build| build.name.as_str()).collect(),
+            kept: cleaned.kept.iter().map(name_of_kept).collect(),
+            freed_bytes: cleaned.bytes,
+        });
+        let cache = ctx.cache()?;
+        report(ctx, &cache, &cache.inventory()?);
     }
+    show_cleaned(ctx, &cleaned);
     Ok(Exit::Ok)
 }
 
@@ -88,23 +88,57 @@ struct Shared {
     bytes: u64,
 }
 
-fn list(ctx: &Context, limit: Option<u64>, is_json: bool) -> Result<Exit> {
+/// The answer of `kit cache`.
+#[derive(Default, Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    listed: Listed<'a>,
+    #[serde(flatten)]
+    deleted: Deleted<'a>,
+    /// How many bytes the cache may take.
+    limit: Option<u64>,
+}
+
+/// What is in the cache.
+#[derive(Default, Serialize)]
+struct Listed<'a> {
+    folder: Option<&'a Path>,
+    bytes: u64,
+    builds: Vec<Build<'a>>,
+    targets: Vec<Shared>,
+    sources: Vec<Shared>,
+}
+
+/// What was deleted.
+#[derive(Default, Serialize)]
+struct Deleted<'a> {
+    deleted: Vec<&'a str>,
+    kept: Vec<&'a str>,
+    freed_bytes: u64,
+}
+
+/// The builds with what deleting each frees, the one that was used last first.
+fn by_last_use(inventory: &Inventory) -> Vec<(&CachedBuild, u64)> {
+    let mut builds: Vec<(&CachedBuild, u64)> = inventory.builds.iter().zip(inventory.exclusive_bytes()).collect();
+    builds.sort_by_key(|(build, _)| std::cmp::Reverse(build.last_used));
+    builds
+}
+
+fn report(ctx: &Context, cache: &Cache, inventory: &Inventory) {
+    ctx.ui.set(&Listed {
+        folder: Some(&cache.folder),
+        bytes: inventory.bytes(),
+        builds: by_last_use(inventory).into_iter().map(|(build, bytes)| line(build, bytes)).collect(),
+        targets: targets(inventory),
+        sources: sources(inventory),
+    });
+}
+
+fn list(ctx: &Context, limit: Option<u64>) -> Result<Exit> {
     let cache = ctx.cache()?;
     let inventory = cache.inventory()?;
-    let sizes = inventory.exclusive_bytes();
-    let mut builds: Vec<(&CachedBuild, u64)> = inventory.builds.iter().zip(sizes).collect();
-    builds.sort_by_key(|(build, _)| std::cmp::Reverse(build.last_used));
-    if is_json {
-        ctx.ui.json(&json!({
-            "folder": cache.folder,
-            "bytes": inventory.bytes(),
-            "limit": limit,
-            "builds": builds.iter().map(|(build, bytes)| line(build, *bytes)).collect::<Vec<_>>(),
-            "targets": targets(&inventory),
-            "sources": sources(&inventory),
-        }));
-        return Ok(Exit::Ok);
-    }
+    let builds = by_last_use(&inventory);
+    report(ctx, &cache, &inventory);
     let folder = ui::printable(&cache.folder.display().to_string());
     if builds.is_empty() && inventory.bytes() == 0 {
         ctx.ui.info(format!("There are no builds in {folder}"));

@@ -1,6 +1,7 @@
 //! `kit completions`.
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::completion::{Shell, script};
 use crate::context::Context;
@@ -21,8 +22,14 @@ pub struct CompletionsArgs {
     shell: Option<Shell>,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    script: Option<String>,
+}
+
 /// Prints the script; asks for the shell if it is not named.
 pub fn run(ctx: &Context, args: &CompletionsArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer { script: None });
     let missing = || Error::MissingArgument { argument: "SHELL", command: "completions" };
     let shell = match args.shell {
         Some(shell) => shell,
@@ -31,6 +38,8 @@ pub fn run(ctx: &Context, args: &CompletionsArgs) -> Result<Exit> {
             Shell::from_str(answer.trim(), true).map_err(|_| missing())?
         }
     };
-    ctx.ui.answer(script(shell, ctx.executable.as_deref()).trim_end());
+    let text = script(shell, ctx.executable.as_deref());
+    ctx.ui.answer(text.trim_end());
+    ctx.ui.set(&Answer { script: Some(text) });
     Ok(Exit::Ok)
 }

@@ -10,7 +10,9 @@ use clap::Args;
 use kit_runtime::connection::Connection;
 use kit_runtime::ledger::LEDGER;
 use kit_runtime::wire::{Locking, Seed};
+use serde::Serialize;
 
+use super::answer::{SeedNumber, Seeded};
 use super::{LockArgs, ReachArgs};
 use crate::confirm::Destruction;
 use crate::context::Context;
@@ -20,7 +22,7 @@ use crate::project::seeders::{ALL, Seeders, seeders};
 use crate::project::{Project, source};
 use crate::schema;
 use crate::seeds::{self, Survey};
-use crate::ui::counted;
+use crate::ui::{FileChange, counted};
 
 /// Fill tables from fixtures and seeders, or write tables into fixtures
 ///
@@ -101,8 +103,17 @@ struct Sources {
     seeder: Option<(Seeders, String)>,
 }
 
+#[derive(Default, Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    seeded: Seeded,
+    /// Fixtures that were written.
+    files: Vec<FileChange>,
+}
+
 /// Loads or dumps.
 pub async fn run(ctx: &Context, args: &DbSeedArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer::default());
     let project = ctx.project()?;
     let target = args.reach.target(ctx).await?;
     if args.dump || !args.dump_tables.is_empty() {
@@ -175,6 +186,7 @@ async fn seed(
     let number = number.unwrap_or_else(|| RandomState::new().build_hasher().finish() % 1_000_000);
     let seed = Seed { class, number, ledger: ledger(ctx.project()?)? };
     ctx.ui.info("Running seeders");
+    ctx.ui.set(&SeedNumber { seed: Some(number) });
     let report = ctx.seed(target, locking, seeders, seed).await?;
     if report.rows > 0 {
         let rows = counted(usize::try_from(report.rows).unwrap_or(usize::MAX), "row");

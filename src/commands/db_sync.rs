@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use clap::Args;
 use kit_runtime::ledger::{LEDGER, own_tables};
-use serde_json::json;
+use serde::Serialize;
 
+use super::answer::{Migrated, list_files};
 use super::migrate;
 use crate::codegen::files::{self, Adopted, Rules, Sync};
 use crate::codegen::place::Place;
@@ -23,7 +24,7 @@ use crate::project::{Invocation, Project, source};
 use crate::scaffold::{Change, PlannedFile, starter};
 use crate::schema;
 use crate::schema::model::{Schema, Table};
-use crate::ui::{counted, printable};
+use crate::ui::{FileChange, counted, printable};
 use format::FormatArgs;
 use lacking::Lacking;
 
@@ -49,9 +50,6 @@ pub struct DbSyncArgs {
     /// Answer yes to every question, and overwrite files that no generator wrote
     #[arg(long)]
     force: bool,
-    /// Print what happened to each file as JSON
-    #[arg(long)]
-    json: bool,
     /// Write the entities of these tables, and leave all others as they are
     #[arg(short, long, value_name = "TABLES", value_delimiter = ',')]
     tables: Vec<String>,
@@ -83,11 +81,47 @@ pub struct DbSyncArgs {
     format: FormatArgs,
 }
 
+/// The answer of `kit db:sync`.
+#[derive(Default, Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    migrated: Migrated,
+    files: Vec<FileChange>,
+    #[serde(flatten)]
+    entities: Report<'a>,
+}
+
+/// What there is to know of the entities.
+#[derive(Default, Serialize)]
+struct Report<'a> {
+    /// Files of tables that are gone.
+    stale: Vec<String>,
+    without_primary_key: &'a [String],
+    adopted: Vec<Overwritten<'a>>,
+    left_out: Vec<Column<'a>>,
+    missing_features: Vec<String>,
+    missing_crates: Vec<String>,
+}
+
+/// A file of another generator.
+#[derive(Serialize)]
+struct Overwritten<'a> {
+    path: String,
+    /// What a user has added to it.
+    lost: &'a [String],
+}
+
+/// A column that an entity lacks.
+#[derive(Serialize)]
+struct Column<'a> {
+    table: &'a str,
+    column: &'a str,
+    r#type: &'a str,
+}
+
 /// Migrates, reads, writes.
 pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
-    if args.json {
-        ctx.ui.only_json();
-    }
+    ctx.ui.declare(&Answer::default());
     let idle = args.check || args.dry_run;
     let project = if args.skip_migrations || idle { ctx.project_or_folder()? } else { migrating(ctx)? };
     let defaults = &project.settings.entities;
@@ -153,45 +187,39 @@ pub async fn run(ctx: &Context, args: &DbSyncArgs) -> Result<Exit> {
         }
         sync.plan.apply()?;
     }
-    if args.json {
-        let files =
-            sync.plan.files().iter().map(
-                |file| json!({ "path": project.relative(&file.path), "change": starter::word(file.change, false) }),
-            );
-        let stale = sync.stale.iter().map(|path| project.relative(path));
-        let left_out = entities
+    list_files(ctx, &project.root, &sync.plan, idle);
+    ctx.ui.set(&Report {
+        stale: sync.stale.iter().map(|path| project.relative(path)).collect(),
+        without_primary_key: &entities.keyless,
+        adopted: sync
+            .adopted
+            .iter()
+            .map(|one| Overwritten { path: project.relative(&one.path), lost: &one.lost })
+            .collect(),
+        left_out: entities
             .left_out
             .iter()
-            .map(|one| json!({ "table": one.table, "column": one.column, "type": one.type_name }));
-        let adopted = sync.adopted.iter().map(|one| json!({ "path": project.relative(&one.path), "lost": one.lost }));
-        ctx.ui.json(&json!({
-            "files": files.collect::<Vec<_>>(),
-            "stale": stale.collect::<Vec<_>>(),
-            "without_primary_key": entities.keyless,
-            "adopted": adopted.collect::<Vec<_>>(),
-            "left_out": left_out.collect::<Vec<_>>(),
-            "missing_features": lacking.features,
-            "missing_crates": lacking.crates.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-            "written": !idle,
-        }));
-    } else {
-        for file in &changed {
-            let path = project.relative(&file.path);
-            ctx.ui.row(&path, starter::word(file.change, idle));
-            if args.dry_run {
-                ctx.ui.diff(&path, file.before.as_deref(), &file.content);
-            }
+            .map(|one| Column { table: &one.table, column: &one.column, r#type: &one.type_name })
+            .collect(),
+        missing_features: lacking.features.iter().map(ToString::to_string).collect(),
+        missing_crates: lacking.crates.iter().map(|(name, _)| name.to_string()).collect(),
+    });
+    for file in &changed {
+        let path = project.relative(&file.path);
+        ctx.ui.row(&path, starter::word(file.change, idle));
+        if args.dry_run {
+            ctx.ui.diff(&path, file.before.as_deref(), &file.content);
         }
-        if idle {
-            show_losses(ctx, project, &sync);
-        }
-        let stale: Vec<String> = sync.stale.iter().map(|path| project.relative(path)).collect();
-        for path in stale.iter().filter(|_| !args.prune) {
-            ctx.ui.warn(format!("{path}: no table is for it any more, --prune removes it"));
-        }
-        let tables = entities.tables.keys().filter(|name| written(name)).count();
-        ctx.ui.info(summary(tables, sync.plan.files(), idle));
     }
+    if idle {
+        show_losses(ctx, project, &sync);
+    }
+    let stale: Vec<String> = sync.stale.iter().map(|path| project.relative(path)).collect();
+    for path in stale.iter().filter(|_| !args.prune) {
+        ctx.ui.warn(format!("{path}: no table is for it any more, --prune removes it"));
+    }
+    let tables = entities.tables.keys().filter(|name| written(name)).count();
+    ctx.ui.info(summary(tables, sync.plan.files(), idle));
     let is_stale = !changed.is_empty() || !sync.stale.is_empty();
     Ok(if args.check && is_stale { Exit::Code(PENDING) } else { Exit::Ok })
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use kit_runtime::ledger::own_tables;
 use kit_runtime::truncate;
 
+use super::answer::Emptied;
 use super::db_seed::ledger;
 use super::{LockArgs, locked};
 use crate::confirm::Destruction;
@@ -29,6 +30,7 @@ pub struct DbTruncateArgs {
 
 /// Empties tables.
 pub async fn run(ctx: &Context, args: &DbTruncateArgs) -> Result<Exit> {
+    ctx.ui.declare(&Emptied { emptied: Vec::new() });
     let locking = args.lock.locking("db:truncate", args.force)?;
     let target = ctx.target()?;
     ctx.allow_destruction("db:truncate", &target)?;
@@ -57,6 +59,7 @@ pub async fn run(ctx: &Context, args: &DbTruncateArgs) -> Result<Exit> {
         truncate::empty(session, &chosen).await.map_err(|error| target.failed(&error))
     })
     .await?;
+    ctx.ui.set(&Emptied { emptied: chosen });
     ctx.ui.info(format!("Emptied {count}"));
     Ok(Exit::Ok)
 }

@@ -13,14 +13,16 @@ use crate::ui::{self, counted};
 /// Looks at the toolchain, the project, the database and the ledger. Nothing is written, locked or compiled. Exits 1 if
 /// something fails; warnings are none.
 #[derive(Debug, Args)]
-pub struct DoctorArgs {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+pub struct DoctorArgs {}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    findings: Vec<Line<'a>>,
 }
 
 #[derive(Serialize)]
 struct Line<'a> {
+    group: &'a str,
     name: &'a str,
     state: State,
     found: &'a str,
@@ -32,7 +34,8 @@ struct Line<'a> {
 const ROOM: usize = 60;
 
 /// Shows each finding, and below it what to do.
-pub async fn run(ctx: &Context, args: &DoctorArgs) -> Result<Exit> {
+pub async fn run(ctx: &Context, _: &DoctorArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer { findings: Vec::new() });
     let place = Place {
         env: &ctx.env,
         folder: &ctx.cwd,
@@ -44,12 +47,12 @@ pub async fn run(ctx: &Context, args: &DoctorArgs) -> Result<Exit> {
     let findings: Vec<&Finding> = groups.iter().flat_map(|group| &group.findings).collect();
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
     let (failures, warnings) = (count(State::Fail), count(State::Warn));
-    if args.json {
-        let lines: Vec<Line> = findings.iter().map(|finding| line(finding)).collect();
-        ctx.ui.json(&lines);
+    if ctx.ui.is_json() {
+        let lines = groups.iter().flat_map(|group| group.findings.iter().map(|finding| line(group.title, finding)));
+        ctx.ui.set(&Answer { findings: lines.collect() });
     } else {
         for group in &groups {
-            ctx.ui.group(group.title);
+            ctx.ui.group(&label(group.title));
             group.findings.iter().for_each(|finding| show(ctx, finding));
         }
         match (failures, warnings) {
@@ -62,9 +65,9 @@ pub async fn run(ctx: &Context, args: &DoctorArgs) -> Result<Exit> {
     Ok(if failures == 0 { Exit::Ok } else { Exit::Failed })
 }
 
-fn line(finding: &Finding) -> Line<'_> {
+fn line<'a>(group: &'a str, finding: &'a Finding) -> Line<'a> {
     let advice = Hint::of(finding.advice.as_ref());
-    Line { name: finding.name, state: finding.state, found: &finding.found, advice }
+    Line { group, name: finding.name, state: finding.state, found: &finding.found, advice }
 }
 
 fn show(ctx: &Context, finding: &Finding) {
@@ -75,12 +78,30 @@ fn show(ctx: &Context, finding: &Finding) {
     };
     let found = ui::printable(&finding.found);
     if found.len() > ROOM || found.contains('\n') {
-        ctx.ui.row(finding.name, &state);
+        ctx.ui.row(&label(finding.name), &state);
         ctx.ui.answer(format!("    {}", found.replace('\n', "\n    ")));
     } else {
-        ctx.ui.row(finding.name, &format!("{found} {state}"));
+        ctx.ui.row(&label(finding.name), &format!("{found} {state}"));
     }
     if let Some(advice) = &finding.advice {
         ctx.ui.advice(&advice.to_string());
     }
+}
+
+/// A name as a person reads it: `Build cache`.
+fn label(name: &str) -> String {
+    match name {
+        "seaorm" => return "SeaORM".to_owned(),
+        "dotenv" => return ".env".to_owned(),
+        "kit_toml" => return "kit.toml".to_owned(),
+        "cargo_toml" => return "Cargo.toml".to_owned(),
+        "cargo_lock" => return "Cargo.lock".to_owned(),
+        "kit_runtime" => return "kit-runtime".to_owned(),
+        "tls" => return "TLS".to_owned(),
+        "cargo" | "rustc" | "kit" => return name.to_owned(),
+        _ => {}
+    }
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.map(|letter| if letter == '_' { ' ' } else { letter })).collect()
 }

@@ -1,6 +1,7 @@
 //! `kit help`.
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::cli::dispatch::{self, Parsed};
 use crate::commands::list::{self, ListArgs};
@@ -18,10 +19,21 @@ pub struct HelpArgs {
 pub fn run(ctx: &Context, args: &HelpArgs) -> Result<Exit> {
     let Some(command) = &args.command else { return list::run(ctx, &ListArgs::default()) };
     match dispatch::parse(&["kit", command, "--help"].map(Into::into)) {
-        Err(Parsed::Text(text)) => ctx.ui.answer(text.trim_end()),
+        Err(Parsed::Text(text)) => show(ctx, &text),
         Err(Parsed::Failure(error)) => return Err(error),
         Err(Parsed::List(namespace)) => return list::run(ctx, &ListArgs { namespace }),
         Ok(_) => return list::run(ctx, &ListArgs::default()),
     }
     Ok(Exit::Ok)
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    text: &'a str,
+}
+
+/// Prints a help page, or the version.
+pub fn show(ctx: &Context, text: &str) {
+    ctx.ui.declare(&Answer { text: text.trim_end() });
+    ctx.ui.answer(text.trim_end());
 }

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
+use super::answer::list_files;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::project::Project;
 use crate::scaffold::{Change, FilePlan, PlannedFile, starter};
-use crate::ui::counted;
+use crate::ui::{FileChange, counted};
 
 /// Start a project here, or add to one what kit needs
 #[derive(Debug, Args)]
@@ -26,8 +28,15 @@ pub struct InitArgs {
     dry_run: bool,
 }
 
+#[derive(Default, Serialize)]
+struct Answer {
+    dry_run: bool,
+    files: Vec<FileChange>,
+}
+
 /// Writes what is missing; in a project that has migrations, nothing.
 pub fn run(ctx: &Context, args: &InitArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer::default());
     let root = match &args.dir {
         Some(dir) => ctx.cwd.join(dir),
         None => ctx.cwd.clone(),
@@ -85,6 +94,7 @@ fn finish(ctx: &Context, args: &InitArgs, root: &Path, plan: &FilePlan) -> Resul
     if !args.dry_run {
         plan.apply()?;
     }
+    list_files(ctx, root, plan, args.dry_run);
     let (library, others): (Vec<&PlannedFile>, Vec<&PlannedFile>) =
         plan.files().iter().partition(|file| !args.dry_run && file.path.starts_with(root.join(starter::LIBRARY)));
     for change in [Change::Create, Change::Update, Change::Unchanged] {

@@ -1,6 +1,7 @@
 //! `kit list`, `kit --help` and `kit` alone.
 
 use clap::{Args, CommandFactory};
+use serde::Serialize;
 
 use crate::cli::Cli;
 use crate::context::Context;
@@ -14,8 +15,21 @@ pub struct ListArgs {
     pub(crate) namespace: Option<String>,
 }
 
+#[derive(Default, Serialize)]
+struct Answer {
+    commands: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    name: String,
+    group: String,
+    description: String,
+}
+
 /// Lists commands by group: the part before the colon; those without one are kit's own and come first.
 pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer::default());
     let mut command = Cli::command();
     // Only then do options know how they are written.
     command.build();
@@ -32,6 +46,14 @@ pub fn run(ctx: &Context, args: &ListArgs) -> Result<Exit> {
             groups.push(group);
         }
     }
+    let is_meant =
+        |name: &str| args.namespace.as_ref().is_none_or(|space| space.trim_end_matches(':') == group_of(name));
+    let meant = commands.iter().filter(|sub| is_meant(sub.get_name())).map(|sub| Line {
+        name: sub.get_name().to_owned(),
+        group: group_of(sub.get_name()),
+        description: about(sub),
+    });
+    ctx.ui.set(&Answer { commands: meant.collect() });
     if let Some(namespace) = &args.namespace {
         let namespace = namespace.strip_suffix(':').unwrap_or(namespace);
         let commands: Vec<_> = commands.iter().filter(|sub| group_of(sub.get_name()) == namespace).collect();

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::answer::{MainPath, Written, list_files};
 use super::make_migration::known_schema;
 use crate::codegen;
 use crate::context::Context;
@@ -29,6 +30,7 @@ pub struct MakeFactoryArgs {
 
 /// Writes the factory; its path is the answer.
 pub async fn run(ctx: &Context, args: &MakeFactoryArgs) -> Result<Exit> {
+    ctx.ui.declare(&Written::default());
     let name = match &args.name {
         Some(name) => name.clone(),
         None => {
@@ -39,6 +41,8 @@ pub async fn run(ctx: &Context, args: &MakeFactoryArgs) -> Result<Exit> {
     let schema = known_schema(ctx).await;
     let planned = plan(ctx, &name, args.model.as_deref().unwrap_or(&name), schema.as_ref(), args.force)?;
     planned.plan.apply()?;
+    list_files(ctx, &ctx.project()?.root, &planned.plan, false);
+    ctx.ui.set(&MainPath { path: ctx.project()?.relative(&planned.path) });
     ctx.ui.info(format!("Created a factory: {}", planned.name));
     say(ctx, &planned);
     ctx.ui.answer(ctx.project()?.relative(&planned.path));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::answer::{MainPath, Written, list_files};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result, UnmadeTable};
 use crate::fields;
@@ -89,6 +90,7 @@ pub struct Together {
 
 /// Writes the migration; its path is the answer.
 pub async fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
+    ctx.ui.declare(&Written::default());
     let project = ctx.project()?;
     let name = match &args.name {
         Some(name) => name.clone(),
@@ -123,6 +125,8 @@ pub async fn run(ctx: &Context, args: &MakeMigrationArgs) -> Result<Exit> {
         ctx.ui.info(format!("Created a migration that {}", summary(&planned.intent, naming)));
         ctx.ui.answer(&path);
     }
+    list_files(ctx, &project.root, &planned.plan, args.dry_run);
+    ctx.ui.set(&MainPath { path });
     say(ctx, &planned, args.dry_run);
     Ok(Exit::Ok)
 }

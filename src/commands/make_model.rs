@@ -5,7 +5,9 @@ mod undo;
 
 use clap::Args;
 use pluralizer::pluralize;
+use serde::Serialize;
 
+use super::answer::{MainPath, Migrated, list_files};
 use super::make_migration::{Together, known_schema, say, summary, unmade};
 use super::{db_sync, migrate};
 use crate::codegen;
@@ -16,6 +18,7 @@ use crate::fields;
 use crate::project::{Layout, Project};
 use crate::scaffold::migration::{Request, Target as About, plan};
 use crate::scaffold::{model, starter};
+use crate::ui::FileChange;
 use extras::Extras;
 use undo::Made;
 
@@ -59,8 +62,17 @@ pub struct MakeModelArgs {
     force: bool,
 }
 
+#[derive(Default, Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    migrated: Migrated,
+    path: Option<String>,
+    files: Vec<FileChange>,
+}
+
 /// Makes the model; the path of its migration is the answer.
 pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer::default());
     let project = ctx.project()?;
     let name = match &args.name {
         Some(name) => name.clone(),
@@ -118,7 +130,9 @@ pub async fn run(ctx: &Context, args: &MakeModelArgs) -> Result<Exit> {
         made.undo(ctx, &target, &error).await?;
         return Err(error);
     }
+    list_files(ctx, &project.root, &planned.plan, false);
     ctx.ui.answer(&path);
+    ctx.ui.set(&MainPath { path });
     if args.no_run {
         ctx.ui.info("Next: `kit db:sync`, which runs it and writes the entity");
     }
@@ -138,6 +152,7 @@ async fn live(ctx: &Context, project: &Project, target: &Target, force: bool, ma
     match model::test(project, made.table, module, target.file().is_some())? {
         Some(plan) => {
             plan.apply()?;
+            list_files(ctx, &project.root, &plan, false);
             for file in plan.files() {
                 ctx.ui.row(&project.relative(&file.path), starter::word(file.change, false));
             }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::answer::{MainPath, Written, list_files};
 use super::make_migration::known_schema;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -27,6 +28,7 @@ pub struct MakeSeederArgs {
 
 /// Writes the seeder; its path is the answer.
 pub async fn run(ctx: &Context, args: &MakeSeederArgs) -> Result<Exit> {
+    ctx.ui.declare(&Written::default());
     let name = match &args.name {
         Some(name) => name.clone(),
         None => {
@@ -39,6 +41,8 @@ pub async fn run(ctx: &Context, args: &MakeSeederArgs) -> Result<Exit> {
     let request = Request { name: &name, model: &model, table: &table, factory_comes: false, force: args.force };
     let planned = seeder::plan(ctx.project()?, &request)?;
     planned.plan.apply()?;
+    list_files(ctx, &ctx.project()?.root, &planned.plan, false);
+    ctx.ui.set(&MainPath { path: ctx.project()?.relative(&planned.path) });
     ctx.ui.info(format!("Created a seeder: {}", planned.name));
     say(ctx, &planned);
     ctx.ui.answer(ctx.project()?.relative(&planned.path));

@@ -6,17 +6,17 @@ use clap::Args;
 use kit_runtime::ledger::Ledger;
 use kit_runtime::plan;
 use kit_runtime::wire::{Action, Up};
-use serde_json::json;
 
+use super::answer::{DryRun, MigratedAndSeeded};
 use super::db_seed::AfterArgs;
 use super::{LockArgs, ReachArgs};
 use crate::confirm::{Consent, Creation};
 use crate::context::Context;
 use crate::database::Target;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::project::source::{self, SourceMigration, Sources};
 use crate::project::{cautions, status};
-use crate::ui::{Pretended, Report};
+use crate::ui::Report;
 
 /// Run all pending migrations
 ///
@@ -53,9 +53,6 @@ pub struct MigrateArgs {
     /// Warn instead of failing: exit 0 whatever happens
     #[arg(long)]
     graceful: bool,
-    /// Print what ran, or would run, as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     reach: ReachArgs,
     #[command(flatten)]
@@ -70,35 +67,17 @@ impl MigrateArgs {
 
 /// Migrates.
 pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
-    if args.json {
-        ctx.ui.only_json();
-    }
-    let mut pretended = Vec::new();
-    let outcome = match args.reach.target(ctx).await {
-        Ok(target) => migrate(ctx, &target, args, &mut pretended).await,
-        Err(error) => Err(error),
+    ctx.ui.declare(&MigratedAndSeeded::default());
+    ctx.ui.set(&DryRun { dry_run: args.pretend });
+    let outcome = async {
+        let target = args.reach.target(ctx).await?;
+        migrate(ctx, &target, args).await?;
+        args.after.run(ctx).await
     };
-    let (ran, outcome) = match outcome {
-        Ok(report) => (report.done, args.after.run(ctx).await),
-        Err(error) => (Vec::new(), Err(error)),
-    };
-    if args.json {
-        let error = outcome.as_ref().err().map(ToString::to_string);
-        let done = match &outcome {
-            Err(Error::Migrator { done, .. }) if ran.is_empty() => done.clone(),
-            _ => ran.iter().map(|ran| ran.migration.clone()).collect(),
-        };
-        if args.pretend {
-            ctx.ui.json(&json!({ "pretended": pretended, "error": error }));
-        } else {
-            let interrupted = outcome.as_ref().err().and_then(super::interrupted);
-            ctx.ui.json(&json!({ "applied": done, "ran": ran, "error": error, "interrupted": interrupted }));
-        }
-    }
-    match outcome {
-        Ok(_) => Ok(Exit::Ok),
+    match outcome.await {
+        Ok(()) => Ok(Exit::Ok),
         Err(error) if args.graceful && error.signal().is_none() => {
-            ctx.ui.warn(error.to_string());
+            ctx.ui.ignore(&error);
             Ok(Exit::Ok)
         }
         Err(error) => Err(error),
@@ -107,10 +86,10 @@ pub async fn run(ctx: &Context, args: &MigrateArgs) -> Result<Exit> {
 
 /// Runs all pending migrations, for a command that goes on from there.
 pub(super) async fn pending(ctx: &Context, target: &Target, force: bool) -> Result<Report> {
-    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }, &mut Vec::new()).await
+    migrate(ctx, target, &MigrateArgs { force, ..MigrateArgs::default() }).await
 }
 
-async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: &mut Vec<Pretended>) -> Result<Report> {
+async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs) -> Result<Report> {
     let locking = args.lock.locking("migrate", args.force)?;
     args.after.check(ctx)?;
     let sources = source::read(ctx.project()?)?;
@@ -138,7 +117,7 @@ async fn migrate(ctx: &Context, target: &Target, args: &MigrateArgs, pretended: 
             Ok(Report::default())
         }
         _ if args.pretend => {
-            ctx.pretend(target, vec![Action::Up(up)], pretended).await?;
+            ctx.pretend(target, vec![Action::Up(up)]).await?;
             Ok(Report::default())
         }
         _ => {

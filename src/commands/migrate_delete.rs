@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kit_runtime::ledger::{LEDGER, Ledger, State};
+use serde::Serialize;
 
+use super::answer::list_files;
 use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::database::Target;
@@ -14,6 +16,7 @@ use crate::project::source::{self, Sources};
 use crate::project::unregister::{mentions, unregister};
 use crate::project::{self, Project};
 use crate::scaffold::{Change, FilePlan};
+use crate::ui::{FileChange, MigrationAction, MigrationChange};
 
 /// Delete a migration: its file and its registration
 ///
@@ -33,6 +36,13 @@ pub struct DeleteArgs {
     force: bool,
 }
 
+#[derive(Default, Serialize)]
+struct Answer {
+    dry_run: bool,
+    migrations: Vec<MigrationChange>,
+    files: Vec<FileChange>,
+}
+
 /// A migration that is to be deleted.
 struct Found {
     /// Its name in the ledger.
@@ -45,6 +55,7 @@ struct Found {
 
 /// Deletes a migration.
 pub async fn run(ctx: &Context, args: &DeleteArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer::default());
     let project = ctx.project()?;
     let sources = source::read(project)?;
     let found = find(project, &sources, &args.migration)?;
@@ -56,6 +67,7 @@ pub async fn run(ctx: &Context, args: &DeleteArgs) -> Result<Exit> {
     let unknown = check_pending(&target, &sources, &found).await?;
     let files = || plan.files().iter().filter(|file| file.change != Change::Unchanged);
     if args.dry_run {
+        list_files(ctx, &project.root, &plan, true);
         for file in files() {
             ctx.ui.diff(&project.relative(&file.path), file.before.as_deref(), &file.content);
         }
@@ -77,6 +89,9 @@ pub async fn run(ctx: &Context, args: &DeleteArgs) -> Result<Exit> {
     let destruction = Destruction { command: "migrate:delete", action: &action, loss: "" };
     ctx.confirm_destructive(&destruction, &target, args.force)?;
     plan.apply()?;
+    list_files(ctx, &project.root, &plan, false);
+    let action = MigrationAction::Deleted;
+    ctx.ui.list(&MigrationChange { name: found.name.clone(), action, duration_ms: None });
     ctx.ui.info(format!("Deleted `{}`: {}", found.name, names.join(" and ")));
     Ok(Exit::Ok)
 }

@@ -3,9 +3,11 @@
 use clap::{ArgAction, Args};
 use kit_runtime::census::{self, Census};
 use kit_runtime::wire::{Action, Up, Wipe};
+use serde::Serialize;
 
+use super::answer::MigratedAndSeeded;
 use super::db_seed::AfterArgs;
-use super::{LockArgs, ReachArgs, show_run};
+use super::{LockArgs, ReachArgs};
 use crate::confirm::{Consent, Destruction};
 use crate::context::Context;
 use crate::error::{Exit, Result};
@@ -28,25 +30,24 @@ pub struct FreshArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
-    /// Print what ran as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     reach: ReachArgs,
     #[command(flatten)]
     lock: LockArgs,
 }
 
+#[derive(Default, Serialize)]
+struct Answer {
+    /// Tables, views, types and so on.
+    dropped_objects: usize,
+    #[serde(flatten)]
+    migrated: MigratedAndSeeded,
+}
+
 /// Wipes, then migrates.
 pub async fn run(ctx: &Context, args: &FreshArgs) -> Result<Exit> {
-    if args.json {
-        ctx.ui.only_json();
-    }
-    let outcome = fresh(ctx, args).await;
-    if args.json {
-        show_run(ctx, &outcome);
-    }
-    outcome?;
+    ctx.ui.declare(&Answer::default());
+    fresh(ctx, args).await?;
     args.after.run(ctx).await?;
     Ok(Exit::Ok)
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use kit_runtime::ledger;
+use serde::Serialize;
 
 use super::{LockArgs, ReachArgs, locked};
 use crate::confirm::Consent;
@@ -23,8 +24,21 @@ pub struct InstallArgs {
     lock: LockArgs,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    created: bool,
+    database_created: bool,
+}
+
+/// The migration tables did not exist before.
+#[derive(Serialize)]
+struct Created {
+    created: bool,
+}
+
 /// Creates the ledger and kit's own table, and runs nothing.
 pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer { created: false, database_created: false });
     let locking = args.lock.locking("migrate:install", args.force)?;
     let target = args.reach.target(ctx).await?;
     let consent = if args.create_database { Consent::Explicit } else { Consent::of(args.force) };
@@ -40,6 +54,7 @@ pub async fn run(ctx: &Context, args: &InstallArgs) -> Result<Exit> {
         ledger::install(session, &table).await.map_err(|error| target.failed(&error))
     })
     .await?;
+    ctx.ui.set(&Created { created: true });
     ctx.ui.info("Created the migration table");
     Ok(Exit::Ok)
 }

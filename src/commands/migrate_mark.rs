@@ -3,12 +3,13 @@
 use clap::Args;
 use kit_runtime::ledger;
 use kit_runtime::repair::{self, Verdict};
+use serde::Serialize;
 
 use super::{LockArgs, deed, locked};
 use crate::confirm::Destruction;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::ui;
+use crate::ui::{self, MigrationAction, MigrationChange};
 
 /// Have the ledger say what is applied, and run nothing
 ///
@@ -32,8 +33,14 @@ pub struct MarkArgs {
     lock: LockArgs,
 }
 
+#[derive(Default, Serialize)]
+struct Answer {
+    migrations: Vec<MigrationChange>,
+}
+
 /// Writes rows of the ledger, or deletes them.
 pub async fn run(ctx: &Context, args: &MarkArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer::default());
     let locking = args.lock.locking("migrate:mark", args.force)?;
     let target = ctx.target()?;
     drop(target.connect().await?);
@@ -66,16 +73,17 @@ pub async fn run(ctx: &Context, args: &MarkArgs) -> Result<Exit> {
         for name in applied.iter().filter(|name| !before.has(name)) {
             let verdict = Verdict::Applied { batch, checksum: checksums.get(name).cloned() };
             repair::settle(session, table, name, &verdict, &deed.of(ctx)).await.map_err(failed)?;
-            marked.push((name.clone(), ui::done("applied")));
+            marked.push((name.clone(), MigrationAction::MarkedApplied, ui::done("applied")));
         }
         for name in pending.iter().filter(|name| before.has(name)) {
             repair::settle(session, table, name, &Verdict::Pending, &deed.of(ctx)).await.map_err(failed)?;
-            marked.push((name.clone(), ui::pending("pending")));
+            marked.push((name.clone(), MigrationAction::MarkedPending, ui::pending("pending")));
         }
         Ok(marked)
     })
     .await?;
-    for (name, state) in &marked {
+    for (name, action, state) in &marked {
+        ctx.ui.list(&MigrationChange { name: name.clone(), action: *action, duration_ms: None });
         ctx.ui.row(name, state);
     }
     ctx.ui.info(match marked.len() {

@@ -3,6 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
+use super::answer::MigratedAndSeeded;
 use super::db_seed::AfterArgs;
 use super::{How, LockArgs};
 use crate::context::Context;
@@ -22,18 +23,16 @@ pub struct RedoArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
-    /// Print what ran, or would run, as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
 
 /// Rolls back, then runs exactly those again; what was pending before stays pending.
 pub async fn run(ctx: &Context, args: &RedoArgs) -> Result<Exit> {
+    ctx.ui.declare(&MigratedAndSeeded::default());
     args.after.check(ctx)?;
     let down = Down::Steps(args.step.unwrap_or(1));
-    let how = How { force: args.force, pretend: args.pretend, json: args.json };
+    let how = How { force: args.force, pretend: args.pretend };
     super::roll_back(ctx, "migrate:redo", &down, vec![Action::Redo(down.clone())], &args.lock, how).await?;
     args.after.run(ctx).await?;
     Ok(Exit::Ok)

@@ -3,6 +3,7 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down, Up};
 
+use super::answer::MigratedAndSeeded;
 use super::db_seed::AfterArgs;
 use super::{How, LockArgs};
 use crate::context::Context;
@@ -22,19 +23,17 @@ pub struct RefreshArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
-    /// Print what ran, or would run, as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
 
 /// Rolls back, then runs everything that is pending.
 pub async fn run(ctx: &Context, args: &RefreshArgs) -> Result<Exit> {
+    ctx.ui.declare(&MigratedAndSeeded::default());
     args.after.check(ctx)?;
     let down = args.step.map_or(Down::All, Down::Steps);
     let actions = vec![Action::Down(down.clone()), Action::Up(Up::default())];
-    let how = How { force: args.force, pretend: args.pretend, json: args.json };
+    let how = How { force: args.force, pretend: args.pretend };
     super::roll_back(ctx, "migrate:refresh", &down, actions, &args.lock, how).await?;
     args.after.run(ctx).await?;
     Ok(Exit::Ok)

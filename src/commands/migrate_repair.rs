@@ -5,9 +5,10 @@ use kit_runtime::ledger::{self, State};
 use kit_runtime::lock;
 use kit_runtime::repair::{self, Case, Diagnosis, Left, Verdict};
 use kit_runtime::sea_orm::Session;
+use kit_runtime::snapshot::Change;
 use kit_runtime::undo::{self, Fate, Reason, Step, Undo};
 use kit_runtime::wire::{Direction, Locking};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{LockArgs, deed, locked};
 use crate::confirm::Destruction;
@@ -16,7 +17,7 @@ use crate::database::Target;
 use crate::doctor;
 use crate::error::{Error, Exit, Result, holder_text};
 use crate::project::status::State as Status;
-use crate::ui::{self, printable};
+use crate::ui::{self, MigrationAction, MigrationChange, printable};
 
 /// Say what a killed or failed run has left, and put it right
 ///
@@ -48,18 +49,73 @@ pub struct RepairArgs {
     /// Answer yes to every question, and retry although the schema has changed
     #[arg(long)]
     force: bool,
-    /// Print what was found as JSON
-    #[arg(long, conflicts_with = "what")]
-    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
 
+/// The answer of `kit migrate:repair`.
+#[derive(Default, Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    diagnosed: Diagnosed<'a>,
+    migrations: Vec<MigrationChange>,
+    #[serde(flatten)]
+    dropped: Dropped,
+    #[serde(flatten)]
+    ended: Ended,
+}
+
+/// What there is to repair.
+#[derive(Default, Serialize)]
+struct Diagnosed<'a> {
+    halted: Vec<Halted>,
+    invalid_indexes: &'a [String],
+}
+
+#[derive(Default, Serialize)]
+struct Dropped {
+    dropped_indexes: Vec<String>,
+}
+
+#[derive(Default, Serialize)]
+struct Ended {
+    /// The session that had the lock.
+    ended_session: Option<u64>,
+}
+
+/// A migration that stopped on its way.
+#[derive(Serialize)]
+struct Halted {
+    name: String,
+    action: MigrationAction,
+    state: Status,
+    failed: bool,
+    message: Option<String>,
+    statements: Vec<Statement>,
+    left: &'static str,
+    changes: Option<Vec<Change>>,
+}
+
+/// A statement of it.
+#[derive(Serialize)]
+struct Statement {
+    step: i64,
+    sql: String,
+    state: &'static str,
+    message: Option<String>,
+    undo: Option<Vec<String>>,
+    undone_with: Option<i64>,
+    not_undoable: Option<&'static str>,
+}
+
+/// Lists a migration in the answer of which only the ledger was changed.
+fn settled(ctx: &Context, name: &str, action: MigrationAction) {
+    ctx.ui.list(&MigrationChange { name: name.to_owned(), action, duration_ms: None });
+}
+
 /// Diagnoses, or has the ledger say what it is told.
 pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
-    if args.json {
-        ctx.ui.only_json();
-    }
+    ctx.ui.declare(&Answer::default());
     let locking = args.lock.locking("migrate:repair", args.force)?;
     let target = ctx.target()?;
     drop(target.connect().await?);
@@ -96,9 +152,11 @@ pub async fn run(ctx: &Context, args: &RepairArgs) -> Result<Exit> {
     }
     let found = repair::diagnose(&session, &table).await.map_err(|error| target.failed(&error))?;
     let at_work = !found.halted.is_empty() && doctor::at_work(&target, &session, &listing.sources).await;
-    if args.json {
-        ctx.ui.json(&as_json(&found, &target, at_work));
-    } else if found.is_empty() {
+    ctx.ui.set(&Diagnosed {
+        halted: found.halted.iter().map(|case| Halted::of(case, &target, at_work)).collect(),
+        invalid_indexes: &found.invalid_indexes,
+    });
+    if found.is_empty() {
         ctx.ui.info("Nothing to repair");
     } else {
         show(ctx, &found, &target, at_work);
@@ -121,6 +179,7 @@ async fn put_right(
         for name in &dropped {
             ctx.ui.row(name, &ui::done("dropped"));
         }
+        ctx.ui.set(&Dropped { dropped_indexes: dropped.clone() });
         ctx.ui.info(match dropped.len() {
             0 => "No index is invalid".to_owned(),
             1 => "Dropped 1 index".to_owned(),
@@ -135,6 +194,7 @@ async fn put_right(
             return Err(Error::NotHalted { name });
         };
         repair::settle(session, table, &name, &Verdict::Accepted { checksum }, &deed.of(ctx)).await.map_err(failed)?;
+        settled(ctx, &name, MigrationAction::ChecksumAccepted);
         ctx.ui.info(format!("`{name}` may be as it is now"));
         return Ok(Exit::Ok);
     }
@@ -157,6 +217,7 @@ async fn put_right(
         false => Verdict::Pending,
     };
     repair::settle(session, table, name, &verdict, &deed.of(ctx)).await.map_err(failed)?;
+    settled(ctx, name, if is_in { MigrationAction::MarkedApplied } else { MigrationAction::MarkedPending });
     let (state, next) = match (is_in, case.entry.direction) {
         (true, Direction::Down) => ("applied", "`kit migrate:rollback` rolls it back again"),
         (true, Direction::Up) => ("applied", "`kit migrate` goes on after it"),
@@ -199,6 +260,7 @@ async fn rename(
         Err(Error::Rename { old: printable(old), new: new.clone(), reason: reason.to_owned() })
     })
     .await?;
+    settled(ctx, &new, MigrationAction::Renamed);
     ctx.ui.info(format!("`{}` is `{new}` in the ledger now", printable(old)));
     Ok(Exit::Ok)
 }
@@ -219,6 +281,7 @@ async fn unlock(ctx: &Context, args: &RepairArgs, target: &Target, table: &str, 
     let destruction = Destruction { command: "migrate:repair", action: &action, loss };
     ctx.confirm_change(&destruction, target, args.force)?;
     lock::end_session(session, number).await.map_err(failed)?;
+    ctx.ui.set(&Ended { ended_session: Some(number) });
     ctx.ui.info(format!("Ended session {number} of {who}"));
     Ok(Exit::Ok)
 }
@@ -351,42 +414,44 @@ fn headline(case: &Case, at_work: bool) -> String {
     }
 }
 
-fn as_json(found: &Diagnosis, target: &Target, at_work: bool) -> Value {
-    let halted = found.halted.iter().map(|case| {
+impl Halted {
+    fn of(case: &Case, target: &Target, at_work: bool) -> Self {
         let (left, changes) = match &case.left {
             Left::Nothing => ("nothing", None),
             Left::SameSchema => ("same_schema", None),
             Left::Unknown => ("unknown", None),
-            Left::Changed(changes) => ("changed", Some(changes)),
+            Left::Changed(changes) => ("changed", Some(changes.clone())),
         };
-        json!({
-            "migration": case.entry.name,
-            "direction": case.entry.direction,
-            "state": Status::unfinished(&case.entry, at_work),
-            "failed": case.entry.state == State::Failed,
-            "error": case.entry.error.as_ref().map(|error| target.scrub(error)),
-            "statements": steps_of(case, target).iter().map(step_as_json).collect::<Vec<_>>(),
-            "left": left,
-            "changes": changes,
-        })
-    });
-    json!({ "halted": halted.collect::<Vec<_>>(), "invalid_indexes": found.invalid_indexes })
+        Self {
+            name: case.entry.name.clone(),
+            action: case.entry.direction.into(),
+            state: Status::unfinished(&case.entry, at_work),
+            failed: case.entry.state == State::Failed,
+            message: case.entry.error.as_ref().map(|error| target.scrub(error)),
+            statements: steps_of(case, target).into_iter().map(Statement::of).collect(),
+            left,
+            changes,
+        }
+    }
 }
 
-fn step_as_json(step: &Step) -> Value {
-    let (undo, with, reason) = match &step.undo {
-        Undo::Sql(statements) => (Some(statements.as_slice()), None, None),
-        Undo::Nothing => (Some(&[][..]), None, None),
-        Undo::With(other) => (Some(&[][..]), Some(*other), None),
-        Undo::Unknown(reason) => (None, None, Some(reason.name())),
-    };
-    json!({
-        "step": step.recorded.step,
-        "sql": step.recorded.body,
-        "state": step.fate.name(),
-        "error": step.recorded.error,
-        "undo": undo,
-        "undone_with": with,
-        "not_undoable": reason,
-    })
+impl Statement {
+    fn of(step: Step) -> Self {
+        let (undo, undone_with, not_undoable) = match step.undo {
+            Undo::Sql(statements) => (Some(statements), None, None),
+            Undo::Nothing => (Some(Vec::new()), None, None),
+            Undo::With(other) => (Some(Vec::new()), Some(other), None),
+            Undo::Unknown(reason) => (None, None, Some(reason.name())),
+        };
+        let (state, recorded) = (step.fate.name(), step.recorded);
+        Self {
+            step: recorded.step,
+            sql: recorded.body,
+            state,
+            message: recorded.error,
+            undo,
+            undone_with,
+            not_undoable,
+        }
+    }
 }

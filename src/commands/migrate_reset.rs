@@ -19,9 +19,6 @@ pub struct ResetArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
-    /// Print what ran, or would run, as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
@@ -29,6 +26,6 @@ pub struct ResetArgs {
 /// Rolls everything back; the ledger stays.
 pub async fn run(ctx: &Context, args: &ResetArgs) -> Result<Exit> {
     let down = args.step.map_or(Down::All, Down::Steps);
-    let how = How { force: args.force, pretend: args.pretend, json: args.json };
+    let how = How { force: args.force, pretend: args.pretend };
     super::roll_back(ctx, "migrate:reset", &down, vec![Action::Down(down.clone())], &args.lock, how).await
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use kit_runtime::ledger::Ledger;
 use kit_runtime::wire::{Action, Down};
 
+use super::answer::Migrated;
 use super::{How, LockArgs};
 use crate::context::Context;
 use crate::database::Target;
@@ -44,22 +45,20 @@ pub struct RollbackArgs {
     /// Answer yes to every question
     #[arg(long)]
     force: bool,
-    /// Print what ran, or would run, as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
 
 /// Rolls back.
 pub async fn run(ctx: &Context, args: &RollbackArgs) -> Result<Exit> {
+    ctx.ui.declare(&Migrated::default());
     let down = match &args.which {
         Which { to: Some(name), .. } => Down::To(source::read(ctx.project()?)?.resolve(name)?),
         Which { only: Some(name), .. } => Down::Only(source::read(ctx.project()?)?.resolve(name)?),
         Which { batch: Some(batch), .. } => Down::Batch(*batch),
         Which { step, .. } => Down::Steps(step.unwrap_or(1)),
     };
-    let how = How { force: args.force, pretend: args.pretend, json: args.json };
+    let how = How { force: args.force, pretend: args.pretend };
     super::roll_back(ctx, "migrate:rollback", &down, vec![Action::Down(down.clone())], &args.lock, how).await
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::DateTime;
 use clap::Args;
+use serde::Serialize;
 
 use super::ReachArgs;
 use crate::context::Context;
@@ -29,18 +30,18 @@ pub struct StatusArgs {
     /// Exit 1 if a migration needs attention, 3 if one is pending
     #[arg(long, conflicts_with = "pending")]
     check: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     reach: ReachArgs,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    migrations: &'a [&'a Status],
+}
+
 /// Shows the states. Without a ledger everything is pending; without a database the command fails.
 pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
-    if args.json {
-        ctx.ui.only_json();
-    }
+    ctx.ui.declare(&Answer { migrations: &[] });
     let code = match args.pending.as_deref() {
         None | Some("") => None,
         Some(text) => Some(text.parse::<u8>().map_err(|_| Error::BadValue {
@@ -67,9 +68,8 @@ pub async fn run(ctx: &Context, args: &StatusArgs) -> Result<Exit> {
         Some(_) => lines.iter().filter(|line| line.state.is_pending() || line.state.is_halted()).collect(),
         None => lines.iter().collect(),
     };
-    if args.json {
-        ctx.ui.json(&shown);
-    } else if shown.is_empty() {
+    ctx.ui.set(&Answer { migrations: &shown });
+    if shown.is_empty() {
         ctx.ui.info(if args.pending.is_some() { "No pending migrations" } else { "No migrations" });
     } else {
         if !ledger.installed {

@@ -3,7 +3,6 @@
 use clap::Args;
 use kit_runtime::wire::{Action, LockKind, Locking, Remark, Verify};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::context::{Context, Listing};
 use crate::database::{Scratch, Target};
@@ -33,16 +32,25 @@ pub struct VerifyArgs {
     /// Use this empty database instead of creating one
     #[arg(long, value_name = "URL")]
     scratch: Option<String>,
-    /// Print what was found as JSON
-    #[arg(long)]
-    json: bool,
+}
+
+#[derive(Default, Serialize)]
+struct Answer {
+    migrations: Vec<()>,
+    #[serde(flatten)]
+    checked: Checked<'static>,
+}
+
+#[derive(Default, Serialize)]
+struct Checked<'a> {
+    summary: Summary,
+    /// Migrations that could not be checked, since an earlier one could not be applied.
+    unchecked: Vec<&'a String>,
 }
 
 /// Verifies.
 pub async fn run(ctx: &Context, args: &VerifyArgs) -> Result<Exit> {
-    if args.json {
-        ctx.ui.only_json();
-    }
+    ctx.ui.declare(&Answer::default());
     let (names, outcome) = match chosen(ctx, args).await {
         Ok((target, listing, names)) if !names.is_empty() => {
             let outcome = verify(ctx, args, &target, &listing, &names).await;
@@ -54,24 +62,18 @@ pub async fn run(ctx: &Context, args: &VerifyArgs) -> Result<Exit> {
         }
         Err(error) => (Vec::new(), Err(error)),
     };
-    let verdict = outcome.and_then(|report| {
+    outcome.and_then(|report| {
         let faulty =
             report.verified.iter().filter_map(|one| Some((one.migration.clone(), one.faults.first()?.clone())));
         let faulty: Vec<_> = faulty.collect();
-        let unseen = unseen(&names, &report.verified).len();
-        if args.json {
-            ctx.ui.json(&as_json(&names, &report.verified, None));
-        } else if !names.is_empty() {
+        let unchecked = unseen(&names, &report.verified);
+        let unseen = unchecked.len();
+        ctx.ui.set(&Checked { summary: Summary::of(&report.verified), unchecked });
+        if !names.is_empty() {
             ctx.ui.info(Summary::of(&report.verified).text());
         }
         if faulty.is_empty() && unseen == 0 { Ok(Exit::Ok) } else { Err(Error::Faulty { faulty, unseen }) }
-    });
-    if let (true, Err(error)) = (args.json, &verdict)
-        && !matches!(error, Error::Faulty { .. })
-    {
-        ctx.ui.json(&as_json(&names, &[], Some(error)));
-    }
-    verdict
+    })
 }
 
 /// The database, its migrations, and the names of those to look at, in order.
@@ -153,7 +155,7 @@ fn unseen<'a>(names: &'a [String], verified: &[Verified]) -> Vec<&'a String> {
 }
 
 /// How many migrations there are of each kind.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Summary {
     verified: usize,
     /// `down` undoes `up`.
@@ -181,30 +183,4 @@ impl Summary {
         }
         format!("Verified {}: {}", counted(self.verified, "migration"), parts.join(", "))
     }
-}
-
-fn as_json(names: &[String], verified: &[Verified], error: Option<&Error>) -> Value {
-    let said = |one: &Verified| {
-        let faults = one.faults.iter().map(|fault| {
-            let mut said = json!(fault);
-            if let Some(said) = said.as_object_mut() {
-                said.insert("text".to_owned(), json!(fault.to_string()));
-            }
-            said
-        });
-        let notes = one.notes.iter().map(ToString::to_string);
-        json!({
-            "migration": one.migration,
-            "ok": one.faults.is_empty(),
-            "milliseconds": one.milliseconds,
-            "faults": faults.collect::<Vec<_>>(),
-            "notes": notes.collect::<Vec<_>>(),
-        })
-    };
-    json!({
-        "verified": verified.iter().map(said).collect::<Vec<_>>(),
-        "summary": Summary::of(verified),
-        "unseen": unseen(names, verified),
-        "error": error.map(ToString::to_string),
-    })
 }

@@ -2,6 +2,7 @@
 //! answer looks. A command holds no logic that another one could want.
 
 pub mod about;
+pub mod answer;
 pub mod cache;
 pub mod complete;
 pub mod completions;
@@ -37,7 +38,6 @@ use kit_runtime::repair::Deed;
 use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Down, Event, Failure, LockKind, Locking};
 use kit_runtime::{lock, plan};
-use serde_json::{Value, json};
 
 use crate::confirm::Destruction;
 use crate::context::Context;
@@ -45,7 +45,8 @@ use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::migrator::Notice;
 use crate::project::status;
-use crate::ui::{Pretended, Report};
+use crate::ui::Report;
+use answer::{DryRun, Migrated};
 
 /// How a command that writes keeps other runs out.
 #[derive(Clone, Debug, Args)]
@@ -168,8 +169,6 @@ struct How {
     force: bool,
     /// Nothing is to be done, only said.
     pretend: bool,
-    /// What ran is printed as JSON.
-    json: bool,
 }
 
 /// Asks whether what `down` means may be rolled back, then does `actions`: all that rollback, reset, refresh and redo
@@ -182,17 +181,8 @@ async fn roll_back(
     lock: &LockArgs,
     how: How,
 ) -> Result<Exit> {
-    if how.json {
-        ctx.ui.only_json();
-    }
-    let mut pretended = Vec::new();
-    let outcome = rolled_back(ctx, command, down, actions, lock, (how, &mut pretended)).await;
-    if how.json && how.pretend {
-        ctx.ui.json(&json!({ "pretended": pretended, "error": outcome.as_ref().err().map(ToString::to_string) }));
-    } else if how.json {
-        show_run(ctx, &outcome);
-    }
-    outcome.map(|_| Exit::Ok)
+    ctx.ui.declare(&Migrated::default());
+    rolled_back(ctx, command, down, actions, lock, how).await.map(|_| Exit::Ok)
 }
 
 async fn rolled_back(
@@ -201,8 +191,9 @@ async fn rolled_back(
     down: &Down,
     actions: Vec<Action>,
     lock: &LockArgs,
-    (How { force, pretend, .. }, pretended): (How, &mut Vec<Pretended>),
+    How { force, pretend }: How,
 ) -> Result<Report> {
+    ctx.ui.set(&DryRun { dry_run: pretend });
     let locking = lock.locking(command, force)?;
     let target = ctx.target()?;
     if !pretend {
@@ -232,7 +223,7 @@ async fn rolled_back(
         return Ok(Report::default());
     }
     if pretend {
-        ctx.pretend(&target, actions, pretended).await?;
+        ctx.pretend(&target, actions).await?;
         return Ok(Report::default());
     }
     if !names.is_empty() {
@@ -245,34 +236,4 @@ async fn rolled_back(
         ctx.confirm_destructive(&Destruction { command, action: &action, loss: &loss }, &target, force)?;
     }
     ctx.migrate(&target, locking, actions).await
-}
-
-/// Prints what a run did as JSON: names in `done`, with direction and time in `ran` if it came to its end.
-fn show_run(ctx: &Context, outcome: &Result<Report>) {
-    let (done, ran) = match outcome {
-        Ok(report) => (report.done.iter().map(|ran| ran.migration.clone()).collect(), report.done.clone()),
-        Err(Error::Migrator { done, .. }) => (done.clone(), Vec::new()),
-        Err(_) => (Vec::new(), Vec::new()),
-    };
-    let error = outcome.as_ref().err();
-    ctx.ui.json(&json!({
-        "done": done,
-        "ran": ran,
-        "error": error.map(ToString::to_string),
-        "interrupted": error.and_then(interrupted),
-    }));
-}
-
-/// Describes an interruption for `--json`.
-fn interrupted(error: &Error) -> Option<Value> {
-    let stopped = match error {
-        Error::Migrator { failure: Failure::Interrupted { stopped, .. }, .. } => stopped.as_ref(),
-        _ => None,
-    };
-    Some(json!({
-        "signal": error.signal()?,
-        "migration": stopped.map(|stopped| &stopped.name),
-        "direction": stopped.map(|stopped| stopped.direction),
-        "rolled_back": stopped.map(|stopped| stopped.rolled_back),
-    }))
 }

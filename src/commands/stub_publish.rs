@@ -1,11 +1,14 @@
 //! `kit stub:publish`.
 
 use clap::Args;
+use serde::Serialize;
 
+use super::answer::list_files;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::scaffold::Change;
 use crate::scaffold::stub::{Publish, publish};
+use crate::ui::FileChange;
 
 /// Copy kit's stubs into the project, to change them there
 #[derive(Debug, Args)]
@@ -20,8 +23,14 @@ pub struct StubPublishArgs {
     force: bool,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    files: Vec<FileChange>,
+}
+
 /// Writes the stubs; their paths are the answer.
 pub fn run(ctx: &Context, args: &StubPublishArgs) -> Result<Exit> {
+    ctx.ui.declare(&Answer { files: Vec::new() });
     let project = ctx.project()?;
     let which = match (args.existing, args.force) {
         (true, _) => Publish::Existing,
@@ -30,6 +39,7 @@ pub fn run(ctx: &Context, args: &StubPublishArgs) -> Result<Exit> {
     };
     let plan = publish(&project.root, which)?;
     plan.apply()?;
+    list_files(ctx, &project.root, &plan, false);
     let changed: Vec<_> = plan.files().iter().filter(|file| file.change != Change::Unchanged).collect();
     for file in &changed {
         ctx.ui.answer(project.relative(&file.path));

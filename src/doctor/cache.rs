@@ -21,11 +21,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub fn look(place: &Place<'_>) -> Vec<Finding> {
     let cache = match Cache::locate(|name| place.env(name)) {
         Ok(cache) => Cache { folder: place.folder.join(cache.folder) },
-        Err(error) => return vec![Finding::failed("Build cache", &error, Advice::NameCache)],
+        Err(error) => return vec![Finding::failed("build_cache", &error, Advice::NameCache)],
     };
     let limit = match limit(place.env("KIT_CACHE_LIMIT").as_deref()) {
         Ok(limit) => limit.unwrap_or(DEFAULT_LIMIT),
-        Err(error) => return vec![Finding::failed("Build cache", &error, Advice::CacheLimit)],
+        Err(error) => return vec![Finding::failed("build_cache", &error, Advice::CacheLimit)],
     };
     let mut findings = vec![folder(&cache, limit)];
     if let Some(nearest) = cache.nearest() {
@@ -35,7 +35,7 @@ pub fn look(place: &Place<'_>) -> Vec<Finding> {
 }
 
 fn folder(cache: &Cache, limit: u64) -> Finding {
-    const NAME: &str = "Build cache";
+    const NAME: &str = "build_cache";
     let shown = cache.folder.display().to_string();
     let there = cache.folder.is_dir();
     match cache.open_to_others() {
@@ -75,8 +75,8 @@ fn folder(cache: &Cache, limit: u64) -> Finding {
 fn disk(free: u64) -> Finding {
     let found = format!("{} free for builds", size(free));
     match free < ROOM {
-        true => Finding::warn("Disk", found, Advice::FreeDisk),
-        false => Finding::ok("Disk", found),
+        true => Finding::warn("disk", found, Advice::FreeDisk),
+        false => Finding::ok("disk", found),
     }
 }
 

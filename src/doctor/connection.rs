@@ -23,7 +23,7 @@ const APART: i64 = 5_000;
 /// Times that a pooler in a crowd may by chance lend each of two the session that it had before.
 const ROUNDS: usize = 6;
 
-const TLS: &str = "TLS";
+const TLS: &str = "tls";
 
 /// Looks at the URL, then connects. `None` if nothing more can be asked.
 pub async fn connect(
@@ -32,13 +32,13 @@ pub async fn connect(
     target: &Target,
     findings: &mut Vec<Finding>,
 ) -> Option<Session> {
-    const NAME: &str = "Connection";
-    findings.push(Finding::ok("Database", format!("{} ({})", target.redacted(), target.origin)));
+    const NAME: &str = "connection";
+    findings.push(Finding::ok("database", format!("{} ({})", target.redacted(), target.origin)));
     if target.shows_password() {
         let found = "every user of this machine can read it in --database";
-        findings.push(Finding::warn("Password", found, Advice::HidePassword));
+        findings.push(Finding::warn("password", found, Advice::HidePassword));
     } else if target.keeps_password(&project.settings) {
-        findings.push(Finding::warn("Password", "it stands in kit.toml", Advice::MovePassword));
+        findings.push(Finding::warn("password", "it stands in kit.toml", Advice::MovePassword));
     }
     if let Err(error) = target.insist_on_encryption(place.env("KIT_REQUIRE_TLS").as_deref()) {
         findings.push(Finding::failed(TLS, &error, Advice::Url));
@@ -89,7 +89,7 @@ pub async fn look(
     let mut survey = match lock::survey(&session).await {
         Ok(survey) => survey,
         Err(error) => {
-            findings.push(failed("Server", target, &error));
+            findings.push(failed("server", target, &error));
             return None;
         }
     };
@@ -101,20 +101,20 @@ pub async fn look(
     findings.push(match numbers(&server.version) < numbers(server.oldest) {
         true => {
             let found = format!("{found}, kit needs {} or newer", server.oldest);
-            Finding::fail("Server", found, Advice::UpdateServer { oldest: server.oldest })
+            Finding::fail("server", found, Advice::UpdateServer { oldest: server.oldest })
         }
-        false => Finding::ok("Server", found),
+        false => Finding::ok("server", found),
     });
     if let Some(unfit) = survey.unfit() {
         let failure = Failure::Unfit(unfit);
         let advice = Advice::after(&failure).unwrap_or(Advice::Url);
-        findings.push(Finding::fail("Writes", failure.to_string(), advice));
+        findings.push(Finding::fail("writes", failure.to_string(), advice));
     }
     if survey.is_lockless() {
-        findings.push(Finding::ok("Cluster", "several nodes take writes: a lease keeps runs apart"));
+        findings.push(Finding::ok("cluster", "several nodes take writes: a lease keeps runs apart"));
     }
     if is_lent {
-        findings.push(Finding::warn("Sessions", "a pooler lends them", Advice::Direct));
+        findings.push(Finding::warn("sessions", "a pooler lends them", Advice::Direct));
     }
     if target.file().is_none() {
         findings.push(encryption(target, &session).await);
@@ -184,7 +184,7 @@ fn judged(cipher: Option<&str>, open: bool, outside: bool, parameter: &'static s
 }
 
 async fn clock(place: &Place<'_>, target: &Target, session: &Session) -> Option<Finding> {
-    const NAME: &str = "Clock";
+    const NAME: &str = "clock";
     let now = || (place.now)().timestamp_millis();
     let before = now();
     let theirs: i64 = match answer(session, dialect::clock(session.dialect())?).await {
@@ -200,7 +200,7 @@ async fn clock(place: &Place<'_>, target: &Target, session: &Session) -> Option<
 }
 
 async fn encoding(target: &Target, session: &Session) -> Option<Finding> {
-    const NAME: &str = "Encoding";
+    const NAME: &str = "encoding";
     let dialect = session.dialect();
     let name = match answer(session, dialect::encoding(dialect)?).await {
         Ok(name) => name?,

@@ -19,13 +19,13 @@ pub fn look(project: &Project, package: &Result<Package>, target: Option<&Target
         Ok(package) => package,
         Err(Error::Unreachable { .. }) => {
             let found = "none around the migrations";
-            return vec![Finding::fail("Cargo.toml", found, Advice::StartPackage)];
+            return vec![Finding::fail("cargo_toml", found, Advice::StartPackage)];
         }
-        Err(error) => return vec![Finding::failed("Cargo.toml", error, Advice::Manifest)],
+        Err(error) => return vec![Finding::failed("cargo_toml", error, Advice::Manifest)],
     };
     let mut findings = vec![match package.lock() {
-        Some(_) => Finding::ok("Cargo.lock", "read"),
-        None => Finding::warn("Cargo.lock", "none", Advice::Lock),
+        Some(_) => Finding::ok("cargo_lock", "read"),
+        None => Finding::warn("cargo_lock", "none", Advice::Lock),
     }];
     match package.sea_orm(&project.root) {
         Ok(release) => {
@@ -33,7 +33,7 @@ pub fn look(project: &Project, package: &Result<Package>, target: Option<&Target
             findings.extend(target.and_then(|target| drivers(project, package, target)));
             findings.extend(library(project, package, &release));
         }
-        Err(error) => findings.push(Finding::failed("SeaORM", &error, Advice::OneSeaOrm)),
+        Err(error) => findings.push(Finding::failed("seaorm", &error, Advice::OneSeaOrm)),
     }
     findings
 }
@@ -46,10 +46,10 @@ fn versions(package: &Package, release: &SeaOrm) -> Finding {
         all.iter().map(|version| SeaOrm::locked(version).map(|one| one.major.requirement())).collect();
     if lines.len() > 1 {
         let found = format!("sea-orm {}, sea-orm-migration {}", own.join(" and "), migration.join(" and "));
-        return Finding::warn("SeaORM", found, Advice::OneSeaOrm);
+        return Finding::warn("seaorm", found, Advice::OneSeaOrm);
     }
     let shown = all.into_iter().next_back().unwrap_or(release.major.requirement());
-    Finding::ok("SeaORM", shown)
+    Finding::ok("seaorm", shown)
 }
 
 /// Migrations bring all drivers, the application only those that its SeaORM is built with.
@@ -58,16 +58,17 @@ fn drivers(project: &Project, package: &Package, target: &Target) -> Option<Find
     let needed = target.driver();
     match named.iter().any(|name| name == needed || name == "sqlx-all") {
         _ if named.is_empty() => None,
-        true => Some(Finding::ok("Drivers", some(&named))),
-        false => Some(Finding::warn("Drivers", some(&named), Advice::Driver { feature: needed })),
+        true => Some(Finding::ok("drivers", some(&named))),
+        false => Some(Finding::warn("drivers", some(&named), Advice::Driver { feature: needed })),
     }
 }
 
 /// The sources that `kit init --library` put into the project.
 fn library(project: &Project, package: &Package, release: &SeaOrm) -> Option<Finding> {
-    const NAME: &str = "kit-runtime";
+    const NAME: &str = "kit_runtime";
     let roots = [package.root.as_path(), &project.root];
-    let folder = roots.iter().map(|root| root.join("vendor").join(NAME)).find(|folder| folder.is_dir())?;
+    let folder =
+        roots.iter().map(|root| root.join(crate::scaffold::starter::LIBRARY)).find(|folder| folder.is_dir())?;
     let version = version_in(&folder).unwrap_or_else(|| "of no version".to_owned());
     let own = env!("CARGO_PKG_VERSION");
     let is_same = |path: &str, content: &str| {

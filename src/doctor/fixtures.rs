@@ -8,7 +8,7 @@ use crate::project::Project;
 use crate::schema::model::Schema;
 use crate::seeds;
 
-const NAME: &str = "Fixtures";
+const NAME: &str = "fixtures";
 
 /// Compares files with tables; nothing where there is no folder of them.
 pub fn look(project: &Project, place: &Place<'_>, schema: Option<&Schema>) -> Vec<Finding> {

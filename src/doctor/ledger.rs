@@ -15,7 +15,7 @@ use crate::project::status::{self, State, Status};
 use crate::schema;
 use crate::schema::model::{Column, Kind, Schema};
 
-const NAME: &str = "Ledger";
+const NAME: &str = "ledger";
 
 /// Looks at both tables. While somebody is `at_work`, migrations on their way are no trouble. The schema is for whoever
 /// needs it, too.
@@ -97,7 +97,7 @@ fn misshape(schema: &Schema, table: &str) -> Option<String> {
 
 /// What stopped on its way.
 async fn unfinished(target: &Target, session: &Session, table: &str, ledger: &Ledger, at_work: bool) -> Vec<Finding> {
-    const INTERRUPTED: &str = "Interrupted";
+    const INTERRUPTED: &str = "interrupted";
     // Who is at work has one that runs; finding out what it has left would take a look at a schema that changes.
     if at_work && ledger.halted().all(|entry| entry.state != Progress::Failed) {
         return Vec::new();
@@ -117,19 +117,20 @@ async fn unfinished(target: &Target, session: &Session, table: &str, ledger: &Le
             error: case.entry.error.as_ref().map(|error| target.scrub(error)),
         };
         let advice = Advice::after(&halted).unwrap_or(Advice::Migrate);
-        Finding::fail(State::unfinished(&case.entry, false).word(), halted.to_string(), advice)
+        let name = if State::unfinished(&case.entry, false) == State::Failed { "failed" } else { INTERRUPTED };
+        Finding::fail(name, halted.to_string(), advice)
     };
     let mut findings: Vec<Finding> = found.halted.iter().map(of).collect();
     if !found.invalid_indexes.is_empty() {
         let found = format!("never built to the end: {}", some(&found.invalid_indexes));
-        findings.push(Finding::warn("Indexes", found, Advice::DropIndexes));
+        findings.push(Finding::warn("indexes", found, Advice::DropIndexes));
     }
     findings
 }
 
 /// How the project's migrations stand.
 fn migrations(sources: &Sources, ledger: &Ledger, at_work: bool) -> Vec<Finding> {
-    const NAME: &str = "Migrations";
+    const NAME: &str = "migrations";
     let Some(registered) = &sources.registered else {
         return vec![Finding::ok(NAME, "only a build tells their list")];
     };
@@ -141,21 +142,21 @@ fn migrations(sources: &Sources, ledger: &Ledger, at_work: bool) -> Vec<Finding>
     let modified = names(&|line| line.state == State::Modified);
     if let Some(name) = modified.first() {
         let advice = Advice::Modified { name: name.clone() };
-        findings.push(Finding::warn("Modified", format!("changed since applied: {}", some(&modified)), advice));
+        findings.push(Finding::warn("modified", format!("changed since applied: {}", some(&modified)), advice));
     }
     // One that is listed without a file is said with the list.
     let listed = |name: &str| registered.iter().any(|migration| migration.name == name);
     let missing = names(&|line| line.state == State::Missing && !listed(&line.migration));
     if let Some(name) = missing.first() {
         let advice = Advice::after(&Failure::Gone { name: name.clone() }).unwrap_or(Advice::Migrate);
-        findings.push(Finding::warn("Missing", format!("applied, without a file: {}", some(&missing)), advice));
+        findings.push(Finding::warn("missing", format!("applied, without a file: {}", some(&missing)), advice));
     }
     let early = names(&|line| line.state == State::Pending && line.out_of_order);
     if let (Some(name), Some((_, after))) =
         (early.first(), kit_runtime::plan::out_of_order(&sources.names().unwrap_or_default(), ledger).first())
     {
         let warning = Warning::OutOfOrder { name: name.clone(), after: after.clone() };
-        findings.push(Finding::warn("Out of order", warning.to_string(), Advice::OutOfOrder));
+        findings.push(Finding::warn("out_of_order", warning.to_string(), Advice::OutOfOrder));
     }
     let pending = names(&|line| line.state == State::Pending);
     findings.push(match pending.is_empty() {
@@ -178,6 +179,6 @@ async fn newer(session: &Session, ledger: &Ledger) -> Option<Finding> {
     let newest = rows.into_iter().flatten().flatten().max_by_key(|version| numbers(version))?;
     (numbers(&newest) > numbers(OWN)).then(|| {
         let found = format!("kit {newest} has migrated here, this is {OWN}");
-        Finding::warn("Version", found, Advice::UpdateKit)
+        Finding::warn("version", found, Advice::UpdateKit)
     })
 }

@@ -9,7 +9,7 @@ use crate::error::Advice;
 use crate::migrator::cargo_settings::{config_files, toml};
 use crate::migrator::programs::Programs;
 
-const NAME: &str = "Linker";
+const NAME: &str = "linker";
 
 /// A linker that settings name.
 struct Named {

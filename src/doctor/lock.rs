@@ -12,7 +12,7 @@ use crate::database::Target;
 use crate::error::{Advice, holder_text};
 use crate::project::source::Sources;
 
-const NAME: &str = "Lock";
+const NAME: &str = "lock";
 
 /// Somebody who lives gives a sign of it within this time.
 const SIGN: Duration = Duration::from_secs(3);

@@ -125,7 +125,7 @@ pub async fn examine(place: &Place<'_>) -> Vec<Group> {
         let own = project.as_ref().ok().and_then(|project| project.settings.migrator.command.first());
         let mut findings = toolchain::look(&programs, fitting, own.map(String::as_str)).await;
         findings.extend(cache::look(place));
-        Group { title: "Toolchain", findings }
+        Group { title: "toolchain", findings }
     };
     let about_project = async {
         let mut findings = project::look(&programs, &project).await;
@@ -134,18 +134,18 @@ pub async fn examine(place: &Place<'_>) -> Vec<Group> {
             findings.extend(dependencies::look(project, package, target));
             findings.extend(registration::look(project));
         }
-        Group { title: "Project", findings }
+        Group { title: "project", findings }
     };
     let database = async {
         match (&project, &target) {
             (Ok(project), Some(Ok(target))) => Some(look_at_database(place, project, target).await),
-            (_, Some(Err(error))) => Some(vec![Finding::failed("Database", error, Advice::Url)]),
+            (_, Some(Err(error))) => Some(vec![Finding::failed("database", error, Advice::Url)]),
             _ => None,
         }
     };
     let (toolchain, about_project, database) = tokio::join!(toolchain, about_project, database);
     let mut groups = vec![toolchain, about_project];
-    groups.extend(database.map(|findings| Group { title: "Database", findings }));
+    groups.extend(database.map(|findings| Group { title: "database", findings }));
     groups
 }
 
@@ -166,7 +166,7 @@ async fn look_at_database(place: &Place<'_>, project: &Project, target: &Target)
     };
     if tokio::time::timeout(PATIENCE, questions).await.is_err() {
         let found = format!("no answer within {} seconds", PATIENCE.as_secs());
-        findings.push(Finding::fail("Answers", found, Advice::Stuck));
+        findings.push(Finding::fail("answers", found, Advice::Stuck));
     }
     findings
 }

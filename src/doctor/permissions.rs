@@ -9,7 +9,7 @@ use super::{Finding, connection, dialect};
 use crate::database::Target;
 use crate::error::Advice;
 
-const NAME: &str = "Permissions";
+const NAME: &str = "permissions";
 
 /// Looks at the user's, or at those of the file. `false` if nothing more can be seen.
 pub async fn look(target: &Target, session: &Session, ledger: &str) -> (Vec<Finding>, bool) {

@@ -18,31 +18,31 @@ pub async fn look(programs: &Programs<'_>, project: &Result<Project>) -> Vec<Fin
     let layout = format!("{:?}, {}", project.layout, project.relative(&project.index)).to_lowercase();
     let settings = if root.join("kit.toml").is_file() { "read" } else { "none, everything as usual" };
     let mut findings = vec![
-        Finding::ok("Project", root.display().to_string()),
-        Finding::ok("Layout", layout),
-        Finding::ok("kit.toml", settings),
+        Finding::ok("project", root.display().to_string()),
+        Finding::ok("layout", layout),
+        Finding::ok("kit_toml", settings),
         dotenv(programs, project).await,
     ];
     if staging::is_unfinished(root) {
         let found = "kit was killed while it wrote files";
-        findings.push(Finding::warn("Files", found, Advice::FinishFiles));
+        findings.push(Finding::warn("files", found, Advice::FinishFiles));
     }
     findings
 }
 
 fn unfound(error: &Error) -> Finding {
     match error {
-        Error::Config { .. } => Finding::failed("kit.toml", error, Advice::Settings),
-        Error::Unreadable { path, .. } if path.ends_with(".env") => Finding::failed(".env", error, Advice::Dotenv),
+        Error::Config { .. } => Finding::failed("kit_toml", error, Advice::Settings),
+        Error::Unreadable { path, .. } if path.ends_with(".env") => Finding::failed("dotenv", error, Advice::Dotenv),
         Error::Unreadable { path, .. } if path.ends_with("kit.toml") => {
-            Finding::failed("kit.toml", error, Advice::Settings)
+            Finding::failed("kit_toml", error, Advice::Settings)
         }
-        _ => Finding::failed("Project", error, Advice::NameProject),
+        _ => Finding::failed("project", error, Advice::NameProject),
     }
 }
 
 async fn dotenv(programs: &Programs<'_>, project: &Project) -> Finding {
-    const NAME: &str = ".env";
+    const NAME: &str = "dotenv";
     if let Some(error) = project.warning() {
         let advice = Advice::of(&error).unwrap_or(Advice::Dotenv);
         return Finding::warn(NAME, error.to_string(), advice);

@@ -10,7 +10,7 @@ use crate::project::source::{self, SourceMigration};
 
 /// Compares both.
 pub fn look(project: &Project) -> Vec<Finding> {
-    const NAME: &str = "Registration";
+    const NAME: &str = "registration";
     let index = project.relative(&project.index);
     let sources = match source::read(project) {
         Ok(sources) => sources,
@@ -27,7 +27,7 @@ pub fn look(project: &Project) -> Vec<Finding> {
     let strays: Vec<String> = sources.unregistered.iter().map(file_of).collect();
     if let Some(first) = sources.unregistered.first() {
         let advice = Advice::Register { index: index.clone(), module: module_of(first) };
-        findings.push(Finding::warn("Unregistered", some(&strays), advice));
+        findings.push(Finding::warn("unregistered", some(&strays), advice));
     }
     let Some(registered) = &sources.registered else {
         findings.insert(0, Finding::ok(NAME, format!("{index}, whose list only a build tells")));
@@ -37,18 +37,18 @@ pub fn look(project: &Project) -> Vec<Finding> {
     if let Some(first) = gone.first() {
         let files: Vec<String> = gone.iter().map(|migration| file_of(migration)).collect();
         let advice = Advice::RestoreFile { index: index.clone(), module: module_of(first) };
-        findings.push(Finding::fail("Missing files", some(&files), advice));
+        findings.push(Finding::fail("missing_files", some(&files), advice));
     }
     let names: Vec<String> = registered.iter().map(|migration| migration.name.clone()).collect();
     if let Some(name) = plan::duplicate(&names) {
         let advice = Advice::after(&Failure::Duplicate { name: name.clone() });
-        findings.push(Finding::fail("Duplicate names", name, advice.unwrap_or(Advice::Index { index: index.clone() })));
+        findings.push(Finding::fail("duplicate_names", name, advice.unwrap_or(Advice::Index { index: index.clone() })));
     }
     if !names.is_sorted() {
         let late: Vec<&str> = names.windows(2).filter(|pair| pair[0] > pair[1]).map(|pair| pair[1].as_str()).collect();
         let advice =
             Advice::after(&Failure::Strict(Warning::Unsorted)).unwrap_or(Advice::Index { index: index.clone() });
-        findings.push(Finding::warn("Order", format!("not in name order: {}", some(&late)), advice));
+        findings.push(Finding::warn("order", format!("not in name order: {}", some(&late)), advice));
     }
     let plural = if names.len() == 1 { "" } else { "s" };
     findings.insert(0, Finding::ok(NAME, format!("{} migration{plural} in {index}", names.len())));

@@ -19,7 +19,7 @@ pub async fn look(programs: &Programs<'_>, package: Option<&Package>, own: Optio
 }
 
 fn program(programs: &Programs<'_>, own: &str) -> Finding {
-    const NAME: &str = "Migrator";
+    const NAME: &str = "migrator";
     match programs.find(own) {
         Some(path) => Finding::ok(NAME, path.display().to_string()),
         None => Finding::fail(NAME, format!("no program {own}"), Advice::NameProgram),

@@ -1,7 +1,8 @@
 //! Errors of scratch databases, and their hints.
 
 /// A scratch database cannot be created, used or dropped.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case", prefix = "scratch_")]
 pub enum ScratchError {
     /// The server does not let the user create one.
     #[error("cannot create a scratch database beside {server}: {message}")]

@@ -6,7 +6,8 @@ use super::Error;
 use crate::seeds::Mistake;
 
 /// Why rows do not go in, or do not come out.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum SeedError {
     /// No seeder of that name.
     #[error("no seeder `{name}`")]

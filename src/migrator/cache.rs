@@ -37,7 +37,8 @@ const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# The build
                         run `kit cache --help`.\n";
 
 /// Why the cache cannot be listed or cleaned.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case", prefix = "cache_")]
 pub enum CacheError {
     /// The system does not let kit.
     #[error("cannot {action} the build cache {}: {source}", path.display())]

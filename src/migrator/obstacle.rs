@@ -2,7 +2,8 @@
 //! it would send the user to the wrong file.
 
 /// Why cargo could not build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case", prefix = "build_")]
 pub enum BuildObstacle {
     /// A disk is full.
     #[error("the build stopped: the disk is full")]

@@ -13,6 +13,7 @@ use super::source::{SourceMigration, Sources, name_of_migration};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Status {
     /// The migration's name.
+    #[serde(rename = "name")]
     pub migration: String,
     /// How it stands.
     pub state: State,
@@ -24,6 +25,7 @@ pub struct Status {
     /// Pending, and stands before one that was applied.
     pub out_of_order: bool,
     /// Why it failed.
+    #[serde(rename = "message")]
     pub error: Option<String>,
 }
 

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Direction, Event, Failure, Fault, Remark};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::building::Building;
+use super::document::{MigrationAction, MigrationChange, SeederRun};
 use super::{Outcome, Ui, counted};
 use crate::error::{Error, holder_text};
 use crate::migrator::Notice;
@@ -16,7 +17,7 @@ use crate::migrator::Notice;
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Applied or rolled back, in order.
-    pub done: Vec<Ran>,
+    pub done: Vec<MigrationChange>,
     /// Verified, in order.
     pub verified: Vec<Verified>,
     /// What was warned of.
@@ -49,28 +50,26 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pretended {
     /// Its name.
-    pub migration: String,
-    /// Which way.
-    pub direction: Direction,
+    pub name: String,
+    /// What would happen.
+    pub action: MigrationAction,
     /// Its statements, in order.
     pub statements: Vec<String>,
-    /// What is to be known of them, each with how many statements come before it.
-    pub notes: Vec<(usize, String)>,
-    /// Places where a run may do something else, each with how many statements come before it.
-    pub undecided: Vec<(usize, String)>,
+    /// What is to be known of them.
+    pub notes: Vec<Note>,
+    /// Places where a run may do something else.
+    pub undecided: Vec<Note>,
     /// The whole script: its statements, the bounds of transactions and the rows of the migration table.
     pub script: Vec<String>,
 }
 
-/// A migration that ran.
+/// A remark on a migration that only reported what it would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Ran {
-    /// Its name.
-    pub migration: String,
-    /// Which way.
-    pub direction: Direction,
-    /// How long it took.
-    pub milliseconds: u64,
+pub struct Note {
+    /// How many of the migration's statements come before it.
+    pub after_statements: usize,
+    /// The remark.
+    pub message: String,
 }
 
 /// A migration that was verified.
@@ -86,6 +85,34 @@ pub struct Verified {
     pub milliseconds: u64,
 }
 
+impl Serialize for Verified {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct WithText<'a> {
+            #[serde(flatten)]
+            fault: &'a Fault,
+            text: String,
+        }
+        #[derive(Serialize)]
+        struct Line<'a> {
+            name: &'a str,
+            ok: bool,
+            duration_ms: u64,
+            faults: Vec<WithText<'a>>,
+            notes: Vec<String>,
+        }
+        let faults = self.faults.iter().map(|fault| WithText { fault, text: fault.to_string() });
+        let line = Line {
+            name: &self.migration,
+            ok: self.faults.is_empty(),
+            duration_ms: self.milliseconds,
+            faults: faults.collect(),
+            notes: self.notes.iter().map(ToString::to_string).collect(),
+        };
+        line.serialize(serializer)
+    }
+}
+
 impl Verified {
     fn show(&self, ui: &Ui) {
         let outcome = if self.faults.is_empty() { Outcome::Done } else { Outcome::Fail };
@@ -98,6 +125,11 @@ impl Verified {
             ui.detail(&note.to_string());
         }
     }
+}
+
+#[derive(Serialize)]
+struct DroppedObjects {
+    dropped_objects: usize,
 }
 
 impl Report {
@@ -181,8 +213,10 @@ impl Report {
             }
             Event::Waiting { holder } => ui.info(format!("Waiting for {}", holder_text(holder.as_ref()))),
             Event::Installed => ui.info("Created the migration table"),
-            Event::Wiped { objects: 1 } => ui.info("Dropped 1 object"),
-            Event::Wiped { objects } => ui.info(format!("Dropped {objects} objects")),
+            Event::Wiped { objects } => {
+                ui.set(&DroppedObjects { dropped_objects: objects });
+                ui.info(format!("Dropped {}", counted(objects, "object")));
+            }
             Event::Planned { direction, migrations } if self.script.is_some() && !migrations.is_empty() => {
                 let count = counted(migrations.len(), "migration");
                 ui.info(match direction {
@@ -203,7 +237,7 @@ impl Report {
                 ui.remark(&format!("{mark}: {text}"));
                 if let Some(last) = self.pretended.last_mut() {
                     let list = if note.is_undecided() { &mut last.undecided } else { &mut last.notes };
-                    list.push((last.statements.len(), text));
+                    list.push(Note { after_statements: last.statements.len(), message: text });
                 }
             }
             Event::Started { direction, name } if self.script.is_some() => {
@@ -239,18 +273,22 @@ impl Report {
             }
             Event::Seeded { seeder, rows, millis } => {
                 ui.task(&format!("{seeder}{}", made(rows)), Some(millis), Outcome::Done);
+                ui.list(&SeederRun { name: seeder, rows, duration_ms: millis });
                 self.rows = self.rows.max(rows);
             }
             Event::Verified { name, millis, faults, notes } => {
                 self.running = None;
                 let verified = Verified { migration: name, faults, notes, milliseconds: millis };
                 verified.show(ui);
+                ui.list(&verified);
                 self.verified.push(verified);
             }
             Event::Finished { direction, name, millis } => {
                 self.running = None;
                 ui.task(&name, Some(millis), Outcome::Done);
-                self.done.push(Ran { migration: name, direction, milliseconds: millis });
+                let change = MigrationChange { name, action: direction.into(), duration_ms: Some(millis) };
+                ui.list(&change);
+                self.done.push(change);
             }
         }
     }
@@ -290,8 +328,8 @@ impl Report {
         let script = std::mem::take(&mut self.ahead);
         let none = Vec::new;
         let pretended = Pretended {
-            migration: name,
-            direction,
+            name,
+            action: direction.into(),
             statements: none(),
             notes: Vec::new(),
             undecided: Vec::new(),

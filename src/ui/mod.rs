@@ -3,6 +3,7 @@
 
 mod building;
 mod diff;
+mod document;
 mod events;
 mod prompt;
 mod style;
@@ -11,12 +12,12 @@ mod wrap;
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
-use serde::Serialize;
-
 use crate::database::hide_passwords;
 use crate::error::{Error, Selection};
+use document::Draft;
 
-pub use events::{Pretended, Ran, Report, Verified};
+pub use document::{FileAction, FileChange, Listed, MigrationAction, MigrationChange, SeederRun, TableRows};
+pub use events::{Pretended, Report, Verified};
 pub use prompt::Interaction;
 pub use style::ColorChoice;
 
@@ -52,8 +53,10 @@ pub struct Ui {
     streams: RefCell<Streams>,
     verbosity: Cell<Verbosity>,
     interaction: RefCell<Interaction>,
-    /// Standard output carries JSON and nothing else.
+    /// Standard output carries one JSON document and nothing else.
     json: Cell<bool>,
+    /// That document.
+    draft: RefCell<Draft>,
     /// A transient line stands on the terminal.
     transient: Cell<bool>,
     last: Cell<Last>,
@@ -77,6 +80,7 @@ impl Ui {
             verbosity: Cell::new(Verbosity::Normal),
             interaction: RefCell::new(interaction),
             json: Cell::new(false),
+            draft: RefCell::default(),
             transient: Cell::new(false),
             last: Cell::new(Last::Nothing),
             selection: RefCell::default(),
@@ -104,9 +108,15 @@ impl Ui {
         self.verbosity.get()
     }
 
-    /// From now on, standard output carries JSON and nothing else.
+    /// From now on, standard output carries one JSON document and nothing else, and nobody is asked.
     pub fn only_json(&self) {
         self.json.set(true);
+        *self.interaction.borrow_mut() = Interaction::Absent;
+    }
+
+    /// Whether standard output carries a JSON document.
+    pub fn is_json(&self) -> bool {
+        self.json.get()
     }
 
     /// A line of an answer.
@@ -122,14 +132,6 @@ impl Ui {
         self.answer(wrap::wrapped(text, 0, self.columns()));
     }
 
-    /// An answer as JSON.
-    pub fn json(&self, value: &impl Serialize) {
-        match serde_json::to_string_pretty(value) {
-            Ok(text) => self.out(&text),
-            Err(error) => self.err(&error.to_string()),
-        }
-    }
-
     /// `INFO` badge line.
     pub fn info(&self, text: impl AsRef<str>) {
         self.badge(Verbosity::Normal, style::INFO, text.as_ref());
@@ -137,7 +139,12 @@ impl Ui {
 
     /// `WARN` badge line.
     pub fn warn(&self, text: impl AsRef<str>) {
-        self.badge(Verbosity::Normal, style::WARN, text.as_ref());
+        self.record_warning(text.as_ref());
+        self.warn_without_record(text.as_ref());
+    }
+
+    fn warn_without_record(&self, text: &str) {
+        self.badge(Verbosity::Normal, style::WARN, text);
     }
 
     /// `hint:` line.

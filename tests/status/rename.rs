@@ -30,7 +30,7 @@ async fn both_tables_follow_and_the_hint_leads_there() {
             assert!(on.ok(&["migrate:status"]).shows(&command), "{}", on.ok(&["migrate:status"]));
             on.ok(&command.split(' ').collect::<Vec<_>>());
             assert_eq!(on.states(), ["ran", "pending"]);
-            let status = on.ok(&["migrate:status", "--json"]).json();
+            let status = on.ok(&["migrate:status", "--json"]).json()["migrations"].clone();
             assert_eq!(
                 (status[0]["batch"].as_i64(), status[0]["applied_at"].as_str()),
                 (Some(3), Some("1970-01-01T00:00:07Z"))

@@ -212,7 +212,7 @@ pub fn states(sandbox: &Sandbox, more: &[&str]) -> Vec<(String, String)> {
     let transcript = ok(sandbox.kit(&arguments));
     let lines = transcript.json();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    lines.as_array().unwrap().iter().map(|line| (text(&line["migration"]), text(&line["state"]))).collect()
+    lines["migrations"].as_array().unwrap().iter().map(|line| (text(&line["name"]), text(&line["state"]))).collect()
 }
 
 pub fn all(states: &[(String, String)], state: &str) -> bool {
@@ -322,8 +322,7 @@ impl<'a> On<'a> {
     /// State of each migration, in kit's order.
     #[track_caller]
     pub fn states(&self) -> Vec<String> {
-        self.ok(&["migrate:status", "--json"])
-            .json()
+        self.ok(&["migrate:status", "--json"]).json()["migrations"]
             .as_array()
             .unwrap()
             .iter()
@@ -344,9 +343,9 @@ impl<'a> On<'a> {
     }
 }
 
-/// The names of a run's `applied`, from `--json`.
+/// The names of the migrations that a run has applied or rolled back, from `--json`.
 #[track_caller]
 pub fn applied(stdout: &str) -> Vec<String> {
     let answer: serde_json::Value = serde_json::from_str(stdout).unwrap();
-    answer["applied"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    answer["migrations"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
 }

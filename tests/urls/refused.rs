@@ -26,7 +26,7 @@ fn reason(transcript: &Transcript) -> Option<Reason> {
 /// The hint that `kit doctor` has for the connection.
 fn of_doctor(sandbox: &Sandbox) -> String {
     let findings = kit(sandbox, &["doctor", "--json"]).json();
-    let connection = findings.as_array().unwrap().iter().find(|one| one["name"] == "Connection").unwrap();
+    let connection = findings["findings"].as_array().unwrap().iter().find(|one| one["name"] == "Connection").unwrap();
     connection["hint"].as_str().unwrap().to_owned()
 }
 
@@ -115,7 +115,7 @@ async fn a_user_without_privileges_is_led_to_the_grant() {
         assert_eq!(refused.hinted(), [["doctor"]], "{refused}");
         assert_eq!(database.value("(SELECT count(*) FROM posts)").await.as_deref(), Some("1"));
         let findings = kit(&sandbox, &["doctor", "--json"]).json();
-        let hints = findings.as_array().unwrap().iter().filter_map(|one| one["hint"].as_str());
+        let hints = findings["findings"].as_array().unwrap().iter().filter_map(|one| one["hint"].as_str());
         let grants: Vec<String> = hints.filter_map(|hint| Some(hint.split_once("execute: ")?.1.to_owned())).collect();
         assert!(!grants.is_empty(), "{findings}");
         for grant in &grants {

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Exit, Result};
 use crate::seeds::{self, LeftOut};
-use crate::ui::counted;
+use crate::ui::{FileAction, FileChange, TableRows, counted};
 
 pub(super) async fn dump(ctx: &Context, target: &Target, folder: &Path, args: &DbSeedArgs) -> Result<Exit> {
     let session = target.connect().await?;
@@ -35,6 +35,7 @@ pub(super) async fn dump(ctx: &Context, target: &Target, folder: &Path, args: &D
         let files = counted(there, "file");
         ctx.confirm(&format!("Replace {files} in {}?", ctx.project()?.relative(&folder)), args.force)?;
     }
+    let existing: Vec<bool> = tables.iter().map(|table| is_there(&table)).collect();
     let clock = Instant::now();
     let mut meter = Meter { ctx, clock, before: 0, table: String::new(), rows: 0 };
     let dumped = seeds::dump(target, &survey, &tables, &folder, &mut |table, rows| meter.show(table, rows)).await;
@@ -44,6 +45,10 @@ pub(super) async fn dump(ctx: &Context, target: &Target, folder: &Path, args: &D
     for one in &dumped {
         let rows = counted(usize::try_from(one.rows).unwrap_or(usize::MAX), "row");
         ctx.ui.row(&project.relative(&one.path), &rows);
+        let existed = tables.iter().zip(&existing).any(|(table, existed)| *table == one.table && *existed);
+        let action = if existed { FileAction::Changed } else { FileAction::Created };
+        ctx.ui.list(&FileChange { path: project.relative(&one.path), action, content: None });
+        ctx.ui.list(&TableRows { name: one.table.clone(), rows: one.rows });
     }
     let all: Vec<(String, u64)> = dumped.into_iter().map(|one| (one.table, one.rows)).collect();
     let rows: u64 = all.iter().map(|(_, rows)| rows).sum();

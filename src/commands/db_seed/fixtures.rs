@@ -8,12 +8,13 @@ use kit_runtime::truncate;
 use kit_runtime::wire::Locking;
 
 use super::{ledger, survey};
+use crate::commands::answer::Emptied;
 use crate::commands::locked;
 use crate::context::Context;
 use crate::database::Target;
 use crate::error::Result;
 use crate::seeds::{self, Fixture, Job};
-use crate::ui::{counted, printable};
+use crate::ui::{TableRows, counted, printable};
 
 /// Fills the tables, under the lock, and says what went where.
 pub(super) async fn fill(
@@ -30,10 +31,13 @@ pub(super) async fn fill(
     let loaded = locked(ctx, target, &ledger, locking, async |session| {
         let survey = survey(session, target).await?;
         let reset = if reset { survey.tables(&own_tables(&ledger)) } else { Vec::new() };
+        let emptied = reset.clone();
         let reset = spread(ctx, target, session, reset).await?;
         let job = Job { target, survey: &survey, fixtures, reset: &reset, upsert };
         let mut meter = Meter { ctx, clock, before: 0, table: String::new(), rows: 0 };
-        seeds::load(&job, &mut |table, rows| meter.show(table, rows)).await
+        let loaded = seeds::load(&job, &mut |table, rows| meter.show(table, rows)).await?;
+        ctx.ui.set(&Emptied { emptied });
+        Ok(loaded)
     })
     .await;
     ctx.ui.clear_transient();
@@ -45,6 +49,7 @@ pub(super) async fn fill(
         return Ok(());
     }
     for (table, rows) in &loaded.tables {
+        ctx.ui.list(&TableRows { name: table.clone(), rows: *rows });
         ctx.ui.row(table, &counted(usize::try_from(*rows).unwrap_or(usize::MAX), "row"));
     }
     let rows: u64 = loaded.tables.iter().map(|(_, rows)| rows).sum();

@@ -1,5 +1,6 @@
 //! What may come with a model: a factory and a seeder.
 
+use crate::commands::answer::list_files;
 use crate::commands::make_migration::known_schema;
 use crate::commands::{make_factory, make_seeder};
 use crate::context::Context;
@@ -33,7 +34,9 @@ impl Extras<'_> {
         // The table is there now, unless nothing was to be run.
         let (factory, seeder) = self.plan(ctx, known_schema(ctx).await.as_ref())?;
         let plans = factory.iter().map(|planned| &planned.plan).chain(seeder.iter().map(|planned| &planned.plan));
-        FilePlan::all(&ctx.project()?.root, plans).apply()?;
+        let plan = FilePlan::all(&ctx.project()?.root, plans);
+        plan.apply()?;
+        list_files(ctx, &ctx.project()?.root, &plan, false);
         for path in factory.iter().map(|planned| &planned.path).chain(seeder.iter().map(|planned| &planned.path)) {
             ctx.ui.row(&ctx.project()?.relative(path), "created");
         }

@@ -4,6 +4,7 @@ use kit_runtime::connection::Connection;
 use kit_runtime::repair::{self, Verdict};
 use kit_runtime::wire::{Action, Down, Failure, Locking};
 
+use crate::commands::answer::list_files;
 use crate::commands::{deed, locked};
 use crate::context::Context;
 use crate::database::Target;
@@ -37,6 +38,7 @@ impl Made<'_> {
         } else if half_way && let Ok(listing) = &listing {
             if !self.was_read {
                 // It may have been there before, with its rows.
+                list_files(ctx, &ctx.project()?.root, &self.planned.plan, false);
                 return Ok(());
             }
             let (deed, locking) = (deed(ctx, "make:model"), Locking::default());
