@@ -221,7 +221,7 @@ fn fish_completes_with_descriptions() {
         offered("kit about --database="),
         "--database=main\tpostgres://me:***@localhost:1/app\n--database=reports\n"
     );
-    assert_eq!(offered("kit about --js"), "--json\tPrint JSON\n");
+    assert_eq!(offered("kit about --js"), "--json\tPrint one JSON document instead of text; implies -n\n");
     assert_eq!(offered("kit about --project my"), "my $folder/\n");
     assert_eq!(offered("kit about --project 'my"), "my $folder/\n");
     assert_eq!(offered("APP_ENV=test kit abo"), "about\tShow kit's version and what it sees of the project\n");

@@ -3,6 +3,8 @@
 #[path = "dispatch/documents.rs"]
 mod documents;
 mod support;
+#[path = "dispatch/widths.rs"]
+mod widths;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -224,7 +226,7 @@ fn a_missing_argument_is_asked_for_and_nobody_there_is_a_usage_error() {
 fn unknown_options_come_with_a_suggestion() {
     let sandbox = Sandbox::project();
     insta::assert_snapshot!(sandbox.kit(&["migrate:status", "--pendign"]));
-    insta::assert_snapshot!(sandbox.kit(&["--json", "migrate:status"]));
+    insta::assert_snapshot!(sandbox.kit(&["--pending", "migrate:status"]));
     insta::assert_snapshot!(sandbox.kit(&["migrate", "--to"]));
     insta::assert_snapshot!(sandbox.kit(&["about", "--color", "rainbow"]));
     insta::assert_snapshot!(sandbox.kit(&["migrate:rollback", "--step", "1", "--to", "x"]));
@@ -241,7 +243,7 @@ fn usage_errors_are_shown_like_other_errors() {
             &[
                 &["migrate:status", "--pendign"],
                 &["migrate:status", "--frobnicate"],
-                &["--json", "migrate:status"],
+                &["--pending", "migrate:status"],
                 &["migrate:status", "extra"],
                 &["make:migration", "create_posts", "-x"],
             ],
@@ -300,7 +302,7 @@ fn usage_errors_are_shown_like_other_errors() {
 fn hints_of_usage_errors_are_accepted() {
     let sandbox = Sandbox::project().file("database/app.sqlite", "");
     for line in [
-        &["--json", "migrate:status"] as &[&str],
+        &["--pending", "migrate:status"] as &[&str],
         &["migrate:status", "--frobnicate"],
         &["migrate:rollback", "--step", "many"],
         &["migrate:mark"],

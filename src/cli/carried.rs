@@ -10,7 +10,7 @@ use crate::error::quoted;
 
 /// Splits `arguments` into the options that `command` takes, quoted for a shell, and all other arguments.
 ///
-/// Global options are left where they are: hints repeat them. `--force` is dropped: what it confirms in another tool is not what
+/// Global options with a value stay where they are: hints repeat them. `--force` is dropped: what it confirms in another tool is not what
 /// it confirms in kit. A URL with a password becomes the placeholder `URL`.
 pub(super) fn split(root: &Command, command: &Command, arguments: &[OsString]) -> (Vec<String>, Vec<OsString>) {
     let (mut options, mut others) = (Vec::new(), Vec::new());
@@ -21,8 +21,12 @@ pub(super) fn split(root: &Command, command: &Command, arguments: &[OsString]) -
             others.push(argument.clone());
             continue;
         };
-        if takes(root, &name).is_some() {
-            others.push(argument.clone());
+        if let Some(global) = takes(root, &name) {
+            // One letter means something else in another tool: `-n 2` is a number there.
+            match name.starts_with("--") && !global.get_action().takes_values() {
+                true => options.push(name),
+                false => others.push(argument.clone()),
+            }
             continue;
         }
         let (name, found) = match takes(command, &name) {

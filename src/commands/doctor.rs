@@ -79,7 +79,7 @@ fn show(ctx: &Context, finding: &Finding) {
     let found = ui::printable(&finding.found);
     if found.len() > ROOM || found.contains('\n') {
         ctx.ui.row(&label(finding.name), &state);
-        ctx.ui.answer(format!("    {}", found.replace('\n', "\n    ")));
+        ctx.ui.indented(&finding.found);
     } else {
         ctx.ui.row(&label(finding.name), &format!("{found} {state}"));
     }

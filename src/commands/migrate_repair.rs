@@ -289,7 +289,7 @@ async fn unlock(ctx: &Context, args: &RepairArgs, target: &Target, table: &str, 
 fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
     for case in &found.halted {
         ctx.ui.row(&case.entry.name, &ui::failed(&headline(case, at_work)));
-        let say = |text: String| ctx.ui.answer(format!("    {}", printable(&ctx.ui.runnable(&text))));
+        let say = |text: String| ctx.ui.indented(&ctx.ui.runnable(&text));
         if let Some(error) = &case.entry.error {
             say(target.scrub(error));
         }
@@ -320,7 +320,7 @@ fn show(ctx: &Context, found: &Diagnosis, target: &Target, at_work: bool) {
     for index in &found.invalid_indexes {
         ctx.ui.row(&format!("index {index}"), &ui::failed("Invalid"));
         let advice = "Its build was interrupted: `kit migrate:repair --drop-invalid-indexes`, then build it again";
-        ctx.ui.answer(format!("    {}", ctx.ui.runnable(advice)));
+        ctx.ui.indented(&ctx.ui.runnable(advice));
     }
 }
 

@@ -255,8 +255,13 @@ impl Ui {
     /// More of the task that the last line is about.
     pub fn detail(&self, text: &str) {
         if self.verbosity.get() > Verbosity::Quiet {
-            self.answer(format!("    {}", printable(text).replace('\n', "\n    ")));
+            self.indented(text);
         }
+    }
+
+    /// A sentence of an answer that belongs to the row before; on a terminal it is broken at words.
+    pub fn indented(&self, text: &str) {
+        self.answer(format!("    {}", wrap::wrapped(&printable(text), 4, self.columns())));
     }
 
     /// A line that the next one replaces; only on a terminal.

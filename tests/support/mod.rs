@@ -48,7 +48,7 @@ pub struct Sandbox {
     env: BTreeMap<String, String>,
     cwd: PathBuf,
     clock: fn() -> DateTime<Utc>,
-    /// Columns of the terminal that shows messages, if there is one.
+    /// Columns of the terminal, if there is one.
     columns: Option<usize>,
 }
 
@@ -96,10 +96,10 @@ impl Sandbox {
         self
     }
 
-    /// With messages on a terminal of this width.
+    /// With a terminal of this width.
     pub fn columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);
-        self
+        self.env("NO_COLOR", "1")
     }
 
     /// With the working folder below the root.
@@ -158,7 +158,7 @@ impl Sandbox {
             streams: Streams {
                 out: Box::new(out.clone()),
                 err: Box::new(err.clone()),
-                out_is_terminal: false,
+                out_is_terminal: self.columns.is_some(),
                 err_is_terminal: self.columns.is_some(),
                 width: Some(self.columns.unwrap_or(80)),
             },
