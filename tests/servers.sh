@@ -10,7 +10,7 @@
 versions=(13 14 15 16 17 18)
 
 # What talks to PostgreSQL and compiles no SeaORM of its own. Named tests are slow, and not for their server's sake.
-servers_tests='binary(/^(db_seed|db_sync|doctor|engine|fresh|journal|library|lock|pretend|recovery|schema|schema_helpers|statements|status|testing|urls|verify|wipe)$/)
+servers_tests='test(/^(db_seed|db_sync|doctor|engine|fresh|journal|library|lock|pretend|recovery|schema|schema_helpers|statements|status|testing|urls|verify|wipe)::/)
   and not test(/sqlite|mysql|mariadb|generated_applications|a_hundred_thousand/)'
 
 # latest MAJOR: the newest release in the package.

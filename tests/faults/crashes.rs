@@ -5,10 +5,10 @@ use std::time::Duration;
 use kit_runtime::connection::Connection;
 use kit_runtime::dialect::Dialect;
 
-use crate::database::Database;
 use crate::kills::{NAMES, Place, duration, peer_goes_on};
 use crate::process::start;
-use crate::server::Server;
+use crate::support::database::Database;
+use crate::support::server::Server;
 use crate::tally::{Chance, Tally};
 use crate::work::{Goal, empty};
 

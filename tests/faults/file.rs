@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use kit_runtime::ledger::{self, LEDGER};
 use kit_runtime::wire::{Action, Failure, Up};
 
-use crate::database::Database;
 use crate::kills::{NAMES, place};
 use crate::process::{Ended, finish, start_by};
-use crate::server::{is_root, open_to_all};
-use crate::steps::{Op, Step, run};
+use crate::support::database::Database;
+use crate::support::server::{is_root, open_to_all};
+use crate::support::steps::{Op, Step, run};
+use crate::support::text::quotes;
 use crate::tally::{Chance, Tally};
-use crate::text::quotes;
 use crate::work::{Goal, connect};
 
 /// A migration whose changes do not fit into memory, so that they stand in the file before they are committed.

@@ -8,9 +8,9 @@ use kit_runtime::fault;
 use kit_runtime::wire::{Action, Failure, Up};
 use sea_orm_migration::MigratorTrait;
 
-use crate::database::Database;
 use crate::process::{Ended, finish, start};
-use crate::steps::{self, Migrator, Step};
+use crate::support::database::Database;
+use crate::support::steps::{self, Migrator, Step};
 use crate::tally::{Chance, Tally};
 use crate::work::{CHANGES, Goal, Golden, TASKS, Work, connect, empty, go_on};
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use kit_runtime::ledger::{self, LEDGER};
 use kit_runtime::repair::{self, Left};
 
-use crate::database::Database;
 use crate::kills::NAMES;
 use crate::process::start;
-use crate::steps::{Op, Step};
+use crate::support::database::Database;
+use crate::support::steps::{Op, Step};
 use crate::tally::Tally;
 
 const COUNT: u32 = 500;

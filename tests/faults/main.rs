@@ -6,13 +6,6 @@
 #![allow(clippy::disallowed_methods, reason = "a child learns from its environment what it is to do")]
 #![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 
-#[path = "../support/database.rs"]
-mod database;
-#[path = "../support/steps.rs"]
-mod steps;
-#[path = "../support/text.rs"]
-mod text;
-
 mod crashes;
 mod file;
 mod kills;
@@ -20,7 +13,8 @@ mod long;
 mod network;
 mod process;
 mod races;
-mod server;
+#[path = "../support/mod.rs"]
+mod support;
 mod tally;
 mod work;
 

@@ -15,8 +15,8 @@ use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Failure, Up};
 use sea_orm_migration::MigratorTrait;
 
-use crate::database::Database;
-use crate::steps::{self, Migrator, run};
+use crate::support::database::Database;
+use crate::support::steps::{self, Migrator, run};
 use crate::work::{Goal, Work, connect, repair_by_hand};
 use crate::{file, races};
 
@@ -28,7 +28,7 @@ pub async fn child() {
     let (Ok(task), Ok(url)) = (std::env::var(TASK), std::env::var(URL)) else { return };
     let word = task.split(' ').next().unwrap();
     if word == "peer" {
-        let connection = crate::database::open(&url).await;
+        let connection = crate::support::database::open(&url).await;
         let work = Work::new(Session::new(connection.clone()).dialect());
         steps::set(&work.steps);
         println!("\nready");

@@ -10,10 +10,10 @@ use kit_runtime::repair;
 use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Failure, Locking, Up};
 
-use crate::database::Database;
 use crate::kills::{NAMES, place};
 use crate::process::{start, together};
-use crate::steps::{Op, Step, run};
+use crate::support::database::Database;
+use crate::support::steps::{Op, Step, run};
 use crate::tally::{Chance, Tally};
 use crate::work::{Goal, connect, deed, empty};
 

@@ -11,8 +11,8 @@ use kit_runtime::sea_orm::{Session, Settings};
 use kit_runtime::snapshot::{Scope, Snapshot};
 use kit_runtime::wire::{Action, Direction, Down, Failure, Locking, Up, Wipe};
 
-use crate::database::Database;
-use crate::steps::{Op, Step, run};
+use crate::support::database::Database;
+use crate::support::steps::{Op, Step, run};
 
 /// Who repairs, now.
 pub fn deed() -> Deed<'static> {

@@ -5,8 +5,19 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test binary uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has to stop")]
 
-#[path = "text.rs"]
-mod text;
+pub mod application;
+pub mod cache;
+pub mod database;
+pub mod migrations_of_projects;
+pub mod pooler;
+pub mod projects;
+pub mod random_numbers;
+pub mod schemas;
+pub mod script;
+pub mod server;
+pub mod steps;
+pub mod text;
+pub mod types;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};

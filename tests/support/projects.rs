@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::database::Database;
+use crate::support::database::Database;
 use crate::support::{EMPTY_INDEX, Sandbox, Transcript};
 
 #[path = "cache.rs"]

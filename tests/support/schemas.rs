@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use kit_runtime::dialect::Dialect;
 
-use crate::database::{Database, HOSTILE};
+use crate::support::database::{Database, HOSTILE};
 
 /// A script that creates tables.
 pub struct Script {

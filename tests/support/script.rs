@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use kit_runtime::dialect::Dialect;
 use url::Url;
 
-use crate::database::Database;
+use crate::support::database::Database;
 
 /// Runs a script as a user would: `kit migrate --pretend | psql`.
 pub fn client(database: &Database, script: &str) {

@@ -1,0 +1,21 @@
+//! The command line: what is typed, asked, shown and refused, in which project, and how kit is installed.
+
+mod completions;
+mod dispatch;
+mod doctor;
+mod example;
+mod help;
+mod incidents;
+mod init;
+mod install;
+mod interrupted;
+mod json;
+mod projects;
+mod questions;
+mod readme;
+mod secrets;
+mod security;
+mod signals;
+#[path = "../support/mod.rs"]
+mod support;
+mod walkthrough;

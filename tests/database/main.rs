@@ -1,0 +1,12 @@
+//! What is in a database: schemas, entities, rows, and the URLs that lead there.
+
+mod db_seed;
+mod db_sync;
+mod entities_compile;
+mod law;
+mod schema;
+mod seeders;
+#[path = "../support/mod.rs"]
+mod support;
+mod urls;
+mod wild;

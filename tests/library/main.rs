@@ -1,0 +1,7 @@
+//! What applications and migrations use of kit: configuration, test databases, helpers.
+
+mod library;
+mod schema_helpers;
+#[path = "../support/mod.rs"]
+mod support;
+mod testing;

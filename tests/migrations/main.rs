@@ -1,0 +1,19 @@
+//! Migrations that run, are rolled back, pretended, verified and repaired; the lock and the ledger.
+
+mod engine;
+mod fresh;
+mod guide;
+mod journal;
+mod lease;
+mod lock;
+mod migrate;
+mod migrate_repair;
+mod pretend;
+mod pretend_kit;
+mod recovery;
+mod statements;
+mod status;
+#[path = "../support/mod.rs"]
+mod support;
+mod verify;
+mod wipe;
