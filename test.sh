@@ -259,8 +259,28 @@ if [ "${1:-}" = --faults ]; then
   exit "$outcome"
 fi
 
+# What the tests took, added up for each binary and for the slowest files, from nextest's report.
+show_durations() {
+  local report=target/nextest/default/junit.xml
+  [ -s "$report" ] || return 0
+  tr '>' '\n' <"$report" | awk '
+    function value(key) { return match($0, " " key "=\"[^\"]*") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) : "" }
+    /<testcase / {
+      binary = value("classname"); file = value("name"); seconds = value("time")
+      sub(/::.*/, "", file)
+      binaries[binary] += seconds; count[binary]++; files[binary " " file] += seconds
+    }
+    END {
+      for (name in binaries) printf "1 %8.1f s %5d tests  %s\n", binaries[name], count[name], name
+      for (name in files) if (files[name] >= 30) printf "2 %8.1f s              %s\n", files[name], name
+    }' | sort -k 1,1n -k 2,2nr | cut -c 3- >&2
+}
+
 if have_nextest; then
-  cargo nextest run --workspace --no-tests=warn --no-fail-fast "${all[@]}" "$@"
+  outcome=0
+  cargo nextest run --workspace --no-tests=warn --no-fail-fast "${all[@]}" "$@" || outcome=$?
+  show_durations
+  [ "$outcome" -eq 0 ] || exit "$outcome"
   # Arguments choose tests, and nextest knows no doctests.
   [ "$#" -gt 0 ] || cargo test --quiet --workspace --doc
 else
