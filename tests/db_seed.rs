@@ -14,6 +14,8 @@ mod generated_types;
 mod identity;
 #[path = "db_seed/law.rs"]
 mod law;
+#[path = "db_seed/loco.rs"]
+mod loco;
 #[path = "support/random_numbers.rs"]
 mod random_numbers;
 #[path = "support/schemas.rs"]

@@ -1,5 +1,7 @@
 //! From what is typed to a command: prefixes, suggestions, global options, and what is no command line at all.
 
+#[path = "dispatch/blocks.rs"]
+mod blocks;
 #[path = "dispatch/documents.rs"]
 mod documents;
 mod support;

@@ -4,6 +4,8 @@
 
 #[path = "schema_helpers/changes.rs"]
 mod changes;
+#[path = "schema_helpers/data_fix.rs"]
+mod data_fix;
 #[path = "support/database.rs"]
 mod database;
 #[path = "schema_helpers/documents.rs"]

@@ -12,6 +12,8 @@ mod database;
 mod filters;
 #[path = "testing/left_behind.rs"]
 mod left_behind;
+#[path = "testing/models.rs"]
+mod models;
 #[path = "testing/speed.rs"]
 mod speed;
 #[path = "testing/suite.rs"]
