@@ -6,6 +6,8 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "fields/helpers.rs"]
+mod helpers;
 #[path = "support/projects.rs"]
 mod projects;
 #[path = "fields/random.rs"]

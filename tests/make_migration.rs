@@ -7,6 +7,8 @@ mod database;
 mod fields;
 #[path = "make_migration/files.rs"]
 mod files;
+#[path = "make_migration/helpers.rs"]
+mod helpers;
 #[path = "make_migration/names.rs"]
 mod names;
 #[path = "support/projects.rs"]

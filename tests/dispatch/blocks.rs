@@ -1,6 +1,8 @@
 //! The sections with code of the five documents, each with the tests that run what the section shows. A section about
 //! something that kit does not do says so instead.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -2,7 +2,6 @@
 
 use kit_runtime::schema::*;
 use kit_runtime::wire::{Cause, Failure};
-use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::ActiveModelTrait;
 use sea_orm_migration::sea_orm::ActiveValue::Set;
 
