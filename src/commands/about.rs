@@ -153,7 +153,9 @@ fn show(ctx: &Context, about: &About, has_problem: bool) {
 fn label(name: &str) -> String {
     let mut letters = name.chars();
     match letters.next() {
-        Some(first) if !name.contains('.') && name != "naming" => first.to_uppercase().chain(letters).collect(),
+        Some(first) if !name.contains('.') && !["naming", "statements"].contains(&name) => {
+            first.to_uppercase().chain(letters).collect()
+        }
         _ => name.to_owned(),
     }
 }

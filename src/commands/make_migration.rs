@@ -157,7 +157,9 @@ pub(super) fn say(ctx: &Context, planned: &Planned, is_dry_run: bool) {
     let module = || planned.path.file_stem().filter(|_| !is_dry_run).map(|stem| stem.to_string_lossy().into_owned());
     for assumption in &planned.assumptions {
         match assumption {
-            Assumption::Refers { .. } | Assumption::Given(_) => ctx.ui.info(sentence(assumption)),
+            Assumption::Refers { .. } | Assumption::Given(_) | Assumption::Builders(_) => {
+                ctx.ui.info(sentence(assumption))
+            }
             Assumption::Unmade(tables) => ctx.caution(&unmade(tables, module())),
             Assumption::NoColumns { table, columns, known, is_removal } => ctx.caution(&Error::NoColumns {
                 table: table.clone(),
@@ -245,6 +247,7 @@ fn sentence(assumption: &Assumption) -> String {
         Assumption::Irreversible(table) => {
             format!("What `{table}` held is not known: `down` fails until you write it")
         }
+        Assumption::Builders(reason) => format!("Written with SeaORM's builders: {reason}"),
         Assumption::Refers { column, table } => format!("`{column}` refers to a row of `{table}`"),
         Assumption::Given(columns) => {
             let verb = if columns.len() == 1 { "comes" } else { "come" };

@@ -1,7 +1,8 @@
 //! Columns as SeaORM defines them: from a type and a default to calls of `ColumnDef`. It returns calls, one text each,
 //! and does not know where they stand.
 
-use super::intent::Definition;
+use super::intent::{Definition, Shape};
+use super::layout::Step;
 use crate::fields::{Literal, Type};
 use crate::project::sea_orm::Major;
 
@@ -29,7 +30,7 @@ pub fn calls(definition: &Definition, release: Major) -> Vec<String> {
 }
 
 /// The call that says a type.
-fn method(of: &Type, release: Major) -> Option<String> {
+pub fn method(of: &Type, release: Major) -> Option<String> {
     let call = match of {
         Type::String(None) => "string()",
         Type::String(Some(length)) => return Some(format!(".string_len({length})")),
@@ -69,6 +70,32 @@ fn method(of: &Type, release: Major) -> Option<String> {
     Some(format!(".{call}"))
 }
 
+/// Returns the columns of a shape as `down` adds them again, with what a reader must know: a required column gets a default
+/// for the rows that have no value.
+pub fn given_back(shape: &Shape) -> (Shape, Vec<Step>) {
+    let mut shape = shape.clone();
+    let mut given = Vec::new();
+    for column in &mut shape.columns {
+        let wanting = column.is_wanting() && column.reference.is_none();
+        if let Definition::Known { of, default, .. } = &mut column.definition
+            && wanting
+        {
+            *default = of.neutral();
+            given.extend(default.is_some().then(|| format!("`{}`", column.name)));
+        }
+    }
+    let mut notes = Vec::new();
+    if shape.columns.iter().any(|column| column.definition == Definition::Assumed) {
+        let note = "// What these columns were is not known: give them their type back.";
+        notes.push(Step::Whole(note.to_owned()));
+    }
+    if !given.is_empty() {
+        let note = format!("// The rows need a value again: the default of {} is new.", given.join(", "));
+        notes.push(Step::Whole(note));
+    }
+    (shape, notes)
+}
+
 /// The variant of `ColumnType`.
 fn element(of: &Type) -> &'static str {
     match of {
@@ -83,7 +110,7 @@ fn element(of: &Type) -> &'static str {
 }
 
 /// The expression of a default.
-fn default(of: &Type, default: &Literal) -> String {
+pub fn default(of: &Type, default: &Literal) -> String {
     match default {
         // In parentheses, as some databases want it for types without a limit.
         Literal::Text(text) if matches!(of, Type::Text | Type::Json | Type::JsonBinary) => {

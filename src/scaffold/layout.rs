@@ -1,7 +1,7 @@
 //! How generated statements are laid out, as rustfmt does it: chains, arguments, bodies of functions. It puts text
 //! together and does not know what it means.
 
-/// Widest chain of calls that rustfmt leaves on one line.
+/// Widest chain of calls, or list of arguments, that rustfmt leaves on one line.
 const CHAIN: usize = 60;
 
 /// A statement of a function that returns `Result<(), DbErr>`.
@@ -54,6 +54,16 @@ pub fn chain(head: &str, calls: &[String]) -> String {
     }
     let calls: Vec<String> = calls.iter().map(|call| indented(call)).collect();
     format!("{head}\n{}", calls.join("\n"))
+}
+
+/// `open item, item close`, each item on a line of its own where that is too long.
+pub fn list(open: &str, items: &[String], close: &str) -> String {
+    let line = items.join(", ");
+    if line.len() <= CHAIN && !line.contains('\n') {
+        return format!("{open}{line}{close}");
+    }
+    let items: Vec<String> = items.iter().map(|item| format!("{},\n", indented(item))).collect();
+    format!("{open}\n{}{close}", items.concat())
 }
 
 /// Every line four columns further in.

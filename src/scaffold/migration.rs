@@ -124,6 +124,8 @@ pub enum Assumption {
         /// The columns are to be removed, not to be indexed.
         is_removal: bool,
     },
+    /// The migration is written with SeaORM's builders, for this reason, although helpers are asked for.
+    Builders(String),
     /// The name does not tell what changes.
     Vague {
         /// The name.
@@ -156,7 +158,12 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
     let (intent, mut assumptions) = shape::complete(intent, request.wishes, &known)?;
     check_names(&intent)?;
     let release = major_of(&project.index, &project.root);
-    let style = Style { naming: project.settings.naming, release };
+    let style = Style {
+        naming: project.settings.naming,
+        release,
+        statements: project.settings.statements,
+        is_key_given: request.wishes.fields.iter().any(|field| field.name.eq_ignore_ascii_case("id")),
+    };
     let source = source::source(&project.root, &name, &intent, style)?;
     let module = format!("{}_{name}", free_moment(&existing, request.now));
     let path = place.folder.join(format!("{module}.rs"));
@@ -164,8 +171,9 @@ pub fn plan(project: &Project, request: &Request<'_>) -> Result<Planned> {
     let registered =
         register(&place.index, &text, Module { name: &module, path: relative.as_deref() }, project.chosen_migrator())?;
     let mut plan = FilePlan::new(&project.root);
-    plan.create(&path, source)?;
+    plan.create(&path, source.text)?;
     plan.write(&place.index, registered)?;
+    assumptions.extend(source.without_helpers.map(Assumption::Builders));
     assumptions.extend(self::assumptions(&name, &intent, split));
     if let Some(example) = vague::clearer(&name, &intent) {
         assumptions.retain(|assumption| *assumption != Assumption::Everything);

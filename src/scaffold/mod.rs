@@ -4,6 +4,7 @@ mod columns;
 mod dialect;
 pub mod factory;
 pub mod guess;
+mod helper_calls;
 mod identifiers;
 pub mod intent;
 mod known;

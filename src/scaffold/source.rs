@@ -1,10 +1,11 @@
-//! The source of a migration: from an [`Intent`] to `up` and `down` in plain SeaORM. It returns the whole file, or what is
+//! The source of a migration: from an [`Intent`] to `up` and `down` in plain SeaORM, or by [`Helpers`]. It returns the whole file, or what is
 //! wrong with the stub. It knows neither where the file goes nor how the migration was named.
 
 use std::path::Path;
 
 use heck::ToSnakeCase;
 
+use super::helper_calls::Helpers;
 use super::identifiers::Enums;
 use super::intent::{Column, Definition, Index, Intent, Reference, Shape};
 use super::layout::{Step, argument, body, call, chain, only_if};
@@ -12,7 +13,7 @@ use super::{columns, dialect, name, stub};
 use crate::error::{Error, Result};
 use crate::fields::Type;
 use crate::project::sea_orm::Major;
-use crate::project::settings::Naming;
+use crate::project::settings::{Naming, Statements};
 use crate::schema::model::Action;
 
 /// How the source is written.
@@ -22,13 +23,43 @@ pub struct Style {
     pub naming: Naming,
     /// The SeaORM that it is for.
     pub release: Major,
+    /// What the statements are written with.
+    pub statements: Statements,
+    /// The fields define the primary key.
+    pub is_key_given: bool,
+}
+
+/// A source, and how it came about.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file.
+    pub text: String,
+    /// Why it is written with builders although helpers are asked for.
+    pub without_helpers: Option<String>,
 }
 
 /// The source of a migration that does this, from the stubs of the project at `root`.
 ///
 /// # Errors
 /// Those of [`stub::fill`], and [`Error::Stub`] for one that has no room for what is to be done.
-pub fn source(root: &Path, migration: &str, intent: &Intent, style: Style) -> Result<String> {
+pub fn source(root: &Path, migration: &str, intent: &Intent, style: Style) -> Result<Source> {
+    let Style { naming, release, statements, is_key_given } = style;
+    let helpers = Helpers { naming, release, is_key_given };
+    let calls = if statements == Statements::Helpers { helpers.both_ways(intent) } else { Ok(None) };
+    Ok(match calls {
+        Ok(Some((up, down))) => {
+            let values = [("name", migration.to_owned()), ("up", body(&up)), ("down", body(&down))];
+            let table = intent.table().map(|table| ("table", table.to_owned()));
+            let values: Vec<_> = values.into_iter().chain(table).collect();
+            Source { text: stub::fill(root, "migration.helpers.rs", &values)?, without_helpers: None }
+        }
+        Ok(None) => Source { text: builders(root, migration, intent, style)?, without_helpers: None },
+        Err(reason) => Source { text: builders(root, migration, intent, style)?, without_helpers: Some(reason) },
+    })
+}
+
+/// The source in plain SeaORM.
+fn builders(root: &Path, migration: &str, intent: &Intent, style: Style) -> Result<String> {
     let mut writer = Writer { enums: Enums::default(), naming: style.naming, release: style.release };
     let mut values = vec![("name", migration.to_owned())];
     if let Some(table) = intent.table() {
@@ -203,26 +234,7 @@ impl Writer {
 
     /// Adds columns that were there before: a required one gets a default for the rows that have none.
     fn add_again(&mut self, shape: &Shape) -> Vec<Step> {
-        let mut shape = shape.clone();
-        let mut given = Vec::new();
-        for column in &mut shape.columns {
-            let wanting = column.is_wanting() && column.reference.is_none();
-            if let Definition::Known { of, default, .. } = &mut column.definition
-                && wanting
-            {
-                *default = of.neutral();
-                given.extend(default.is_some().then(|| format!("`{}`", column.name)));
-            }
-        }
-        let mut steps = Vec::new();
-        if shape.columns.iter().any(|column| column.definition == Definition::Assumed) {
-            let note = "// What these columns were is not known: give them their type back.";
-            steps.push(Step::Whole(note.to_owned()));
-        }
-        if !given.is_empty() {
-            let note = format!("// The rows need a value again: the default of {} is new.", given.join(", "));
-            steps.push(Step::Whole(note));
-        }
+        let (shape, mut steps) = columns::given_back(shape);
         steps.extend(self.add(&shape));
         steps
     }

@@ -9,12 +9,13 @@ use crate::error::{Error, Result};
 use crate::project;
 
 /// The stubs that are built in: file name and text.
-pub const STUBS: [(&str, &str); 10] = [
+pub const STUBS: [(&str, &str); 11] = [
     ("migration.rs", include_str!("../../stubs/migration.rs")),
     ("migration.create.rs", include_str!("../../stubs/migration.create.rs")),
     ("migration.update.rs", include_str!("../../stubs/migration.update.rs")),
     ("migration.join.rs", include_str!("../../stubs/migration.join.rs")),
     ("migration.drop.rs", include_str!("../../stubs/migration.drop.rs")),
+    ("migration.helpers.rs", include_str!("../../stubs/migration.helpers.rs")),
     ("factory.rs", include_str!("../../stubs/factory.rs")),
     ("seeder.rs", include_str!("../../stubs/seeder.rs")),
     ("seeders.rs", include_str!("../../stubs/seeders.rs")),

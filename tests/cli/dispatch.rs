@@ -1,6 +1,7 @@
 //! From what is typed to a command: prefixes, suggestions, global options, and what is no command line at all.
 
 use crate::support;
+mod blocks;
 mod documents;
 mod widths;
 

@@ -8,6 +8,7 @@ mod generated;
 mod generated_types;
 mod identity;
 mod law;
+mod loco;
 mod values;
 
 use std::io::ErrorKind;

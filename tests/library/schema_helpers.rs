@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod changes;
+mod data_fix;
 mod documents;
 #[path = "../loco/migrations/mod.rs"]
 mod migrations;

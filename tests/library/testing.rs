@@ -8,6 +8,7 @@
 mod blog;
 mod filters;
 mod left_behind;
+mod models;
 mod speed;
 mod suite;
 

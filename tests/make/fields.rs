@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "says which numbers were drawn")]
 
 use crate::support::{self, projects, random_numbers};
+mod helpers;
 mod random;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 
 mod fields;
 mod files;
+mod helpers;
 mod names;
 mod refused;
 mod stubs;

@@ -18,6 +18,8 @@ pub struct Settings {
     pub environment: Option<String>,
     /// How generated migrations name indexes and foreign keys.
     pub naming: Naming,
+    /// What generated migrations are written with.
+    pub statements: Statements,
     /// `[project]`
     pub project: ProjectSettings,
     /// `[database]`
@@ -53,6 +55,17 @@ pub enum Naming {
     Underscore,
     /// `idx-posts-slug`
     Dash,
+}
+
+/// What generated migrations are written with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Statements {
+    /// SeaORM's builders: `Table::create().table(…)`.
+    #[default]
+    Builders,
+    /// The helpers of `kit_runtime::schema`: `create_table(m, …)`.
+    Helpers,
 }
 
 /// How a project arranges migrations and entities.

@@ -186,6 +186,12 @@ pub async fn remove_column(m: &SchemaManager<'_>, table: &str, name: &str) -> Re
     references::remove(&tables, &table, name).await
 }
 
+/// Returns the column by which a reference to this table refers to it, if the reference names none: `user_id` for `users`.
+#[must_use]
+pub fn column_referring_to(table: &str) -> String {
+    names::reference(&names::singular(table))
+}
+
 /// Gives a column another name, and keeps its type and what is in it.
 ///
 /// # Errors

@@ -266,6 +266,14 @@ async fn the_code_of_the_documents_runs_on_every_database() {
         let on = On::new(&sandbox, database);
         on.ok(&["migrate"]);
         let applied = database.schema().await;
+        // A dry run shows the change of the column, and changes nothing.
+        on.ok(&["migrate:rollback", "--step", "2", "--force"]);
+        let (before, states) = (database.schema().await, on.states());
+        let shown = on.kit(&["migrate", "--pretend"]);
+        assert!(shown.shows("500"), "{shown}");
+        // On SQLite the dry run fails after the statement that copies the rows into the rebuilt table.
+        assert!(shown.code == 0 || database.dialect == Dialect::Sqlite, "{shown}");
+        assert_eq!((database.schema().await, on.states()), (before, states), "{:?}", database.dialect);
         on.ok(&["migrate:reset", "--force"]);
         assert_eq!(database.schema().await, "", "{:?}", database.dialect);
         on.ok(&["migrate"]);
@@ -273,4 +281,54 @@ async fn the_code_of_the_documents_runs_on_every_database() {
         assert_eq!(database.schema().await, applied, "{:?}", database.dialect);
         assert_eq!(database.value("(SELECT COUNT(*) FROM generation_logs)").await.as_deref(), Some("1"));
     }
+}
+
+/// On SQLite SeaORM's builder changes one thing in a statement and drops no foreign key: the hints, followed, do.
+#[tokio::test]
+async fn what_the_builders_cannot_on_sqlite_is_done_by_the_hints() {
+    const NAMES: [&str; 3] = ["m20240101_000001_tables", "m20240101_000002_pattern_1", "m20240101_000003_alter"];
+    let manifest = migration_manifest("2.0.4").replace("\n[lib]\nname = \"migration\"\npath = \"src/lib.rs\"\n", "");
+    let sandbox = sandbox()
+        .file("Cargo.toml", &manifest)
+        .file("src/main.rs", "fn main() {}\n")
+        .file("migrations/mod.rs", &index(&NAMES));
+    rewrite(&sandbox, NAMES[0], TABLES);
+    rewrite(&sandbox, NAMES[1], PATTERN_1);
+    let column = |name: &str| format!(".add_column(ColumnDef::new(Alias::new(\"{name}\")).string())");
+    let alter =
+        |changes: &str| format!("m.alter_table(Table::alter().table(Alias::new(\"users\")){changes}.to_owned()).await");
+    let both = alter(&(column("city") + &column("town")));
+    let apart = format!("{}?;\n{}", alter(&column("city")), alter(&column("town")));
+    let key = "m.drop_foreign_key(ForeignKey::drop().name(\"fk_generation_logs_user_id\")\
+               .table(Alias::new(\"generation_logs\")).to_owned()).await";
+    let reference = "remove_reference(m, \"generation_logs\", \"users\", \"\").await";
+    let database = Database::sqlite().await;
+    let on = On::new(&sandbox, &database);
+    for (printed, hinted, word) in
+        [(both.as_str(), apart.as_str(), "alter_table"), (key, reference, "`remove_reference`")]
+    {
+        rewrite(&sandbox, NAMES[2], [printed, "Ok(())"]);
+        let failed = on.fails(&["migrate"]);
+        assert_failure!(failed, Failure::Migration { name, cause: Cause::Unsupported, rolled_back: true, .. }
+            if name == NAMES[2]);
+        assert!(failed.hint().contains(word), "{failed}");
+        assert_eq!(on.states(), ["ran", "ran", "pending"]);
+        rewrite(&sandbox, NAMES[2], [hinted, "Ok(())"]);
+        on.ok(&["migrate"]);
+        on.ok(&["migrate:rollback", "--force", "--step", "1"]);
+    }
+    assert_eq!(
+        database
+            .value("(SELECT COUNT(*) FROM pragma_table_info('generation_logs') WHERE name = 'user_id')")
+            .await
+            .as_deref(),
+        Some("0")
+    );
+    assert_eq!(
+        database
+            .value("(SELECT COUNT(*) FROM pragma_table_info('users') WHERE name IN ('city', 'town'))")
+            .await
+            .as_deref(),
+        Some("2")
+    );
 }

@@ -16,6 +16,7 @@ fn stubs_are_published_and_win() {
     stubs/migration.update.rs
     stubs/migration.join.rs
     stubs/migration.drop.rs
+    stubs/migration.helpers.rs
     stubs/factory.rs
     stubs/seeder.rs
     stubs/seeders.rs
@@ -23,7 +24,7 @@ fn stubs_are_published_and_win() {
     stubs/model.test.server.rs
     --- stderr ---
 
-      INFO  Published 10 stubs
+      INFO  Published 11 stubs
     --- exit 0 ---
     ");
     insta::assert_snapshot!(sandbox.kit(&["stub:publish"]), @"
