@@ -4,6 +4,8 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "migrate/hints.rs"]
+mod hints;
 #[path = "support/projects.rs"]
 mod projects;
 mod support;
