@@ -300,11 +300,16 @@ fn usage_errors_are_shown_like_other_errors() {
 fn hints_of_usage_errors_are_accepted() {
     let sandbox = Sandbox::project().file("database/app.sqlite", "");
     for line in [
-        &["--json", "migrate:status"] as &[&str],
+        &["--pending", "migrate:status"] as &[&str],
         &["migrate:status", "--frobnicate"],
         &["migrate:rollback", "--step", "many"],
         &["migrate:mark"],
         &["--frobnicate"],
+        // Errors of kit's own.
+        &["xyzzy"],
+        &["migrate:stats"],
+        &["make:migration"],
+        &["make:migration", "create_posts", "title:strin"],
     ] {
         let wrong = sandbox.kit(line);
         let [command] = wrong.hinted().try_into().unwrap();

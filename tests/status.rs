@@ -8,6 +8,8 @@ mod check;
 mod database;
 #[path = "status/delete.rs"]
 mod delete;
+#[path = "status/hints.rs"]
+mod hints;
 #[path = "status/included.rs"]
 mod included;
 #[path = "status/missing_file.rs"]

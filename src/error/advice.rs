@@ -182,7 +182,9 @@ impl fmt::Display for Advice {
             }
             Self::IgnoreDotenv => "add a line `.env` to .gitignore",
             Self::FinishFiles => "run `kit migrate:status`: it writes what is missing",
-            Self::StartPackage => "run `kit init` in the folder that is to be the package",
+            Self::StartPackage => {
+                "run `cargo init --lib` in the project, then `cargo add sea-orm` and `cargo add sea-orm-migration`"
+            }
             Self::Manifest => "mend it until `cargo metadata` reads it",
             Self::Lock => "run `cargo generate-lockfile` and commit it, so that every build has the same versions",
             Self::OneSeaOrm => {

@@ -153,10 +153,10 @@ impl Error {
             Self::LeaseGoesByItself { .. } => {
                 "end its process; fifteen seconds after its last sign of life the next run takes the lease".to_owned()
             }
-            Self::NotHalted { .. } => {
-                "run `kit migrate:repair` to see what did; `kit migrate:mark` has the ledger say what is applied"
-                    .to_owned()
-            }
+            Self::NotHalted { name } => format!(
+                "run `kit migrate:repair` to list interrupted migrations, or `kit migrate:mark --applied {name}` to record it as \
+                 applied"
+            ),
             Self::HalfDone { name } => format!(
                 "undo by hand what is in, then `kit migrate:repair --rolled-back {name}`; or pass --force if it can bear it"
             ),

@@ -1,12 +1,12 @@
 //! The commands in the hints of failures, run in the state of the database that the hint is for.
 
-use kit::error::Error;
+use kit::error::{Error, Suggestion};
 use kit_runtime::dialect::Reason;
 use kit_runtime::wire::{Cause, Direction, Failure, Stopped, Unfit};
 
 use crate::database::Database;
 use crate::projects::{FAMILY, On, family};
-use crate::support::{Sandbox, commands};
+use crate::support::{Sandbox, assert_error, commands};
 use crate::{PENDING, RAN};
 
 fn of(failure: Failure) -> Error {
@@ -155,4 +155,26 @@ async fn seeds_that_failed_are_repeated() {
         on.follow(&of(failure).hint().unwrap(), &["--force"]);
         assert_eq!(database.value("(SELECT count(*) FROM users)").await.as_deref(), Some(count));
     }
+}
+
+/// Where no command of kit's is what another tool's command means, the commands in the sentence work.
+#[tokio::test]
+async fn commands_in_sentences_about_other_tools_work() {
+    let (sandbox, database) = (family(), Database::sqlite().await);
+    let on = On::new(&sandbox, &database);
+    for typed in ["db:create", "db:drop", "schema:dump", "db:show", "generate", "db:push"] {
+        let refused = on.kit(&[typed]);
+        assert_error!(refused, Error::UnknownCommand { suggestion: Some(Suggestion::Sentence(_)), .. });
+        assert!(!refused.hinted().is_empty(), "{refused}");
+        for command in refused.hinted() {
+            let more: &[&str] = match command[0].as_str() {
+                // The project is that of all tests.
+                "make:migration" => &["tidy_up", "--dry-run"],
+                "migrate:fresh" => &["--force"],
+                _ => &[],
+            };
+            on.ok(&command.iter().map(String::as_str).chain(more.iter().copied()).collect::<Vec<_>>());
+        }
+    }
+    assert_eq!(on.states(), [RAN; 4]);
 }
