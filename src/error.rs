@@ -49,6 +49,7 @@ use crate::fields::Misfit;
 use crate::migrator::upgrade::Upgrade;
 use crate::migrator::{BuildObstacle, CacheError};
 use crate::project::Misspelt;
+use crate::project::index::HiddenMigrator;
 use crate::project::status::Renamed;
 
 /// Every fallible function of kit returns this.
@@ -509,12 +510,14 @@ pub enum Error {
     },
     // The migrator.
     /// No `Migrator` in the project's sources, or several to choose from.
-    #[error("{}", no_migrator_text(path, several))]
+    #[error("{}", no_migrator_text(path, several, hidden))]
     NoMigrator {
         /// Where kit looked.
         path: PathBuf,
         /// The types that implement it, if there are several.
         several: Vec<String>,
+        /// Where kit does not read one.
+        hidden: Vec<HiddenMigrator>,
     },
     /// The `Migrator` stands where no other crate can reach it.
     #[error("the migrations in {} cannot be reached: {reason}", path.display())]

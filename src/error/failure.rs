@@ -124,6 +124,11 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::LockLost => "look with `kit migrate:status` how far it got before anything else",
         Failure::Unknown { .. } => "run `kit migrate:status` for the names",
         Failure::Duplicate { .. } => "rename one of the files and its entry in `migrations()`",
+        Failure::NameTooLong { limit, .. } => {
+            return Some(format!(
+                "shorten it to {limit} characters or fewer: the file's name, or what its `fn name` returns"
+            ));
+        }
         Failure::Strict(Warning::OutOfOrder { .. }) => "rename the migration so that it comes last, or drop --strict",
         Failure::Strict(Warning::Missing { .. } | Warning::MoreMissing { .. }) => {
             "restore the file from version control, or drop --strict"

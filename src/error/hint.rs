@@ -9,7 +9,7 @@ use super::field::field_hint;
 use super::missing::missing_hint;
 use super::reason::{connection_hint, reason_hint};
 use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
-use super::sea_orm::sea_orm_hint;
+use super::sea_orm::{no_migrator_hint, sea_orm_hint};
 use super::{Error, Registering, quoted};
 use crate::migrator::CacheError;
 
@@ -163,13 +163,7 @@ impl Error {
             Self::NoSuchTable { similar, .. } if !similar.is_empty() => {
                 format!("did you mean `{}`?", similar.join("`, `"))
             }
-            Self::NoMigrator { several, .. } if !several.is_empty() => {
-                format!("choose one in kit.toml: [project] migrator = \"{}\"", several[0])
-            }
-            Self::NoMigrator { .. } => {
-                "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
-                    .to_owned()
-            }
+            Self::NoMigrator { several, hidden, .. } => no_migrator_hint(several, hidden),
             Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
             Self::NoLibrary { package, .. } if package.is_empty() => "run `kit init --library`".to_owned(),
             Self::NoLibrary { package, .. } => format!("run `kit init --library {package}`"),

@@ -1,6 +1,7 @@
 //! Hints that name commands are followed: no migration is run for them.
 
 use kit::error::Error;
+use kit::project::index::HiddenMigrator;
 
 use crate::database::Database;
 use crate::projects::{self, On, creates, index};
@@ -104,4 +105,52 @@ fn a_workspace_gets_its_project_in_a_member() {
     let command: Vec<String> = command.iter().map(|word| word.replace("MEMBER", "app")).collect();
     projects::ok(sandbox.kit(&command));
     assert!(sandbox.files().contains(&"app/migrations/mod.rs".to_owned()));
+}
+
+/// kit reads only a Migrator at the top level of the file; nothing is built, and the error has the line of the other one.
+#[test]
+fn a_migrator_inside_of_a_module_or_a_macro_is_named_with_its_line() {
+    let whole = index(&["m1_a"]);
+    let (before, migrator) = whole.split_at(whole.find("pub struct").unwrap());
+    let in_module = format!("{before}pub mod inner {{\n    use super::*;\n{migrator}}}\n");
+    let by_macro = format!("{before}macro_rules! migrator {{ () => {{\n{migrator}}} }}\nmigrator!();\n");
+    let line = |text: &str, part: &str| text.lines().position(|line| line.contains(part)).unwrap() + 1;
+    for (text, expected) in [
+        // The `impl` begins at its attribute.
+        (
+            &in_module,
+            HiddenMigrator::InModule { path: "inner::Migrator".to_owned(), line: line(&in_module, "#[async_trait") },
+        ),
+        (&by_macro, HiddenMigrator::Macro { name: "migrator".to_owned(), line: line(&by_macro, "migrator!();") }),
+    ] {
+        let sandbox = Sandbox::new()
+            .file("Cargo.toml", &projects::migrating_manifest("app"))
+            .file("src/lib.rs", "#[path = \"../migrations/mod.rs\"]\npub mod migrations;\n")
+            .file("migrations/mod.rs", text)
+            .file("migrations/m1_a.rs", &creates("a"))
+            .file("database/app.sqlite", "");
+        let sandbox = sandbox.env("KIT_CACHE_DIR", "cache");
+        let before = sandbox.files();
+        let refused = sandbox.kit(&["migrate"]);
+        assert_eq!(refused.code, 1, "{refused}");
+        assert_error!(refused, Error::NoMigrator { several, hidden, .. } if several.is_empty() && *hidden == [expected.clone()]);
+        assert!(refused.hint().contains("[migrator] command"), "{refused}");
+        let after: Vec<String> = sandbox.files().into_iter().filter(|file| !file.contains("cache/")).collect();
+        assert_eq!(after, before);
+    }
+}
+
+/// Names of tables are checked without a build where no migration is pending.
+#[tokio::test]
+async fn a_table_that_does_not_exist_is_reported_without_a_build() {
+    for database in Database::all().await {
+        database.execute(&["CREATE TABLE posts (id int PRIMARY KEY)"]).await;
+        let sandbox = project(&["m1_a"]);
+        let on = On::new(&sandbox, &database);
+        on.ok(&["migrate:mark", "--all"]);
+        let before = sandbox.files();
+        let refused = on.fails(&["db:sync", "--tables", "nothing"]);
+        assert_error!(refused, Error::NoSuchTable { name, .. } if name == "nothing");
+        assert_eq!(sandbox.files(), before);
+    }
 }
