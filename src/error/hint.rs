@@ -48,7 +48,7 @@ impl Error {
             }
             Self::NoSuchMigration { .. } => "run `kit migrate:status` for the names".to_owned(),
             Self::Unconfirmed { .. } => "pass --force to answer yes".to_owned(),
-            Self::Unlocked => "drop --lock=none, or pass --force if nobody else can be at work".to_owned(),
+            Self::Unlocked => "drop --lock=none, or pass --force if no other run is possible".to_owned(),
             Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
             Self::Protected { .. } => "take it out of KIT_PROTECT, or name another database".to_owned(),
             Self::Overheard { parameter, .. } | Self::Unencrypted { parameter, .. } => {
@@ -158,7 +158,7 @@ impl Error {
                  applied"
             ),
             Self::HalfDone { name } => format!(
-                "undo by hand what is in, then `kit migrate:repair --rolled-back {name}`; or pass --force if it can bear it"
+                "undo its changes by hand, then run `kit migrate:repair --rolled-back {name}`; or pass --force if it can run twice"
             ),
             Self::NoSuchTable { similar, .. } if !similar.is_empty() => {
                 format!("did you mean `{}`?", similar.join("`, `"))
