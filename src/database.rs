@@ -311,6 +311,7 @@ impl Target {
             | Failure::LockLost
             | Failure::Unknown { name: _ }
             | Failure::Duplicate { name: _ }
+            | Failure::NameTooLong { name: _, limit: _ }
             | Failure::Strict(
                 Warning::OutOfOrder { name: _, after: _ }
                 | Warning::Missing { name: _ }

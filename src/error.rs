@@ -49,6 +49,7 @@ use crate::fields::Misfit;
 use crate::migrator::upgrade::Upgrade;
 use crate::migrator::{BuildObstacle, CacheError};
 use crate::project::Misspelt;
+use crate::project::index::HiddenMigrator;
 use crate::project::status::Renamed;
 
 /// Every fallible function of kit returns this.
@@ -465,19 +466,19 @@ pub enum Error {
     },
 
     /// A lease is nobody's session to end.
-    #[error("{who} has a lease, which no session of the server's stands for")]
+    #[error("{who} has a lease, which kit cannot end: it belongs to no session of the server")]
     LeaseGoesByItself {
         /// Whose it is.
         who: String,
     },
-    /// A migration that did not stop on its way.
-    #[error("`{name}` did not stop on its way, there is nothing to repair")]
+    /// A migration that is not interrupted.
+    #[error("`{name}` is not interrupted, there is nothing to repair")]
     NotHalted {
         /// Its name, printable.
         name: String,
     },
     /// A migration that would meet what it has left itself.
-    #[error("`{name}` has changed the schema before it stopped: from its start it would meet what is there")]
+    #[error("`{name}` changed the schema before it was interrupted: it would fail on these changes if it ran again")]
     HalfDone {
         /// Its name, printable.
         name: String,
@@ -509,12 +510,14 @@ pub enum Error {
     },
     // The migrator.
     /// No `Migrator` in the project's sources, or several to choose from.
-    #[error("{}", no_migrator_text(path, several))]
+    #[error("{}", no_migrator_text(path, several, hidden))]
     NoMigrator {
         /// Where kit looked.
         path: PathBuf,
         /// The types that implement it, if there are several.
         several: Vec<String>,
+        /// Where kit does not read one.
+        hidden: Vec<HiddenMigrator>,
     },
     /// The `Migrator` stands where no other crate can reach it.
     #[error("the migrations in {} cannot be reached: {reason}", path.display())]

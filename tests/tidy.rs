@@ -2,6 +2,9 @@
 //! compiler already holds is not repeated here.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "tidy/hints.rs"]
+mod hints;
+
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};

@@ -78,6 +78,11 @@ impl Dialect {
         self != Self::MySql
     }
 
+    /// The maximum number of characters in the column `version` of the ledger that SeaORM creates, if the database has one.
+    pub fn max_version(self) -> Option<usize> {
+        (self != Self::Sqlite).then_some(255)
+    }
+
     /// Whether DDL can be rolled back.
     pub fn transactional_ddl(self) -> bool {
         match self {

@@ -62,6 +62,7 @@ pub async fn run_until<C: Connection, M: Migrations<C>>(
     if let Some(name) = plan::duplicate(&names) {
         return Err(Failure::Duplicate { name: name.clone() });
     }
+    plan::short(&names, connection.dialect())?;
     let table = migrations.ledger_table();
     if request.actions.iter().all(|action| *action == Action::List) {
         for _ in &request.actions {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::dialect::Dialect;
 use crate::ledger::{Applied, Entry, Ledger, State};
 use crate::wire::{Down, Failure, Up, Warning};
 
@@ -105,6 +106,18 @@ pub fn down(ledger: &Ledger, down: &Down) -> Result<Vec<String>, Failure> {
 pub fn duplicate(list: &[String]) -> Option<&String> {
     let mut seen = HashSet::new();
     list.iter().find(|name| !seen.insert(*name))
+}
+
+/// Passes if the ledger's column takes every name of the list.
+///
+/// # Errors
+/// [`Failure::NameTooLong`].
+pub fn short(list: &[String], dialect: Dialect) -> Result<(), Failure> {
+    let Some(limit) = dialect.max_version() else { return Ok(()) };
+    match list.iter().find(|name| name.chars().count() > limit) {
+        Some(name) => Err(Failure::NameTooLong { name: name.clone(), limit }),
+        None => Ok(()),
+    }
 }
 
 /// Pending migrations that stand before the last applied one of the list, with that one.

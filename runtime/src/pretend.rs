@@ -86,6 +86,7 @@ pub async fn run<C: Connection, M: Migrations<C>>(
     if let Some(name) = plan::duplicate(&names) {
         return Err(Failure::Duplicate { name: name.clone() });
     }
+    plan::short(&names, connection.dialect())?;
     let table = migrations.ledger_table();
     let ledger = ledger::read(connection, &table).await;
     let ledger = ledger.map_err(|error| Failure::Ledger { message: error.message, reason: error.reason })?;

@@ -106,6 +106,10 @@ fn failure_text(failure: &Failure) -> String {
         Failure::LockLost => "the lock on the database was lost, another run may be at work".to_owned(),
         Failure::Unknown { name } => format!("no migration `{name}` to go to"),
         Failure::Duplicate { name } => format!("two migrations are named `{name}`"),
+        Failure::NameTooLong { name, limit } => format!(
+            "the migration `{name}` has a name of {} characters, and the ledger's column `version` takes {limit}",
+            name.chars().count()
+        ),
         Failure::Strict(warning) => format!("refused by --strict: {warning}"),
         Failure::Gone { name } => format!("cannot roll back `{name}`: it is in the ledger, but not in the Migrator"),
         Failure::Halted { name, direction, error } => {

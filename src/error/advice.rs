@@ -175,15 +175,17 @@ impl fmt::Display for Advice {
             Self::CacheLimit => "set KIT_CACHE_LIMIT to a size with its unit, such as 20GiB, or to `none`",
             Self::FreeDisk => "make room, or set KIT_CACHE_DIR to a folder on another disk",
             Self::NameProject => "go into a project, or name it with --project DIR",
-            Self::Settings => "mend kit.toml there; all that may stand in it is in the README under Configuration",
+            Self::Settings => "correct kit.toml at that line; the README lists all settings under Configuration",
             Self::Dotenv => "write each line of .env as NAME=value, with quotes around a value with spaces or #",
             Self::UntrackDotenv => {
                 "run `git rm --cached .env`, add a line `.env` to .gitignore, and change the password"
             }
             Self::IgnoreDotenv => "add a line `.env` to .gitignore",
-            Self::FinishFiles => "run `kit migrate:status`: it writes what is missing",
-            Self::StartPackage => "run `kit init` in the folder that is to be the package",
-            Self::Manifest => "mend it until `cargo metadata` reads it",
+            Self::FinishFiles => "run `kit migrate:status`: it writes the missing files",
+            Self::StartPackage => {
+                "run `cargo init --lib` in the project, then `cargo add sea-orm` and `cargo add sea-orm-migration`"
+            }
+            Self::Manifest => "correct it until `cargo metadata` succeeds",
             Self::Lock => "run `cargo generate-lockfile` and commit it, so that every build has the same versions",
             Self::OneSeaOrm => {
                 "ask for one version of sea-orm and sea-orm-migration in Cargo.toml, then run `cargo update`"
@@ -198,7 +200,7 @@ impl fmt::Display for Advice {
             Self::Migrator => {
                 "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
             }
-            Self::Index { index } => return write!(f, "mend {index} until `cargo check` reads it"),
+            Self::Index { index } => return write!(f, "correct {index} until `cargo check` succeeds"),
             Self::Register { index, module } => {
                 return write!(
                     f,
@@ -211,22 +213,22 @@ impl fmt::Display for Advice {
             Self::Fixture => {
                 "give it the name of a table; `kit migrate` first, if a pending migration creates that one"
             }
-            Self::Url => "check the URL: `kit about` says where it comes from",
+            Self::Url => "check the URL: `kit about` shows where it comes from",
             Self::HidePassword => "set DATABASE_URL instead",
             Self::MovePassword => {
                 "put the URL into .env as NAME_URL=…, and `env = \"NAME_URL\"` in place of `url` in kit.toml"
             }
             Self::Encrypt { parameter } => return write!(f, "add {parameter} to the URL"),
-            Self::Catalog => "give the user of the URL the right to read the server's catalog",
-            Self::Stuck => "look at what the server is busy with, then run `kit doctor` again",
+            Self::Catalog => "grant the user of the URL the privilege to read the server's catalog",
+            Self::Stuck => "find out what blocks the server, then run `kit doctor` again",
             Self::UpdateServer { oldest } => return write!(f, "update the server to {oldest} or newer"),
             Self::Direct => "set DIRECT_DATABASE_URL beside DATABASE_URL to the server's own URL",
             Self::Clock => "let both machines ask a time server: `timedatectl set-ntp true`",
             Self::Encoding { statement } => {
-                return write!(f, "give it, and the tables that are there, another one: {statement}");
+                return write!(f, "change it, and convert the existing tables: {statement}");
             }
             Self::Execute { statement } => return write!(f, "have its owner execute: {statement}"),
-            Self::OpenToWrite => "take mode=ro out of the URL",
+            Self::OpenToWrite => "remove mode=ro from the URL",
             Self::Own { path } => return write!(f, "run `chown $USER {0}` and `chmod u+w {0}`", path.display()),
             Self::Migrate => "run `kit migrate`",
             Self::Modified { name } => {
@@ -235,8 +237,8 @@ impl fmt::Display for Advice {
                     "restore the file from version control, or accept it: `kit migrate:repair --accept-checksum {name}`"
                 );
             }
-            Self::OutOfOrder => "rename it so that it comes last, or run `kit migrate`, which applies it all the same",
-            Self::DropIndexes => "run `kit migrate:repair --drop-invalid-indexes`, then build them again",
+            Self::OutOfOrder => "rename it so that it comes last, or run `kit migrate`, which applies it nevertheless",
+            Self::DropIndexes => "run `kit migrate:repair --drop-invalid-indexes`, then create them again",
             Self::UpdateKit => "install that kit: `git pull` and `./install.sh` in its clone",
             Self::EndProcess { pid, host } => {
                 return write!(f, "wait for it; if it hangs, end process {pid} on {host}: its lock goes with it");
@@ -244,9 +246,7 @@ impl fmt::Display for Advice {
             Self::Unlock => "wait for it; if it hangs, run `kit migrate:repair --unlock`",
             Self::WaitForLease => "wait for it, or end its process: the next run takes the lease fifteen seconds later",
             Self::TakeLease => "run `kit migrate`: it takes the lease fifteen seconds after the last sign of life",
-            Self::Killed => {
-                "run `kit migrate:repair` to see what it has left; the next run takes the lock all the same"
-            }
+            Self::Killed => "run `kit migrate:repair` to see what it left; the next run takes the lock",
         };
         f.write_str(text)
     }

@@ -10,8 +10,8 @@ use super::unsupported::{INDEX_WITHOUT_TABLE, unsupported_hint};
 use crate::project::status::Renamed;
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
-     give it that shape again, and yourself the right to write it; `kit_migrations` is kit's own: drop it, and \
-     `kit migrate:install` makes it anew";
+     restore these columns, and grant yourself the privilege to write the table; `kit_migrations` is kit's own table: drop it, then run \
+     `kit migrate:install` to create it";
 
 /// Where the URL comes from, if that is not known here.
 const THE_URL: &str = "the URL";
@@ -120,10 +120,15 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Unfit(Unfit::Lent { .. }) => {
             "name the server itself, not the pooler: `--database URL`, or DIRECT_DATABASE_URL beside DATABASE_URL"
         }
-        Failure::Lock { .. } => "if nobody else can be at work: --lock=none --force",
-        Failure::LockLost => "look with `kit migrate:status` how far it got before anything else",
+        Failure::Lock { .. } => "if no other run is possible, pass --lock=none --force",
+        Failure::LockLost => "run `kit migrate:status` to see which migrations were applied",
         Failure::Unknown { .. } => "run `kit migrate:status` for the names",
         Failure::Duplicate { .. } => "rename one of the files and its entry in `migrations()`",
+        Failure::NameTooLong { limit, .. } => {
+            return Some(format!(
+                "shorten it to {limit} characters or fewer: the file's name, or what its `fn name` returns"
+            ));
+        }
         Failure::Strict(Warning::OutOfOrder { .. }) => "rename the migration so that it comes last, or drop --strict",
         Failure::Strict(Warning::Missing { .. } | Warning::MoreMissing { .. }) => {
             "restore the file from version control, or drop --strict"
@@ -131,8 +136,10 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Strict(Warning::Modified { .. }) => {
             "restore the file from version control, or accept it: `kit migrate:repair --accept-checksum MIGRATION`"
         }
-        Failure::Halted { .. } => "run `kit migrate:repair`: it says what is in and how to go on",
-        Failure::OutcomeUnknown { .. } => "when the server is back, `kit migrate:status` says whether it is in",
+        Failure::Halted { .. } => "run `kit migrate:repair` to see what is in the database and how to go on",
+        Failure::OutcomeUnknown { .. } => {
+            "when the server is available, run `kit migrate:status` to see whether it is applied"
+        }
         Failure::Strict(
             Warning::Retried { .. }
             | Warning::Settings { .. }
@@ -167,24 +174,24 @@ pub(super) fn failure_hint(failure: &Failure) -> Option<String> {
         Failure::Migration { cause: Cause::Irreversible, .. }
         | Failure::Pretended { cause: Cause::Irreversible, .. } => "write its `down`, or go back with a new migration",
         Failure::Migration { rolled_back: true, direction: Direction::Up, .. } => {
-            "nothing of it was kept: mend it, then run `kit migrate`"
+            "it was rolled back: correct it, then run `kit migrate`"
         }
         Failure::Migration { rolled_back: false, direction: Direction::Up, .. } => {
-            "part of it may be in the database: `kit migrate:repair` says what, and how to go on"
+            "part of it may be in the database: run `kit migrate:repair` to see what, and how to go on"
         }
         Failure::Migration { rolled_back: true, direction: Direction::Down, .. } => {
-            "nothing of it was undone: mend its `down`, then run `kit migrate:rollback`"
+            "nothing was rolled back: correct its `down`, then run `kit migrate:rollback`"
         }
         Failure::Migration { rolled_back: false, direction: Direction::Down, .. } => {
-            "part of it may be undone: `kit migrate:repair` says what, and how to go on"
+            "part of it may be rolled back: run `kit migrate:repair` to see what, and how to go on"
         }
         Failure::Interrupted { stopped, .. } => return Some(interrupted_hint(stopped.as_ref(), false)),
         Failure::NoSeeder { .. } => "make it public, and the modules it is in: `pub mod`, `pub struct`",
-        Failure::Seeder { rolled_back: true, .. } => "mend the seeder, then run `kit db:seed` again",
+        Failure::Seeder { rolled_back: true, .. } => "correct the seeder, then run `kit db:seed` again",
         Failure::Seeder { rolled_back: false, .. } => {
-            "look at the tables that have no transactions, then `kit db:seed --reset` starts over with empty tables"
+            "rows may remain in tables without transactions: run `kit db:seed --reset` to start over with empty tables"
         }
-        Failure::Pretended { .. } => "nothing was changed; where a note stands above it, a real run may know more",
+        Failure::Pretended { .. } => "nothing was changed; where a note is shown above, a real run may succeed",
         Failure::Undecided { .. } => "run the migrations on a copy of the database: kit migrate --database URL",
         Failure::Request { .. } | Failure::Connect { .. } | Failure::Database { .. } => return None,
     };
@@ -217,14 +224,14 @@ fn shows_a_pooler(message: &str) -> bool {
 /// How many migrations do not come back, and which is the first.
 pub(super) fn faulty_text(faulty: &[(String, Fault)], unseen: usize) -> String {
     let Some((first, _)) = faulty.first() else {
-        return format!("the scratch database could not be made anew on the way; not looked at: {unseen}");
+        return format!("the scratch database could not be rebuilt; not checked: {unseen}");
     };
     let mut text = match faulty.len() {
         1 => format!("`{first}` does not go up, down and up again as it should"),
         count => format!("{count} migrations do not go up, down and up again as they should, `{first}` is the first"),
     };
     if unseen > 0 {
-        text.push_str(&format!("; not looked at: {unseen}"));
+        text.push_str(&format!("; not checked: {unseen}"));
     }
     text
 }
@@ -232,19 +239,23 @@ pub(super) fn faulty_text(faulty: &[(String, Fault)], unseen: usize) -> String {
 /// What to mend first.
 pub(super) fn fault_hint(name: &str, fault: &Fault) -> String {
     match fault {
-        Fault::Up { .. } => format!("mend the `up` of `{name}`: nothing behind it can be looked at before"),
+        Fault::Up { .. } => format!("correct the `up` of `{name}`: kit cannot check later migrations before"),
         Fault::Missing => format!("write the `down` of `{name}`, or pass --except {name} if it cannot have one"),
         Fault::Down { .. } => {
-            format!("mend the `down` of `{name}`: it has to undo what `up` does, backwards; or pass --except {name}")
+            format!(
+                "correct the `down` of `{name}`: it has to undo what `up` does, in reverse order; or pass --except {name}"
+            )
         }
         Fault::Idle { .. } => format!("write what undoes `up` into the `down` of `{name}`"),
         Fault::Other { .. } | Fault::Unlike { .. } => {
-            format!("mend the `down` of `{name}`: lines with - have to come back, lines with + have to go")
+            format!("correct the `down` of `{name}`: it has to restore the lines with - and remove the lines with +")
         }
-        Fault::Again { .. } => format!("mend the `down` of `{name}`: it leaves what `up` then meets"),
-        Fault::OnlyEmpty { .. } => format!("mend the `down` of `{name}` for tables that have rows"),
+        Fault::Again { .. } => {
+            format!("correct the `down` of `{name}`: it leaves objects that `up` cannot create again")
+        }
+        Fault::OnlyEmpty { .. } => format!("correct the `down` of `{name}` for tables that have rows"),
         Fault::RowsLost { direction, .. } | Fault::ValuesLost { direction, .. } => {
-            format!("mend the `{}` of `{name}`: copy what a table holds before it goes", direction.name())
+            format!("correct the `{}` of `{name}`: copy the rows of a table before it is dropped", direction.name())
         }
     }
 }
@@ -272,17 +283,17 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_counted_and_the_first_is_to_be_mended_first() {
+    fn faults_are_counted_and_the_hint_is_about_the_first() {
         let up = || ("m2".to_owned(), Fault::Up { message: "no".to_owned() });
         for (faulty, unseen, text, hint) in [
-            (vec![up()], 3, "`m2` does not go up, down and up again as it should; not looked at: 3", "mend the `up`"),
+            (vec![up()], 3, "`m2` does not go up, down and up again as it should; not checked: 3", "correct the `up`"),
             (
                 vec![("m1".to_owned(), Fault::Missing), up()],
                 0,
                 "2 migrations do not go up, down and up again as they should, `m1` is the first",
                 "write the `down` of `m1`, or pass --except m1 if it cannot have one",
             ),
-            (Vec::new(), 2, "the scratch database could not be made anew on the way; not looked at: 2", ""),
+            (Vec::new(), 2, "the scratch database could not be rebuilt; not checked: 2", ""),
         ] {
             let error = Error::Faulty { faulty, unseen };
             assert_eq!(error.to_string(), text);

@@ -9,7 +9,7 @@ use super::field::field_hint;
 use super::missing::missing_hint;
 use super::reason::{connection_hint, reason_hint};
 use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
-use super::sea_orm::sea_orm_hint;
+use super::sea_orm::{no_migrator_hint, sea_orm_hint};
 use super::{Error, Registering, quoted};
 use crate::migrator::CacheError;
 
@@ -48,7 +48,7 @@ impl Error {
             }
             Self::NoSuchMigration { .. } => "run `kit migrate:status` for the names".to_owned(),
             Self::Unconfirmed { .. } => "pass --force to answer yes".to_owned(),
-            Self::Unlocked => "drop --lock=none, or pass --force if nobody else can be at work".to_owned(),
+            Self::Unlocked => "drop --lock=none, or pass --force if no other run is possible".to_owned(),
             Self::Prohibited { .. } => "set `prohibit_destructive = false` under [database] in kit.toml".to_owned(),
             Self::Protected { .. } => "take it out of KIT_PROTECT, or name another database".to_owned(),
             Self::Overheard { parameter, .. } | Self::Unencrypted { parameter, .. } => {
@@ -153,23 +153,17 @@ impl Error {
             Self::LeaseGoesByItself { .. } => {
                 "end its process; fifteen seconds after its last sign of life the next run takes the lease".to_owned()
             }
-            Self::NotHalted { .. } => {
-                "run `kit migrate:repair` to see what did; `kit migrate:mark` has the ledger say what is applied"
-                    .to_owned()
-            }
+            Self::NotHalted { name } => format!(
+                "run `kit migrate:repair` to list interrupted migrations, or `kit migrate:mark --applied {name}` to record it as \
+                 applied"
+            ),
             Self::HalfDone { name } => format!(
-                "undo by hand what is in, then `kit migrate:repair --rolled-back {name}`; or pass --force if it can bear it"
+                "undo its changes by hand, then run `kit migrate:repair --rolled-back {name}`; or pass --force if it can run twice"
             ),
             Self::NoSuchTable { similar, .. } if !similar.is_empty() => {
                 format!("did you mean `{}`?", similar.join("`, `"))
             }
-            Self::NoMigrator { several, .. } if !several.is_empty() => {
-                format!("choose one in kit.toml: [project] migrator = \"{}\"", several[0])
-            }
-            Self::NoMigrator { .. } => {
-                "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\""
-                    .to_owned()
-            }
+            Self::NoMigrator { several, hidden, .. } => no_migrator_hint(several, hidden),
             Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
             Self::NoLibrary { package, .. } if package.is_empty() => "run `kit init --library`".to_owned(),
             Self::NoLibrary { package, .. } => format!("run `kit init --library {package}`"),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::migrator::upgrade::Upgrade;
+use crate::project::index::HiddenMigrator;
 
 /// Why kit cannot do something with a release of SeaORM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +56,35 @@ fn upgrade_text(upgrade: &Upgrade) -> String {
     written.into_iter().chain(run).collect::<Vec<_>>().join(", then ")
 }
 
-pub(super) fn no_migrator_text(path: &Path, several: &[String]) -> String {
-    match several {
-        [] => format!("no `impl MigratorTrait for …` in {}", path.display()),
-        several => format!("several types implement MigratorTrait in {}: {}", path.display(), several.join(", ")),
+pub(super) fn no_migrator_text(path: &Path, several: &[String], hidden: &[HiddenMigrator]) -> String {
+    if !several.is_empty() {
+        return format!("several types implement MigratorTrait in {}: {}", path.display(), several.join(", "));
+    }
+    let each: Vec<String> = hidden
+        .iter()
+        .map(|one| match one {
+            HiddenMigrator::InModule { path, line } => {
+                format!("the one of `{path}` in line {line} is inside of a module")
+            }
+            HiddenMigrator::Macro { name, line } => format!("kit does not expand the macro `{name}!` in line {line}"),
+        })
+        .collect();
+    let reason = if each.is_empty() { String::new() } else { format!("; {}", each.join(", ")) };
+    format!("no `impl MigratorTrait for …` at the top level of {}{reason}", path.display())
+}
+
+/// The setting that names the type, the place for the `impl`, or the setting with which kit does not have to find it.
+pub(super) fn no_migrator_hint(several: &[String], hidden: &[HiddenMigrator]) -> String {
+    const OWN: &str = "set `[migrator] command = [\"cargo\", \"run\", …]` in kit.toml to a program of the project that calls \
+                       `kit_runtime::main::<Migrator>()`";
+    match (several, hidden.first()) {
+        ([first, ..], _) => format!("choose one in kit.toml: [project] migrator = \"{first}\""),
+        (_, Some(HiddenMigrator::InModule { .. })) => {
+            format!("move the type and its `impl` to the top level of the file, or {OWN}")
+        }
+        (_, Some(HiddenMigrator::Macro { .. })) => format!("write the `impl` without a macro, or {OWN}"),
+        (_, None) => {
+            "implement MigratorTrait there, or name the folder in kit.toml: [project] migrations = \"DIR\"".to_owned()
+        }
     }
 }

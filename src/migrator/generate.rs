@@ -185,7 +185,11 @@ pub(super) fn add_runtime(manifest: &mut DocumentMut, runtime: &Path, features: 
 /// The call that starts the migrator.
 fn entry_of(sources: &Sources, project: &Project, path: &str) -> Result<String> {
     let Some(migrator) = &sources.migrator else {
-        return Err(Error::NoMigrator { path: project.index.clone(), several: sources.migrators.clone() });
+        return Err(Error::NoMigrator {
+            path: project.index.clone(),
+            several: sources.migrators.clone(),
+            hidden: sources.hidden_migrators.clone(),
+        });
     };
     Ok(match (migrator.with_self, migrator.unit) {
         (false, _) => format!("kit_runtime::main::<{path}::{}>()", migrator.name),

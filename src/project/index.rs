@@ -29,6 +29,25 @@ pub struct Migrator<'a> {
     implementation: &'a ItemImpl,
 }
 
+/// What may be a Migrator, where kit does not read one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HiddenMigrator {
+    /// An `impl MigratorTrait` in a module of the file.
+    InModule {
+        /// `inner::Migrator`
+        path: String,
+        /// Its line, counted from 1.
+        line: usize,
+    },
+    /// The call of a macro, which may write one.
+    Macro {
+        /// The macro's name.
+        name: String,
+        /// Its line, counted from 1.
+        line: usize,
+    },
+}
+
 /// The `vec![…]` of `fn migrations`.
 pub struct List<'a> {
     /// The macro call.
@@ -87,12 +106,48 @@ impl Index {
         found.collect()
     }
 
+    /// What may be a Migrator that kit does not read: one inside of a module of the file, or the calls of macros.
+    pub fn hidden_migrators(&self) -> Vec<HiddenMigrator> {
+        let mut hidden = Vec::new();
+        collect_hidden(&self.file.items, "", &mut hidden);
+        // Macros are named only where nothing else can be what is meant.
+        if hidden.iter().any(|one| matches!(one, HiddenMigrator::InModule { .. })) {
+            hidden.retain(|one| matches!(one, HiddenMigrator::InModule { .. }));
+        }
+        hidden
+    }
+
     /// The modules that are declared in it, those in the file itself included.
     pub fn modules(&self) -> impl Iterator<Item = &ItemMod> {
         self.file.items.iter().filter_map(|item| match item {
             Item::Mod(module) => Some(module),
             _ => None,
         })
+    }
+}
+
+fn collect_hidden(items: &[Item], prefix: &str, hidden: &mut Vec<HiddenMigrator>) {
+    for item in items {
+        match item {
+            Item::Impl(implementation) if !prefix.is_empty() => {
+                let is_migrator = trait_name(implementation)
+                    .is_some_and(|name| name == "MigratorTrait" || name == "MigratorTraitSelf");
+                if is_migrator {
+                    let path = format!("{prefix}{}", type_name(&implementation.self_ty));
+                    hidden.push(HiddenMigrator::InModule { path, line: implementation.span().start().line });
+                }
+            }
+            Item::Mod(module) => {
+                let inner = module.content.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default();
+                collect_hidden(inner, &format!("{prefix}{}::", module.ident), hidden);
+            }
+            // With a name it is the definition of a macro.
+            Item::Macro(call) if call.ident.is_none() => {
+                let name = call.mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+                hidden.push(HiddenMigrator::Macro { name, line: call.span().start().line });
+            }
+            _ => {}
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
 use super::checksum::{checksum, checksum_with_included};
 use super::included;
-use super::index::{self, Index, Tail};
+use super::index::{self, HiddenMigrator, Index, Tail};
 use super::template::{self, Naming};
 use super::{Project, read as read_text};
 use crate::error::{Error, Result};
@@ -63,6 +63,8 @@ pub struct Sources {
     pub migrator: Option<Migrator>,
     /// The other types of the file that list migrations.
     pub migrators: Vec<String>,
+    /// Where there is no such type: what may be one that kit does not read.
+    pub hidden_migrators: Vec<HiddenMigrator>,
     /// Modules of the index file that have no file, in its order: they do not compile.
     pub gone: Vec<GoneModule>,
 }
@@ -145,6 +147,9 @@ pub fn read(project: &Project) -> Result<Sources> {
         let modules = list.iter().filter_map(boxed).filter_map(|(module, _)| modules.get(&module).copied());
         elsewhere.extend(modules.filter_map(|module| file_of(path, module)));
         sources.migrators.push(other.name);
+    }
+    if chosen.is_err() {
+        sources.hidden_migrators = index.hidden_migrators();
     }
     if let Ok(migrator) = chosen {
         let unit = index.file.items.iter().any(|item| match item {

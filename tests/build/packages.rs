@@ -191,6 +191,21 @@ fn migrations_that_use_the_library_in_a_package_without_it() {
     works(&sandbox, 2);
 }
 
+/// The same where the crate of the migrations is the project itself.
+#[test]
+fn the_library_is_added_to_the_package_of_the_project() {
+    let text = creates("b").replacen("\n", "\nuse kit_runtime::schema::*;\n", 1);
+    let sandbox = with_crate(new(), ".", &crate_manifest())
+        .file("kit.toml", "[project]\nmigrations = \"src/lib.rs\"\n")
+        .file(&format!("src/{}.rs", NAMES[1]), &text);
+    let refused = sandbox.kit(&["migrate"]);
+    assert_error!(refused, Error::NoLibrary { package, .. } if package.is_empty());
+    for command in refused.hinted() {
+        ok(sandbox.kit(&command));
+    }
+    assert!(sandbox.read("Cargo.toml").contains("kit-runtime"));
+}
+
 /// An application that has its migrations as modules; `root` is its library, `more` more of its manifest.
 fn application(root: &str, more: &str, files: &[(&str, &str)]) -> Sandbox {
     let manifest = crate_manifest()

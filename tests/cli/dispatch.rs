@@ -306,6 +306,11 @@ fn hints_of_usage_errors_are_accepted() {
         &["migrate:rollback", "--step", "many"],
         &["migrate:mark"],
         &["--frobnicate"],
+        // Errors of kit's own.
+        &["xyzzy"],
+        &["migrate:stats"],
+        &["make:migration"],
+        &["make:migration", "create_posts", "title:strin"],
     ] {
         let wrong = sandbox.kit(line);
         let [command] = wrong.hinted().try_into().unwrap();

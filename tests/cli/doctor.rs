@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use crate::support::{self, projects};
+mod hints;
+
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
+use crate::support::commands;
 use crate::support::database::Database;
 use crate::support::pooler::Pooler;
 use crate::support::projects::{On, creates, index, migration};
@@ -160,11 +163,10 @@ fn with_many_builds(sandbox: Sandbox) -> Sandbox {
 fn the_hint_for_a_large_cache_makes_it_small() {
     let sandbox = with_many_builds(healthy());
     let hint = lines(&doctor(&sandbox, &["--json"])).into_iter().find_map(|mut line| line.remove("hint")?).unwrap();
-    let commands: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
+    let commands = commands(&hint);
     assert_eq!(commands.len(), 2, "{hint}");
     for command in commands {
-        let arguments: Vec<&str> = command.split(' ').skip(1).collect();
-        projects::ok(sandbox.kit(&arguments));
+        projects::ok(sandbox.kit(&command));
     }
     let after =
         lines(&doctor(&sandbox, &["--json"])).into_iter().find(|line| line["name"].as_deref() == Some("build_cache"));
@@ -255,7 +257,7 @@ const PROJECT: &[Plant] = &[
         |s| s.file(".kit-plan/journal.json", "{\"files\":[]}"),
         &[("files", "warn", "", "`kit migrate:status`")],
     ),
-    ("no package", |s| without(s, "Cargo.toml"), &[("cargo_toml", "fail", "", "`kit init`")]),
+    ("no package", |s| without(s, "Cargo.toml"), &[("cargo_toml", "fail", "", "`cargo init --lib`")]),
     ("no lock file", |s| without(s, "Cargo.lock"), &[("cargo_lock", "warn", "", "`cargo generate-lockfile`")]),
     (
         "a SeaORM that kit does not know",

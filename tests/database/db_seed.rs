@@ -424,4 +424,11 @@ async fn tables_that_take_nothing_back_are_named_with_what_they_keep() {
     assert_eq!(said.hinted(), [["db:seed", "--reset"]]);
     assert_eq!(database.value("(SELECT count(*) FROM users)").await.as_deref(), Some("0"));
     assert_eq!(database.value("(SELECT count(*) FROM notes)").await.as_deref(), Some("2"));
+    // With a correct file the command in the hint starts over.
+    sandbox.write("database/fixtures/notes.csv", "id,said\n1,a\n2,b\n3,d\n");
+    for command in said.hinted() {
+        ok(&sandbox, &[command.iter().map(String::as_str).collect(), vec!["--force"]].concat());
+    }
+    assert_eq!(database.value("(SELECT count(*) FROM users)").await.as_deref(), Some("1"));
+    assert_eq!(database.value("(SELECT count(*) FROM notes)").await.as_deref(), Some("3"));
 }

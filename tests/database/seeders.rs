@@ -8,7 +8,7 @@ use crate::support::projects::On;
 use crate::support::script::contents;
 use crate::support::types::{TYPES, named};
 use crate::support::{Sandbox, assert_error, assert_failure};
-use kit::error::Error;
+use kit::error::{Error, SeedError};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Cause, Failure};
 
@@ -278,6 +278,22 @@ fn what_is_made_is_written_once() {
       WARN  `DatabaseSeeder` does not call it: add `seeds.call(tag_seeder::TagSeeder).await?;`
     ");
     assert_eq!(sandbox.read("database/seeders/mod.rs"), format!("pub mod tag_seeder;\n\n{own}"));
+}
+
+#[test]
+fn a_seeder_that_is_missing_is_written_by_the_command_in_the_hint() {
+    for (line, file) in [
+        (&["db:seed"] as &[&str], "database/seeders/mod.rs"),
+        (&["db:seed", "--class", "User"], "database/seeders/user_seeder.rs"),
+    ] {
+        let sandbox = Sandbox::project();
+        let refused = sandbox.kit(line);
+        assert_error!(refused, Error::Seed(SeedError::NoSeeds { .. } | SeedError::UnknownSeeder { .. }));
+        for command in refused.hinted() {
+            assert_eq!(sandbox.kit(&command).code, 0);
+        }
+        assert!(sandbox.files().contains(&file.to_owned()), "{refused}");
+    }
 }
 
 #[test]

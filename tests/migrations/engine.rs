@@ -79,6 +79,15 @@ async fn a_refusal_writes_nothing() {
     for database in Database::all().await {
         let steps = tables(&["m1", "m1"]);
         assert_eq!(refused(&database, &steps, up()).await, Failure::Duplicate { name: "m1".into() });
+        // The ledger's column takes 255 characters, of any number of bytes; a column of SQLite takes all.
+        let long = |count: usize| format!("m2_{}", "\u{e9}".repeat(count - 3));
+        for count in [256, 400] {
+            let (name, too_long) = (long(count), [tables(&["m1", &long(count)]), tables(&[&long(count)])]);
+            for steps in too_long.iter().filter(|_| database.dialect != Dialect::Sqlite) {
+                let failure = Failure::NameTooLong { name: name.clone(), limit: 255 };
+                assert_eq!(refused(&database, steps, up()).await, failure);
+            }
+        }
         let nowhere = Action::Up(Up { to: Some("x".into()), ..Up::default() });
         assert_eq!(refused(&database, &tables(&["m1"]), nowhere).await, Failure::Unknown { name: "x".into() });
         let strict = Action::Up(Up { strict: true, ..Up::default() });

@@ -2,6 +2,8 @@
 //! question asks and what a state means has tests of its own.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod hints;
+
 use crate::support::database::Database;
 use crate::support::projects::{FAMILY, On, applied, executes, family, index, migration_manifest};
 use crate::support::{Sandbox, assert_error, assert_failure};

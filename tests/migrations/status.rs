@@ -4,6 +4,7 @@
 
 mod check;
 mod delete;
+mod hints;
 mod included;
 mod missing_file;
 mod rename;

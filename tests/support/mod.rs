@@ -235,12 +235,10 @@ impl Transcript {
         self.error().hint().unwrap_or_default()
     }
 
-    /// The commands that the hint names, each without `kit`, split at blanks: to follow a hint and see where it leads.
+    /// The commands that the hint names, each without `kit`, as a shell would read them: to follow a hint and see where it leads.
     #[track_caller]
     pub fn hinted(&self) -> Vec<Vec<String>> {
-        let hint = self.hint();
-        let quoted = hint.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("kit "));
-        quoted.map(|command| command.split_whitespace().map(str::to_owned).collect()).collect()
+        commands(&self.hint())
     }
 
     /// kit's commands in the hints on standard error, as a shell would read them: to run them as printed.
@@ -248,8 +246,7 @@ impl Transcript {
     pub fn printed(&self) -> Vec<Vec<String>> {
         let hints = self.stderr.split("hint: ").skip(1).collect::<String>();
         let text = hints.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        let quoted = text.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("kit "));
-        quoted.map(words).collect()
+        commands(&text)
     }
 
     /// Whether the data is on either stream.
@@ -275,6 +272,12 @@ impl Transcript {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
     }
+}
+
+/// kit's commands in a text, each without `kit`, as a shell would read them.
+pub fn commands(text: &str) -> Vec<Vec<String>> {
+    let quoted = text.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("kit "));
+    quoted.map(words).collect()
 }
 
 /// The words of a command line; single quotes keep blanks together.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::database::Database;
-use crate::support::{EMPTY_INDEX, Sandbox, Transcript};
+use crate::support::{EMPTY_INDEX, Sandbox, Transcript, commands};
 
 #[path = "cache.rs"]
 pub mod cache;
@@ -317,6 +317,18 @@ impl<'a> On<'a> {
         let transcript = self.kit(arguments);
         assert_eq!((transcript.code, transcript.error.is_some()), (1, true), "{transcript}");
         transcript
+    }
+
+    /// Runs each command of a hint with `more` at its end; all exit with 0.
+    #[track_caller]
+    pub fn follow(&self, hint: &str, more: &[&str]) -> Vec<Transcript> {
+        let commands = commands(hint);
+        assert!(!commands.is_empty(), "no command: {hint}");
+        let run = |command: &Vec<String>| {
+            let line: Vec<&str> = command.iter().map(String::as_str).chain(more.iter().copied()).collect();
+            self.ok(&line)
+        };
+        commands.iter().map(run).collect()
     }
 
     /// State of each migration, in kit's order.

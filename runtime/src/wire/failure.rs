@@ -101,6 +101,13 @@ pub enum Failure {
         /// The name.
         name: String,
     },
+    /// A name that is longer than the ledger's column; nothing was done.
+    NameTooLong {
+        /// The name.
+        name: String,
+        /// The maximum number of characters.
+        limit: usize,
+    },
     /// `--strict` and there is something to warn of; nothing was done.
     Strict(Warning),
     /// To be rolled back, but the Migrator does not have it; nothing was done.

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use kit::error::Error;
 
-use crate::support::{EMPTY_INDEX, Sandbox};
+use crate::support::{EMPTY_INDEX, Sandbox, assert_error};
 
 /// What `kit about` says of the database, and of where it comes from.
 fn database(sandbox: &Sandbox) -> (String, String) {
@@ -95,4 +95,25 @@ fn variables_that_the_driver_reads_count_from_the_file_too() {
     assert_eq!(sandbox.kit(&["about", "--json"]).json()["database"], "postgres://me:***@other:6000/shop");
     let whole = sandbox.kit(&["about", "--json", "-d", "postgres://a:b@h:1/x"]);
     assert_eq!(whole.json()["database"], "postgres://a:***@h:1/x");
+}
+
+/// Every error of `.env` has the file and the line, and no value.
+#[test]
+fn a_broken_dotenv_is_an_error_with_its_line() {
+    for text in ["A=1\ns3cr3t line\n", "A=1\nDATABASE_URL=\"s3cr3t\n", "A=1\n1X=s3cr3t\n", "A=1\nB=s3cr3t b\n"] {
+        let run = Sandbox::project().file(".env", text).kit(&["migrate:status", "-vvv"]);
+        assert_eq!(run.code, 1, "{run}");
+        assert_error!(run, Error::Unreadable { path, message } if path.ends_with(".env") && message.contains("line 2"));
+        assert!(run.hides("s3cr3t"), "{run}");
+    }
+    // A URL that kit cannot use is named by the line that it comes from.
+    for url in ["s3cr3t", "postgres://u:s3cr3t@h:99999999/x", "nonsense://u:s3cr3t@h/x"] {
+        let run = Sandbox::project().file(".env", &format!("A=1\nDATABASE_URL={url}\n")).kit(&["migrate:status"]);
+        assert_error!(run, Error::BadUrl { origin, .. } if origin.ends_with(".env:2"));
+        assert!(run.hides("s3cr3t"), "{run}");
+        let toml = format!("\n[connections.a]\nurl = \"{url}\"\n");
+        let run = Sandbox::project().file("kit.toml", &toml).kit(&["migrate:status"]);
+        assert_error!(run, Error::BadUrl { origin, .. } | Error::Config { origin, .. } if origin.contains("kit.toml"));
+        assert!(run.hides("s3cr3t"), "{run}");
+    }
 }

@@ -5,7 +5,7 @@ use kit_runtime::dialect::{Dialect, Reason};
 use url::Url;
 
 use crate::support::database::Database;
-use crate::support::{Sandbox, Transcript};
+use crate::support::{Sandbox, Transcript, commands};
 
 fn project(url: &str) -> Sandbox {
     Sandbox::project().env("DATABASE_URL", url)
@@ -132,6 +132,36 @@ async fn a_user_without_privileges_is_led_to_the_grant() {
             false => database.execute(&[&format!("DROP OWNED BY {role}"), &format!("DROP ROLE {role}")]).await,
         }
     }
+}
+
+/// The statement that `kit doctor` prints gives the database and its tables an encoding that has the character.
+#[tokio::test]
+async fn a_character_that_the_encoding_does_not_have_is_led_to_another_encoding() {
+    let database = Database::mysql().await;
+    let name = Url::parse(database.url()).unwrap().path().trim_start_matches('/').to_owned();
+    database
+        .execute(&[
+            &format!("ALTER DATABASE `{name}` CHARACTER SET latin1"),
+            "CREATE TABLE posts (id int PRIMARY KEY, title varchar(20)) CHARACTER SET latin1",
+        ])
+        .await;
+    let sandbox = project(database.url()).file("database/fixtures/posts.yaml", "- id: 1\n  title: \u{1f600}\n");
+    let refused = kit(&sandbox, &["db:seed"]);
+    let error = Error::Database { database: String::new(), message: String::new(), reason: Some(Reason::Encoding) };
+    assert_eq!(refused.code, 1, "{refused}");
+    for command in commands(&error.hint().unwrap()) {
+        assert_eq!(command, ["doctor"]);
+        let findings = kit(&sandbox, &["doctor", "--json"]).json();
+        let hints = findings["findings"].as_array().unwrap().iter().filter_map(|one| one["hint"].as_str());
+        let statements: Vec<String> =
+            hints.filter_map(|hint| Some(hint.split_once("ALTER DATABASE")?.1.to_owned())).collect();
+        let [statement] = statements.as_slice() else { panic!("{findings}") };
+        database.execute(&[&format!("ALTER DATABASE{statement}")]).await;
+    }
+    // The hint of the finding names the tables, too.
+    database.execute(&["ALTER TABLE posts CONVERT TO CHARACTER SET utf8mb4"]).await;
+    let done = kit(&sandbox, &["db:seed"]);
+    assert_eq!(done.code, 0, "{done}");
 }
 
 #[tokio::test]

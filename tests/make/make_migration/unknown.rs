@@ -1,8 +1,8 @@
 //! Columns and tables that a migration names and that neither sources nor the database have.
 
-use crate::support::Sandbox;
 use crate::support::database::Database;
 use crate::support::projects::{self, On};
+use crate::support::{Sandbox, Transcript};
 
 const CREATES_USERS: &str = "create_table(m, \"users\", &[(\"email\", ColType::StringUniq)], &[]).await";
 
@@ -150,4 +150,31 @@ fn a_reference_to_an_unknown_table_is_a_warning() {
     let dropped = "m.drop_table(Table::drop().table(Alias::new(\"users\")).to_owned()).await";
     sandbox.write("migrations/m20260102_030405_drop_users_table.rs", &migration(dropped));
     assert!(!sandbox.kit(&["make:migration", "create_posts", "user:references"]).printed().is_empty());
+}
+
+/// The commands in a warning, as they are printed, lead to a migration without one.
+#[test]
+fn warnings_lead_to_a_migration_without_one() {
+    let sandbox = Sandbox::project();
+    let run = |line: &[&str]| {
+        let made = sandbox.kit(&[&["make:migration"], line].concat());
+        assert_eq!(made.code, 0, "{made}");
+        made
+    };
+    let follow = |warned: &Transcript| {
+        assert!(!warned.printed().is_empty(), "{warned}");
+        for command in warned.printed() {
+            let followed = sandbox.kit(&command);
+            assert!(followed.code == 0 && followed.printed().is_empty(), "{followed}");
+        }
+    };
+    // A table that no model has.
+    let reference = ["create_posts", "author:references:my_datas"];
+    follow(&run(&reference));
+    assert!(run(&reference).printed().is_empty());
+    // A column that is not removed, since the table does not have it.
+    follow(&run(&["remove_slug_from_posts"]));
+    assert!(!sandbox.files().iter().any(|file| file.contains("remove_slug_from_posts")));
+    // A name that does not describe the change.
+    follow(&run(&["change"]));
 }
