@@ -182,7 +182,7 @@ fn with_a_lock_file_its_versions_are_taken() {
     let sandbox = seaorm("2.0.4", &three());
     ok(sandbox.kit(&["migrate"]));
     assert!(!sandbox.root().join("migration/Cargo.lock").exists());
-    let cached = projects::cache::kept_lock(&projects::kit_cache(), "2");
+    let cached = crate::support::cache::kept_lock(&projects::kit_cache(), "2");
     let lock = fs::read_to_string(cached).unwrap();
     sandbox.write("migration/Cargo.lock", &lock);
     ok(sandbox.kit(&["migrate:fresh", "--force"]));

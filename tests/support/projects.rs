@@ -10,10 +10,7 @@ use std::process::Command;
 use crate::support::database::Database;
 use crate::support::{EMPTY_INDEX, Sandbox, Transcript, commands};
 
-#[path = "cache.rs"]
-pub mod cache;
-
-pub use cache::kit_cache;
+pub use super::cache::kit_cache;
 
 /// The `[package]` and dependencies of a migration crate, on one version of SeaORM.
 pub fn migration_manifest(version: &str) -> String {

@@ -1,6 +1,8 @@
 //! A server of a test's own, that it may kill: made in a temporary folder, on a free port, kept as safe as servers are out of
 //! the box.
 
+#![allow(clippy::disallowed_methods, reason = "a server of its own needs files and the PATH")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
