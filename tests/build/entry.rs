@@ -33,7 +33,7 @@ fn own_entry(version: &str) -> Sandbox {
                       tokio = { version = \"1\", default-features = false, features = [\"rt\"] }";
     let manifest = manifest.replace(added, dependency);
     sandbox.write("Cargo.toml", &format!("{manifest}\n[profile.dev]\ndebug = 0\n"));
-    let lock = projects::cache::kept_lock(std::path::Path::new(CACHE), version);
+    let lock = crate::support::cache::kept_lock(std::path::Path::new(CACHE), version);
     if let Ok(lock) = std::fs::read_to_string(lock) {
         sandbox.write("Cargo.lock", &lock);
     }
