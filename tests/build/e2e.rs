@@ -1,11 +1,11 @@
 //! Kit on whole projects with a real migrator: generated, compiled and run. Few tests, since each compiles;
 //! what does not need a compiler is tested elsewhere.
 
-use crate::support::projects;
 mod stale;
 mod upstream;
 
 use crate::support::database::Database;
+use crate::support::projects;
 use crate::support::projects::{
     all, compiled, creates, executes, index, life, migration, migration_manifest, ok, sandbox, seaorm, states, three,
 };

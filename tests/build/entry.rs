@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests have no main.rs that reads the environment for them")]
 
-use crate::support::projects;
 use std::io::ErrorKind;
 
 use crate::support::database::Database;

@@ -2,9 +2,9 @@
 //! can, from every requirement and lock file. Nothing is compiled.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::support::projects;
 use std::process::Command;
 
+use crate::support::projects;
 use crate::support::projects::{creates, index, sandbox};
 use crate::support::{Sandbox, Transcript, assert_error};
 use kit::error::{Error, SeaOrmErrorKind};

@@ -1,6 +1,5 @@
 //! From what is typed to a command: prefixes, suggestions, global options, and what is no command line at all.
 
-use crate::support;
 mod blocks;
 mod documents;
 mod widths;
@@ -9,6 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
+use crate::support;
 use crate::support::{Sandbox, assert_error};
 use clap::error::ErrorKind;
 use kit::error::{Error, Suggestion};

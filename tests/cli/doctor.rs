@@ -2,7 +2,6 @@
 //! code, and that nothing else is complained of. And on projects in which nothing is.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::support::{self, projects};
 mod hints;
 
 use std::collections::BTreeMap;
@@ -14,6 +13,7 @@ use crate::support::commands;
 use crate::support::database::Database;
 use crate::support::pooler::Pooler;
 use crate::support::projects::{On, creates, index, migration};
+use crate::support::{self, projects};
 use crate::support::{Sandbox, Transcript};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::ledger::LEDGER;

@@ -1,7 +1,6 @@
 //! Signals that kit receives while its program is at work: real processes, real signals, all databases.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use crate::support::{self, projects};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::database::Database;
 use crate::support::projects::{On, creates, index, kit_cache, migration};
+use crate::support::{self, projects};
 use crate::support::{Sandbox, assert_failure};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Direction, Failure};

@@ -1,8 +1,9 @@
 //! The transcripts in `docs/` are what kit prints now, on each of the three databases.
 
-use crate::support::cache;
 use std::path::Path;
 use std::process::Command;
+
+use crate::support::cache;
 
 #[test]
 fn the_transcripts_are_what_kit_prints() {

@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
 
-use crate::support::projects;
 mod adopted;
 mod anywhere;
 
 use crate::support::application::{APP, MAIN, ODD, POSTS};
 use crate::support::database::Database;
+use crate::support::projects;
 use crate::support::projects::ok;
 use crate::support::{Sandbox, Transcript, assert_error};
 use kit::error::Error;

@@ -4,12 +4,12 @@
 #![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
 #![allow(clippy::print_stderr, reason = "what was tried, and what was not, is said")]
 
-use crate::support::{self, projects, schemas};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::support::database::Database;
 use crate::support::projects::ok;
+use crate::support::{self, projects, schemas};
 use crate::support::{Sandbox, Transcript};
 use kit_runtime::dialect::Dialect;
 

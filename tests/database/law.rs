@@ -4,7 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
 #![allow(clippy::print_stderr, reason = "what was tried, and what was not, is said")]
 
-use crate::support::projects;
 mod everything;
 mod public;
 mod silences;
@@ -15,6 +14,7 @@ use std::process::Command;
 
 use crate::support::Sandbox;
 use crate::support::database::Database;
+use crate::support::projects;
 use crate::support::projects::{complaint, ok};
 use everything::everything;
 use kit::schema::model::Schema;

@@ -2,9 +2,9 @@
 //! share what is compiled.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use crate::support::projects;
 use std::fs;
 
+use crate::support::projects;
 use crate::support::projects::{
     all, built, creates, executes, index, life, migration_manifest, ok, sandbox, seaorm, states, three,
 };

@@ -4,7 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
 #![allow(clippy::print_stderr, reason = "says which numbers were drawn")]
 
-use crate::support::{self, projects, random_numbers};
 mod helpers;
 mod random;
 
@@ -14,6 +13,7 @@ use crate::support::Sandbox;
 use crate::support::database::Database;
 use crate::support::projects::{On, kit_cache};
 use crate::support::random_numbers::Random;
+use crate::support::{self, projects, random_numbers};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::{Cause, Failure};
 

@@ -2,11 +2,11 @@
 //! is left when something fails.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::support::steps;
 mod taken_for_text;
 mod upstream;
 
 use crate::support::database::Database;
+use crate::support::steps;
 use crate::support::steps::{Migrator, Op, OtherLedger, Step, run, run_with};
 use crate::support::text::quotes;
 use kit_runtime::dialect::Dialect;

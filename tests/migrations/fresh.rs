@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "a test that starts itself says so in the environment")]
 
-use crate::support::database;
 use std::process::Command;
 
+use crate::support::database;
 use crate::support::database::{Database, HOSTILE};
 use crate::support::projects::{FAMILY, On, family};
 use kit_runtime::dialect::Dialect;

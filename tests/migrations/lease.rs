@@ -5,7 +5,6 @@
 #![allow(clippy::print_stdout, reason = "a child says how far it is")]
 #![allow(clippy::disallowed_methods, reason = "a child learns from its environment what it is to do")]
 
-use crate::support::{database, pooler};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::Ordering;
@@ -14,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::support::database::Database;
 use crate::support::steps::{Migrator, Op, Step, run_locking};
 use crate::support::{Sandbox, assert_failure};
+use crate::support::{database, pooler};
 use kit_runtime::connection::{Connection, Sessions};
 use kit_runtime::dialect::{Dialect, Survey};
 use kit_runtime::ledger::{self, LEDGER};

@@ -11,6 +11,8 @@ mod migrate_repair;
 mod pretend;
 mod pretend_kit;
 mod recovery;
+#[path = "../../migrations/mod.rs"]
+mod sample;
 mod statements;
 mod status;
 #[path = "../support/mod.rs"]

@@ -1,16 +1,15 @@
 //! `--pretend`: what it prints does what a run does, on each database, by the database's own client; and it changes nothing.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::support::steps;
 mod law;
 mod relations;
 mod rows;
-#[path = "../../migrations/mod.rs"]
-mod sample;
 mod undecided;
 
+use crate::sample;
 use crate::support::database::Database;
 use crate::support::script::{client, contents};
+use crate::support::steps;
 use crate::support::steps::Op;
 use crate::support::text::quotes;
 use kit_runtime::dialect::Dialect;

@@ -2,16 +2,15 @@
 //! nothing behind.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use crate::support::steps;
 mod command;
 mod limits;
-#[path = "../../migrations/mod.rs"]
-mod migrations;
 mod objects;
 
 use std::collections::BTreeMap;
 
+use crate::sample as migrations;
 use crate::support::database::Database;
+use crate::support::steps;
 use crate::support::steps::{Op, Step};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::engine;
