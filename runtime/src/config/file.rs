@@ -197,7 +197,7 @@ pub struct EntitySettings {
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where: `kit.toml line 3`, `[connections.main] in kit.toml`.
+    /// Where: `kit.toml line 3`, `[connections.main] in kit.toml:3`.
     pub origin: String,
     /// What.
     pub message: String,
@@ -209,7 +209,7 @@ impl Settings {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        let settings: Self = toml::from_str(text).map_err(|error| {
+        let mut settings: Self = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map(|before| format!(" line {}", before.matches('\n').count() + 1));
             Mistake {
@@ -217,12 +217,11 @@ impl Settings {
                 message: without_values(error.message()),
             }
         })?;
-        settings.check()?;
-        let mut keys = BTreeMap::new();
         if let Ok(table) = DeTable::parse(text) {
-            collect_keys(text, "", table.get_ref(), &mut keys);
+            collect_keys(text, "", table.get_ref(), &mut settings.keys);
         }
-        Ok(Self { keys, ..settings })
+        settings.check()?;
+        Ok(settings)
     }
 
     /// Where a key is set: `environment`, `connections.main.url`.
@@ -238,22 +237,21 @@ impl Settings {
 
     /// What the types do not say. Values are not quoted: a URL in the wrong place has its password with it.
     fn check(&self) -> Result<(), Mistake> {
-        let refuse = |origin: &str, message: &str| {
-            Err(Mistake { origin: format!("{origin} in kit.toml"), message: message.to_owned() })
-        };
+        let refuse =
+            |origin: Origin, message: &str| Err(Mistake { origin: origin.to_string(), message: message.to_owned() });
         if self.database.default.as_deref().is_some_and(|name| !ConnectionSettings::is_name(name)) {
-            return refuse("[database] default", "it is the name of a connection, not a URL");
+            return refuse(self.origin("database.default"), "it is the name of a connection, not a URL");
         }
         for (name, connection) in &self.connections {
             if !ConnectionSettings::is_name(name) {
-                return refuse("[connections]", "a name has letters, digits, `_`, `-` and `.`");
+                return refuse(self.connection_origin(name), "a name has letters, digits, `_`, `-` and `.`");
             }
-            let origin = format!("[connections.{name}]");
+            let origin = self.connection_origin(name);
             match (&connection.url, &connection.env) {
                 (Some(_), None) => {}
                 (None, Some(variable)) if is_variable(variable) => {}
-                (None, Some(_)) => return refuse(&origin, "`env` is the name of a variable; a URL goes to `url`"),
-                _ => return refuse(&origin, "give either `url` or `env`"),
+                (None, Some(_)) => return refuse(origin, "`env` is the name of a variable; a URL goes to `url`"),
+                _ => return refuse(origin, "give either `url` or `env`"),
             }
         }
         Ok(())

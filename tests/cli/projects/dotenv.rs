@@ -117,3 +117,20 @@ fn a_broken_dotenv_is_an_error_with_its_line() {
         assert!(run.hides("s3cr3t"), "{run}");
     }
 }
+
+/// What the types of kit.toml do not say is an error with the line of its table or key.
+#[test]
+fn a_contradiction_in_kit_toml_is_an_error_with_its_line() {
+    for (text, place) in [
+        ("\n[connections.a]\n", "[connections.a] in kit.toml:2"),
+        ("[connections.a]\nurl = \"sqlite:s3cr3t\"\nenv = \"A\"\n", "[connections.a] in kit.toml:1"),
+        ("\n\n[connections.a]\nenv = \"sqlite:s3cr3t\"\n", "[connections.a] in kit.toml:3"),
+        ("[connections.\"a b\"]\nurl = \"sqlite:s3cr3t\"\n", "[connections.a b] in kit.toml:1"),
+        ("[database]\ndefault = \"sqlite://s3cr3t\"\n", "database.default in kit.toml:2"),
+    ] {
+        let run = Sandbox::project().file("kit.toml", text).kit(&["migrate:status"]);
+        assert_error!(run, Error::Config { origin, .. } if origin == place);
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.hides("s3cr3t"), "{run}");
+    }
+}
