@@ -16,6 +16,7 @@ use kit_runtime::config::choose::{Choice, ChoiceError};
 use kit_runtime::config::file::ConnectionSettings;
 use kit_runtime::config::origin::{Origin, Setting, Source};
 use kit_runtime::config::{DATABASE_URL, DEFAULT};
+use kit_runtime::dialect::DEFAULT_DRIVER;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::dialect::url::{self, Ignored};
 use kit_runtime::environment::{is_development, is_production};
@@ -23,13 +24,12 @@ use kit_runtime::ledger::{self, Ledger};
 use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Failure, Unfit, Warning};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, MissingUrl, NoDefault, Result};
 use crate::migrator::package::Package;
 use crate::project::{Invocation, Layout, Project};
 
 pub use connect::{mysql_options, postgres_options};
 pub use kit_runtime::secrets::hide_passwords;
-pub use missing::{MissingUrl, NoDefault};
 pub use scratch::Scratch;
 
 /// One database, as the user's settings name it.
@@ -59,9 +59,6 @@ pub struct Target {
     pub has_migrations: bool,
     url: String,
 }
-
-/// SeaORM's feature for the driver of [`DEFAULT`].
-pub const DEFAULT_DRIVER: &str = "sqlx-sqlite";
 
 impl Target {
     /// Resolves flag, environment, `.env`, `kit.toml`, Loco's configuration and default, in this order.

@@ -2,6 +2,7 @@
 //! what `kit doctor` finds); the exit code is in `exit`. Code below `commands` returns these values and prints nothing.
 
 mod advice;
+mod detail;
 mod exit;
 mod failure;
 mod field;
@@ -27,6 +28,10 @@ use kit_runtime::dialect::url::Ignored;
 use kit_runtime::wire::{Failure, Fault};
 
 pub use advice::{Advice, Hint};
+pub use detail::{
+    BuildObstacle, CacheError, FixtureMistake, HiddenMigrator, MissingUrl, Misspelt, NoDefault, ReleaseRequirement,
+    Renamed, Upgrade, UrlPlace,
+};
 pub use exit::{Exit, PENDING};
 pub use failure::holder_text;
 use failure::{dependents_text, failure_text, faulty_text, ledger_text, unsettled_text};
@@ -44,13 +49,7 @@ pub(crate) use selection::quoted;
 pub use suggestion::Suggestion;
 pub use usage::UsageError;
 
-use crate::database::MissingUrl;
 use crate::fields::Misfit;
-use crate::migrator::upgrade::Upgrade;
-use crate::migrator::{BuildObstacle, CacheError};
-use crate::project::Misspelt;
-use crate::project::index::HiddenMigrator;
-use crate::project::status::Renamed;
 
 /// Every fallible function of kit returns this.
 pub type Result<T> = std::result::Result<T, Error>;

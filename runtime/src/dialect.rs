@@ -39,6 +39,9 @@ pub use truncate::Emptying;
 
 use crate::wire::Wipe;
 
+/// SeaORM's feature for the driver of the database that a project has without any setting.
+pub const DEFAULT_DRIVER: &str = "sqlx-sqlite";
+
 /// A family of databases that speak the same SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {

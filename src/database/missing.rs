@@ -2,46 +2,9 @@
 //! they are worded is the business of `error`.
 
 use kit_runtime::config::loco;
-use kit_runtime::config::origin::Origin;
 
-use crate::error::Error;
-use crate::project::{Invocation, Misspelt, Place, Project};
-
-/// Why a database has no URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingUrl {
-    /// The variable that would have it.
-    pub variable: String,
-    /// Why the default is not taken instead.
-    pub reason: NoDefault,
-    /// The environment.
-    pub environment: String,
-    /// The file of Loco's that would have it, where the project is Loco's.
-    pub loco: Option<String>,
-    /// Variables that are almost called so.
-    pub misspelt: Vec<Misspelt>,
-    /// Where else in the project a URL is written.
-    pub elsewhere: Vec<Place>,
-}
-
-/// Why the default database is not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoDefault {
-    /// A connection names the variable.
-    Connection {
-        /// Where.
-        origin: Origin,
-    },
-    /// The default is for development.
-    Environment,
-    /// A variable is almost called as the one with the URL: another database is meant.
-    Misspelt,
-    /// The project does not have its driver.
-    Driver {
-        /// Those that it has.
-        drivers: Vec<String>,
-    },
-}
+use crate::error::{Error, MissingUrl, Misspelt, NoDefault};
+use crate::project::{Invocation, Project};
 
 impl MissingUrl {
     /// Looks for what may have been meant.

@@ -5,9 +5,9 @@ use kit_runtime::dialect::is_index_drop_without_table;
 use kit_runtime::wire::{Cause, Direction, Failure, Fault, Holder, Stopped, Unfit, Warning};
 
 use super::Error;
+use super::Renamed;
 use super::reason::reason_hint;
 use super::unsupported::{INDEX_WITHOUT_TABLE, unsupported_hint};
-use crate::project::status::Renamed;
 
 pub(super) const LEDGER: &str = "the ledger is a table with `version` (text) and `applied_at` (a whole number), as SeaORM creates it: \
      restore these columns, and grant yourself the privilege to write the table; `kit_migrations` is kit's own table: drop it, then run \

@@ -10,8 +10,7 @@ use super::missing::missing_hint;
 use super::reason::{connection_hint, reason_hint};
 use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
 use super::sea_orm::{no_migrator_hint, sea_orm_hint};
-use super::{Error, Registering, quoted};
-use crate::migrator::CacheError;
+use super::{CacheError, Error, Registering, quoted};
 
 impl Error {
     /// What to do about it: imperative, with the exact command or flag.

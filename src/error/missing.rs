@@ -1,6 +1,6 @@
 //! What kit says where no URL of a database is.
 
-use crate::database::{MissingUrl, NoDefault};
+use super::{MissingUrl, NoDefault};
 
 /// The maximum number of files that an error names.
 const MAX_PLACES: usize = 3;

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use crate::migrator::upgrade::Upgrade;
-use crate::project::index::HiddenMigrator;
+use super::{HiddenMigrator, Upgrade};
 
 /// Why kit cannot do something with a release of SeaORM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Error;
-use crate::seeds::Mistake;
+use super::FixtureMistake;
 
 /// Why rows do not go in, or do not come out.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
@@ -39,7 +39,7 @@ pub enum SeedError {
         /// The file.
         path: PathBuf,
         /// What, and where in it.
-        fault: Box<Mistake>,
+        fault: Box<FixtureMistake>,
     },
     /// Triggers would change rows while they are loaded as they were dumped, or while tables are emptied.
     #[error("triggers on the tables of {database} would change rows or add some: {}; nothing was written", triggers.join(", "))]

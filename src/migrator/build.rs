@@ -12,9 +12,8 @@ use super::fingerprint::{self, Ended, Fingerprint};
 use super::generate::{self, Generated};
 use super::lock_file::LockFile;
 use super::package::Package;
-use super::upgrade::Upgrade;
-use super::{Build, BuildObstacle, Cache, Notice, Program, runtime_source, seeder, target_folder};
-use crate::error::{Error, Result, SeaOrmErrorKind};
+use super::{Build, Cache, Notice, Program, runtime_source, seeder, target_folder};
+use crate::error::{BuildObstacle, Error, Result, SeaOrmErrorKind, Upgrade};
 use crate::project::Project;
 use crate::project::sea_orm::{Major, SeaOrm};
 

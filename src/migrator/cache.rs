@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::error::{Error, Result};
+use crate::error::{CacheError, Error, Result};
 
 pub use cleaning::{Cleaned, Kept, Rules};
 pub use in_use::{Building, InUse, is_used, mark_used};
@@ -35,28 +35,6 @@ const TAG: &str = "CACHEDIR.TAG";
 /// What is in it: the signature of all such files, and kit's own line.
 const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# The build cache of kit, which deletes what is in it: \
                         run `kit cache --help`.\n";
-
-/// Why the cache cannot be listed or cleaned.
-#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
-#[strum(serialize_all = "snake_case", prefix = "cache_")]
-pub enum CacheError {
-    /// The system does not let kit.
-    #[error("cannot {action} the build cache {}: {source}", path.display())]
-    Io {
-        /// read or clean
-        action: &'static str,
-        /// The cache.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// There are files in it that kit has not made.
-    #[error("{} is not a build cache of kit, so nothing in it was deleted", path.display())]
-    Foreign {
-        /// The folder.
-        path: PathBuf,
-    },
-}
 
 /// Where kit keeps generated crates, their builds and the sources of the runtime.
 #[derive(Clone, Debug)]

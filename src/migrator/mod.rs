@@ -31,8 +31,7 @@ use crate::project::Project;
 use crate::project::seeders::Seeders;
 use crate::project::settings::Settings;
 
-pub use cache::{Cache, CacheError};
-pub use obstacle::BuildObstacle;
+pub use cache::Cache;
 use package::Package;
 
 /// What happens on the way.

@@ -1,23 +1,7 @@
 //! What stops a build although nothing is wrong with the code: it is told from what cargo and rustc print. Reported as a compile error
 //! it would send the user to the wrong file.
 
-/// Why cargo could not build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
-#[strum(serialize_all = "snake_case", prefix = "build_")]
-pub enum BuildObstacle {
-    /// A disk is full.
-    #[error("the build stopped: the disk is full")]
-    DiskFull,
-    /// The compiler or linker was killed, mostly because there was no memory left.
-    #[error("the build stopped: the compiler or the linker was killed")]
-    Killed,
-    /// Dependencies could not be downloaded.
-    #[error("the build stopped: dependencies could not be downloaded")]
-    Download,
-    /// cargo may not write a file.
-    #[error("the build stopped: a file cannot be written")]
-    Denied,
-}
+use crate::error::BuildObstacle;
 
 /// How lines of cargo's and rustc's own begin; other lines may quote source.
 const FAILURES: [&str; 8] = [

@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::lock_file::LockFile;
-use super::upgrade::Upgrade;
-use crate::error::{Error, Result, SeaOrmErrorKind};
+use crate::error::{Error, Result, SeaOrmErrorKind, Upgrade};
 use crate::project::manifest::{ORM, dependency_on, dependency_tables, package_of, parse, version};
 use crate::project::read;
 use crate::project::sea_orm::{Major, SeaOrm};

@@ -8,32 +8,11 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Document, Item, Table, TableLike};
 
 use super::package::Package;
+use crate::error::{ReleaseRequirement, Upgrade};
 use crate::project::manifest::{dependency_tables, package_of, parse};
 use crate::project::read;
 use crate::project::sea_orm::{Major, SeaOrm};
 use crate::project::workspace::workspace_of;
-
-/// What has to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upgrade {
-    /// The requirements to change, none if all of them allow the release.
-    pub requirements: Vec<Requirement>,
-    /// The requirement to write instead: `1.1`.
-    pub wanted: &'static str,
-    /// The command that changes the lock file; `None` without one.
-    pub command: Option<String>,
-}
-
-/// A requirement in a Cargo.toml.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requirement {
-    /// The package that is required.
-    pub package: &'static str,
-    /// As written.
-    pub version: String,
-    /// `migration/Cargo.toml:12`
-    pub place: String,
-}
 
 /// SeaORM's packages that projects require.
 const PACKAGES: [&str; 2] = ["sea-orm-migration", "sea-orm"];
@@ -151,14 +130,14 @@ fn tables(manifest: &Table) -> Vec<&dyn TableLike> {
     dependency_tables(manifest).into_iter().chain(shared.and_then(Item::as_table_like)).collect()
 }
 
-fn requirements_in(manifest: &Manifest, project_root: &Path) -> Vec<Requirement> {
+fn requirements_in(manifest: &Manifest, project_root: &Path) -> Vec<ReleaseRequirement> {
     let found =
         tables(manifest.text.as_table()).into_iter().flat_map(TableLike::iter).filter_map(|(key, dependency)| {
             let package = PACKAGES.into_iter().find(|package| package_of(key, dependency) == *package)?;
             let version = dependency.get("version").unwrap_or(dependency);
             let before = &manifest.text.raw()[..version.span()?.start];
             let place = format!("{}:{}", relative(&manifest.path, project_root), before.matches('\n').count() + 1);
-            Some(Requirement { package, version: version.as_str()?.to_owned(), place })
+            Some(ReleaseRequirement { package, version: version.as_str()?.to_owned(), place })
         });
     found.collect()
 }

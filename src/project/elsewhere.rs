@@ -1,6 +1,7 @@
 //! Database URLs in files that kit does not take them from: examples, compose files, the settings of frameworks and of other
 //! tools. It returns files and lines for an error, never a URL.
 
+use crate::error::UrlPlace;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -40,17 +41,8 @@ const SCHEMES: [&str; 4] = ["postgres://", "postgresql://", "mysql://", "sqlite:
 /// Larger files are not searched: settings files are small.
 const MAX_BYTES: u64 = 256 * 1024;
 
-/// A file and a line in it that has the URL of a database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file, relative to the project's root.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: usize,
-}
-
 /// Looks for database URLs around `root`: the first of each file, those of the environment first.
-pub fn find(root: &Path, environment: &str) -> Vec<Place> {
+pub fn find(root: &Path, environment: &str) -> Vec<UrlPlace> {
     let mut files: Vec<PathBuf> =
         [".env".to_owned(), format!(".env.{environment}")].iter().map(PathBuf::from).collect();
     files.extend(FILES.iter().map(PathBuf::from));
@@ -66,7 +58,7 @@ pub fn find(root: &Path, environment: &str) -> Vec<Place> {
     }
     files
         .iter()
-        .filter_map(|file| Some(Place { line: line(&root.join(file))?, file: file.display().to_string() }))
+        .filter_map(|file| Some(UrlPlace { line: line(&root.join(file))?, file: file.display().to_string() }))
         .collect()
 }
 

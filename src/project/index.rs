@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, Macro, Stmt, Token, Type};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, HiddenMigrator, Result};
 
 /// A mod.rs or lib.rs. Spans are byte ranges of `text`.
 pub struct Index {
@@ -27,25 +27,6 @@ pub struct Migrator<'a> {
     /// `MigratorTraitSelf`, whose functions take `&self`.
     pub with_self: bool,
     implementation: &'a ItemImpl,
-}
-
-/// What may be a Migrator, where kit does not read one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HiddenMigrator {
-    /// An `impl MigratorTrait` in a module of the file.
-    InModule {
-        /// `inner::Migrator`
-        path: String,
-        /// Its line, counted from 1.
-        line: usize,
-    },
-    /// The call of a macro, which may write one.
-    Macro {
-        /// The macro's name.
-        name: String,
-        /// Its line, counted from 1.
-        line: usize,
-    },
 }
 
 /// The `vec![…]` of `fn migrations`.

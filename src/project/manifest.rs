@@ -1,6 +1,7 @@
 //! Cargo.toml: what kit reads of it, and what `kit init` adds to it with its formatting kept. It returns
 //! values and new text. Writing files is not its business.
 
+use kit_runtime::dialect::DEFAULT_DRIVER;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
@@ -8,7 +9,6 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 use super::read;
 use super::sea_orm::{Major, SeaOrm};
 use super::workspace::workspace_of;
-use crate::database::DEFAULT_DRIVER;
 use crate::error::{Error, Result, SeaOrmErrorKind};
 
 /// The Cargo.toml of a package.

@@ -1,17 +1,7 @@
 //! Variables whose names are almost those that kit reads: `DATABSE_URL`. It compares names and returns them.
 
+use crate::error::Misspelt;
 use kit_runtime::config::origin::Origin;
-
-/// A variable that is probably meant for another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misspelt {
-    /// Its name.
-    pub name: String,
-    /// Where it is set.
-    pub origin: Origin,
-    /// The name that kit reads.
-    pub meant: String,
-}
 
 impl Misspelt {
     /// Whether it is set in this line.

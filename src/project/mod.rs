@@ -36,10 +36,8 @@ use kit_runtime::config::origin::{Origin, Setting};
 use kit_runtime::config::{DATABASE_URL, DIRECT, SCHEMA};
 use kit_runtime::dialect::url;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Misspelt, Result, UrlPlace};
 use dotenv::Dotenv;
-pub use elsewhere::Place;
-pub use misspelt::Misspelt;
 pub use settings::{Layout, Settings};
 
 /// A project that kit works on.
@@ -207,7 +205,7 @@ impl Project {
     }
 
     /// Database URLs in files that kit does not take them from.
-    pub fn elsewhere(&self, environment: &str) -> Vec<Place> {
+    pub fn elsewhere(&self, environment: &str) -> Vec<UrlPlace> {
         elsewhere::find(&self.root, environment)
     }
 

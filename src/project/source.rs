@@ -12,10 +12,10 @@ use syn::{Attribute, Expr, ImplItem, Item, ItemMod, Lit, Meta};
 
 use super::checksum::{checksum, checksum_with_included};
 use super::included;
-use super::index::{self, HiddenMigrator, Index, Tail};
+use super::index::{self, Index, Tail};
 use super::template::{self, Naming};
 use super::{Project, read as read_text};
-use crate::error::{Error, Result};
+use crate::error::{Error, HiddenMigrator, Result};
 
 pub use super::index::module_folder;
 

@@ -8,6 +8,7 @@ use kit_runtime::plan;
 use serde::{Serialize, Serializer};
 
 use super::source::{SourceMigration, Sources, name_of_migration};
+use crate::error::Renamed;
 
 /// One line of `kit migrate:status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -169,17 +170,6 @@ pub fn of(
         });
     }
     lines
-}
-
-/// An applied migration without a file that was most likely renamed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Renamed {
-    /// The name in the ledger.
-    pub old: String,
-    /// The pending migration in the sources.
-    pub new: String,
-    /// The source is the one that was applied.
-    pub is_same_source: bool,
 }
 
 /// Returns the applied migrations without a file that were most likely renamed, each with the pending migration that has

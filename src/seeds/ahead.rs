@@ -3,7 +3,8 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::{Mistake, Node, Record, Rows};
+use super::{Node, Record, Rows};
+use crate::error::FixtureMistake;
 
 /// Rows that go from thread to thread together.
 const ROWS: usize = 256;
@@ -13,7 +14,7 @@ const SIZE: usize = 1 << 20;
 const AHEAD: usize = 4;
 
 /// What was read together, and how the file ends if it does so behind it.
-type Chunk = (Vec<Record>, Option<Result<(), Mistake>>);
+type Chunk = (Vec<Record>, Option<Result<(), FixtureMistake>>);
 
 /// Rows that another thread reads.
 pub struct Ahead {
@@ -22,12 +23,12 @@ pub struct Ahead {
     spent: SyncSender<Vec<Record>>,
     rows: Vec<Record>,
     at: usize,
-    end: Option<Result<(), Mistake>>,
+    end: Option<Result<(), FixtureMistake>>,
 }
 
 impl Ahead {
     /// Reads what `open` opens.
-    pub fn new<R: Rows>(open: impl FnOnce() -> Result<R, Mistake> + Send + 'static) -> Self {
+    pub fn new<R: Rows>(open: impl FnOnce() -> Result<R, FixtureMistake> + Send + 'static) -> Self {
         let (give, chunks) = sync_channel(AHEAD);
         let (spent, back) = sync_channel(AHEAD);
         // It ends with the file, or when nobody wants more.
@@ -40,7 +41,7 @@ impl Ahead {
 }
 
 impl Rows for Ahead {
-    fn next(&mut self, record: &mut Record) -> Result<bool, Mistake> {
+    fn next(&mut self, record: &mut Record) -> Result<bool, FixtureMistake> {
         loop {
             if let Some(next) = self.rows.get_mut(self.at) {
                 std::mem::swap(record, next);
@@ -54,7 +55,7 @@ impl Rows for Ahead {
             let _ = self.spent.try_send(std::mem::take(&mut self.rows));
             // A thread that is gone without an end has not read all of it.
             (self.rows, self.end) =
-                self.chunks.recv().map_err(|_| Mistake::new("kit has failed to read it to its end"))?;
+                self.chunks.recv().map_err(|_| FixtureMistake::new("kit has failed to read it to its end"))?;
             self.at = 0;
         }
     }
@@ -107,10 +108,10 @@ mod tests {
     struct Numbers(u64);
 
     impl Rows for Numbers {
-        fn next(&mut self, record: &mut Record) -> Result<bool, Mistake> {
+        fn next(&mut self, record: &mut Record) -> Result<bool, FixtureMistake> {
             self.0 += 1;
             record.number = self.0;
-            if self.0 > 5000 { Err(Mistake::new("over")) } else { Ok(true) }
+            if self.0 > 5000 { Err(FixtureMistake::new("over")) } else { Ok(true) }
         }
     }
 
@@ -121,10 +122,10 @@ mod tests {
             assert_eq!(rows.next(&mut record), Ok(true));
             assert_eq!(record.number, number);
         }
-        assert_eq!(rows.next(&mut record), Err(Mistake::new("over")));
+        assert_eq!(rows.next(&mut record), Err(FixtureMistake::new("over")));
         assert_eq!(rows.next(&mut record), Ok(false));
-        let nothing = Ahead::new(|| Err::<Numbers, _>(Mistake::new("none")));
-        assert_eq!(all(nothing), Err(Mistake::new("none")));
+        let nothing = Ahead::new(|| Err::<Numbers, _>(FixtureMistake::new("none")));
+        assert_eq!(all(nothing), Err(FixtureMistake::new("none")));
         let dead = Ahead::new(|| -> Result<Numbers, _> { panic!("as it should") });
         let mistake = all(dead).unwrap_err();
         assert_eq!((mistake.line, mistake.row, mistake.column), (None, None, None));

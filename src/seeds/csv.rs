@@ -7,7 +7,8 @@ use std::sync::Arc;
 use ::csv::{ErrorKind, Position, Reader, ReaderBuilder, StringRecord};
 
 use super::source::{Meter, Source};
-use super::{Cell, Mistake, Node, Record, Rows};
+use super::{Cell, Node, Record, Rows};
+use crate::error::FixtureMistake;
 
 /// A row that stands behind every file. If it is not read as one, then the file ends within quotes. It is a character that no
 /// text has (Unicode guarantees that).
@@ -27,7 +28,7 @@ impl<R: Read> Csv<R> {
     ///
     /// # Errors
     /// What is wrong with the names of the columns.
-    pub fn new(source: Source<R>) -> Result<Self, Mistake> {
+    pub fn new(source: Source<R>) -> Result<Self, FixtureMistake> {
         let meter = source.meter();
         let source = source.chain("\n\u{fdd1}".as_bytes());
         let mut reader =
@@ -40,13 +41,13 @@ impl<R: Read> Csv<R> {
         };
         for (at, name) in names.iter().enumerate() {
             if name.is_empty() {
-                return Err(Mistake::at(1, format!("column {} has no name", at + 1)));
+                return Err(FixtureMistake::at(1, format!("column {} has no name", at + 1)));
             }
             if name.ends_with(END) {
-                return Err(Mistake::at(1, "the file ends within quotes"));
+                return Err(FixtureMistake::at(1, "the file ends within quotes"));
             }
             if names.iter().take(at).any(|before| before == name) {
-                return Err(Mistake::at(1, "it is there twice").in_column(name));
+                return Err(FixtureMistake::at(1, "it is there twice").in_column(name));
             }
         }
         Ok(Self { reader, meter, row, names: Arc::new(names), number: 0 })
@@ -54,10 +55,10 @@ impl<R: Read> Csv<R> {
 }
 
 impl<R: Read> Rows for Csv<R> {
-    fn next(&mut self, record: &mut Record) -> Result<bool, Mistake> {
+    fn next(&mut self, record: &mut Record) -> Result<bool, FixtureMistake> {
         self.meter.begin();
         self.number += 1;
-        let in_row = |fault: Mistake| Mistake { row: Some(self.number), ..fault };
+        let in_row = |fault: FixtureMistake| FixtureMistake { row: Some(self.number), ..fault };
         let more = self.reader.read_record(&mut self.row).map_err(|error| in_row(fault(&error)))?;
         if !more || self.row.get(0) == Some(END) {
             return Ok(false);
@@ -67,11 +68,11 @@ impl<R: Read> Rows for Csv<R> {
             && last.ends_with(END)
         {
             let column = self.names.get(self.row.len() - 1).cloned();
-            return Err(Mistake { column, ..in_row(Mistake::at(line, "the file ends within quotes")) });
+            return Err(FixtureMistake { column, ..in_row(FixtureMistake::at(line, "the file ends within quotes")) });
         }
         if self.row.len() != self.names.len() {
             let message = format!("{} values for {} columns", self.row.len(), self.names.len());
-            return Err(in_row(Mistake::at(line, message)));
+            return Err(in_row(FixtureMistake::at(line, message)));
         }
         if !Arc::ptr_eq(&record.names, &self.names) {
             record.names = self.names.clone();
@@ -93,21 +94,21 @@ impl<R: Read> Rows for Csv<R> {
     }
 }
 
-fn fault(error: &::csv::Error) -> Mistake {
+fn fault(error: &::csv::Error) -> FixtureMistake {
     let line = error.position().map(::csv::Position::line);
     let message = match error.kind() {
         ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
         ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
     };
-    Mistake { line, ..Mistake::new(message) }
+    FixtureMistake { line, ..FixtureMistake::new(message) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(text: &[u8]) -> Result<Vec<Record>, Mistake> {
+    fn rows(text: &[u8]) -> Result<Vec<Record>, FixtureMistake> {
         crate::seeds::source::tests::all(Csv::new(Source::new(text, 1 << 20))?)
     }
 

@@ -5,13 +5,12 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::Mistake;
 use super::ahead::Ahead;
 use super::csv::Csv;
 use super::file_name::table_of;
 use super::source::Source;
 use super::yaml::Yaml;
-use crate::error::{Error, Result, SeedError};
+use crate::error::{Error, FixtureMistake, Result, SeedError};
 
 /// The longest row, in bytes: it is in memory.
 const ROW: usize = 64 << 20;
@@ -68,7 +67,7 @@ impl Fixture {
         self.form == Form::Yaml
     }
 
-    pub(super) fn wrong(&self, fault: Mistake) -> Error {
+    pub(super) fn wrong(&self, fault: FixtureMistake) -> Error {
         SeedError::Fixture { path: self.path.clone(), fault: Box::new(fault) }.into()
     }
 }

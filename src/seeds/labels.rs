@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::dialect::value::uuid_text;
-use super::{Fixture, Mistake, Node, Record, Rows as _};
-use crate::error::Result;
+use super::{Fixture, Node, Record, Rows as _};
+use crate::error::{FixtureMistake, Result};
 use crate::schema::model::{Column, Kind, Schema, Table};
 
 /// Keys of the rows with labels, by table and label.
@@ -34,7 +34,7 @@ impl Labels {
                 };
                 let known = labels.0.entry(fixture.table.clone()).or_default();
                 if known.insert(label.clone(), own).is_some() {
-                    let fault = Mistake::new(format!("another row is called `{label}`"));
+                    let fault = FixtureMistake::new(format!("another row is called `{label}`"));
                     return Err(fixture.wrong(fault.in_row(record.number, record.line)));
                 }
             }

@@ -12,9 +12,9 @@ use super::order::{Order, order};
 use super::slots::{Meaning, Slot};
 use super::survey::{Survey, Trigger};
 use super::unchecked::{Unchecked, compares, dangling};
-use super::{Fixture, Mistake, Record, Rows as _};
+use super::{Fixture, Record, Rows as _};
 use crate::database::Target;
-use crate::error::{Error, Result, SeedError};
+use crate::error::{Error, FixtureMistake, Result, SeedError};
 use crate::schema::model::{ForeignKey, Key, Table, What};
 
 /// What is to be loaded.
@@ -176,7 +176,7 @@ impl<'a> Loader<'a> {
         let mut records = fixture.records()?;
         let mut record = Record::default();
         while records.next(&mut record).map_err(|fault| fixture.wrong(fault))? {
-            let wrong = |fault: Mistake| fixture.wrong(fault.in_row(record.number, record.line));
+            let wrong = |fault: FixtureMistake| fixture.wrong(fault.in_row(record.number, record.line));
             if !names.as_ref().is_some_and(|names| Arc::ptr_eq(names, &record.names)) {
                 self.flush(fixture, &mut batch, &mut places).await?;
                 slots = self.meaning.slots(table, &record).map_err(wrong)?;
@@ -184,7 +184,8 @@ impl<'a> Loader<'a> {
                 let has = |name: &String| columns.iter().any(|column| column.name == *name);
                 let key = match self.job.upsert {
                     true => Some(
-                        key_of(table, has).ok_or_else(|| wrong(Mistake::new("--upsert needs the columns of a key")))?,
+                        key_of(table, has)
+                            .ok_or_else(|| wrong(FixtureMistake::new("--upsert needs the columns of a key")))?,
                     ),
                     false => None,
                 };
@@ -255,7 +256,7 @@ impl<'a> Loader<'a> {
             let column = said.find(known);
             column.or_else(|| constrained(batch.table, &message, trouble.constraint.as_deref())).cloned()
         });
-        fixture.wrong(Mistake { column, ..Mistake::new(message) }.in_row(number, line))
+        fixture.wrong(FixtureMistake { column, ..FixtureMistake::new(message) }.in_row(number, line))
     }
 
     /// Whether all references lead somewhere, where the database was told not to look.
@@ -281,7 +282,8 @@ impl<'a> Loader<'a> {
                 if let Some(value) = found.into_iter().next() {
                     let value = value.unwrap_or_default();
                     let column = key.columns.join(", ");
-                    let fault = Mistake::new(format!("{value} is in no row of {}", key.table)).in_column(&column);
+                    let fault =
+                        FixtureMistake::new(format!("{value} is in no row of {}", key.table)).in_column(&column);
                     let fixture = self.job.fixtures.iter().find(|fixture| fixture.table == table.name);
                     return Err(match fixture {
                         Some(fixture) => self.place(fixture, table, key, &value, fault)?,
@@ -304,7 +306,7 @@ impl<'a> Loader<'a> {
         table: &'a Table,
         key: &ForeignKey,
         value: &str,
-        fault: Mistake,
+        fault: FixtureMistake,
     ) -> Result<Error> {
         let mut records = fixture.records()?;
         let mut record = Record::default();

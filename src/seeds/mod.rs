@@ -18,6 +18,7 @@ mod survey;
 mod unchecked;
 mod yaml;
 
+use crate::error::FixtureMistake;
 use std::fmt;
 use std::sync::Arc;
 
@@ -84,20 +85,7 @@ pub enum Tag {
     Binary,
 }
 
-/// What is wrong in a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mistake {
-    /// The line, counted from 1.
-    pub line: Option<u64>,
-    /// The row, counted from 1.
-    pub row: Option<u64>,
-    /// The column.
-    pub column: Option<String>,
-    /// What it is.
-    pub message: String,
-}
-
-impl Mistake {
+impl FixtureMistake {
     fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
@@ -115,7 +103,7 @@ impl Mistake {
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for FixtureMistake {
     /// `row 3, column age: not a whole number`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = self.row.map(|row| format!("row {row}"));
@@ -134,5 +122,5 @@ trait Rows {
     ///
     /// # Errors
     /// What is wrong with it, or with the file.
-    fn next(&mut self, record: &mut Record) -> Result<bool, Mistake>;
+    fn next(&mut self, record: &mut Record) -> Result<bool, FixtureMistake>;
 }

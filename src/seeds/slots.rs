@@ -5,7 +5,8 @@ use kit_runtime::dialect::Dialect;
 
 use super::dialect::value::{Datum, datum, key_takes_null};
 use super::labels::{Labels, key_column};
-use super::{Mistake, Node, Record};
+use super::{Node, Record};
+use crate::error::FixtureMistake;
 use crate::schema::model::{Column, ForeignKey, Schema, Table};
 
 /// What rows are read with.
@@ -35,7 +36,7 @@ pub struct Slot<'a> {
 
 impl<'a> Meaning<'a> {
     /// Which columns the names of a row mean. A row with a label has a key, whether it says so or not.
-    pub fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, Mistake> {
+    pub fn slots(&self, table: &'a Table, record: &Record) -> std::result::Result<Vec<Slot<'a>>, FixtureMistake> {
         let mut slots: Vec<Slot<'a>> = Vec::new();
         let identifies =
             |column: &Column| table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name));
@@ -59,10 +60,10 @@ impl<'a> Meaning<'a> {
                 }
             };
             if slot.column.generated.is_some() {
-                return Err(Mistake::new("the database computes it").in_column(name));
+                return Err(FixtureMistake::new("the database computes it").in_column(name));
             }
             if slots.iter().any(|other| other.column.name == slot.column.name) {
-                return Err(Mistake::new("it is there twice").in_column(name));
+                return Err(FixtureMistake::new("it is there twice").in_column(name));
             }
             slots.push(slot);
         }
@@ -81,7 +82,7 @@ impl<'a> Meaning<'a> {
         table: &Table,
         slots: &[Slot<'a>],
         record: &'r Record,
-    ) -> std::result::Result<Vec<Datum<'r>>, Mistake> {
+    ) -> std::result::Result<Vec<Datum<'r>>, FixtureMistake> {
         let mut row = Vec::with_capacity(slots.len());
         for (at, slot) in slots.iter().enumerate() {
             let value = match (record.cells.get(at), &record.label) {
@@ -91,7 +92,7 @@ impl<'a> Meaning<'a> {
             };
             row.push(value.map_err(|message| {
                 let line = record.cells.get(at).map(|cell| cell.line);
-                Mistake { line, ..Mistake::new(message).in_column(&slot.column.name) }
+                FixtureMistake { line, ..FixtureMistake::new(message).in_column(&slot.column.name) }
             })?);
         }
         Ok(row)
@@ -125,8 +126,8 @@ impl<'a> Meaning<'a> {
     }
 }
 
-fn unknown_column(table: &Table, name: &str) -> Mistake {
+fn unknown_column(table: &Table, name: &str) -> FixtureMistake {
     let near = table.columns.iter().find(|column| strsim::jaro_winkler(&column.name, name) > 0.8);
     let near = near.map(|column| format!(", did you mean {}?", column.name)).unwrap_or_default();
-    Mistake::new(format!("{} has no such column{near}", table.name)).in_column(name)
+    FixtureMistake::new(format!("{} has no such column{near}", table.name)).in_column(name)
 }

@@ -75,10 +75,10 @@ impl<R: Read> Read for Source<R> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::seeds::{Mistake, Record, Rows};
+    use crate::seeds::{FixtureMistake, Record, Rows};
 
     /// All rows, or the first mistake.
-    pub fn all(mut rows: impl Rows) -> Result<Vec<Record>, Mistake> {
+    pub fn all(mut rows: impl Rows) -> Result<Vec<Record>, FixtureMistake> {
         let (mut record, mut all) = (Record::default(), Vec::new());
         while rows.next(&mut record)? {
             all.push(record.clone());

@@ -8,7 +8,8 @@ use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::chars::{Chars, with_at};
 use super::source::{Meter, Source};
-use super::{Cell, Mistake, Node, Record, Rows, Tag};
+use super::{Cell, Node, Record, Rows, Tag};
+use crate::error::FixtureMistake;
 
 /// Lists and maps in each other.
 const DEPTH: usize = 64;
@@ -40,15 +41,17 @@ impl<R: Read> Yaml<R> {
     }
 
     /// The next event and its line.
-    fn event(&mut self) -> Result<(Event<'static>, u64), Mistake> {
+    fn event(&mut self) -> Result<(Event<'static>, u64), FixtureMistake> {
         match self.parser.next() {
             Some(Ok((event, span))) => Ok((event, line(&span))),
-            Some(Err(error)) => Err(Mistake::at(error.marker().line() as u64, with_at(&error.kind().to_string()))),
+            Some(Err(error)) => {
+                Err(FixtureMistake::at(error.marker().line() as u64, with_at(&error.kind().to_string())))
+            }
             None => Ok((Event::StreamEnd, 0)),
         }
     }
 
-    fn record(&mut self) -> Result<Option<Record>, Mistake> {
+    fn record(&mut self) -> Result<Option<Record>, FixtureMistake> {
         if self.form == Form::Unknown {
             self.form = self.begin()?;
         }
@@ -56,7 +59,7 @@ impl<R: Read> Yaml<R> {
             return Ok(None);
         }
         let next = self.number + 1;
-        let (first, line) = self.event().map_err(|fault| Mistake { row: Some(next), ..fault })?;
+        let (first, line) = self.event().map_err(|fault| FixtureMistake { row: Some(next), ..fault })?;
         let (label, event) = match first {
             Event::Scalar(label, ..) if self.form == Form::Labelled => (Some(with_at(&label)), self.event()?.0),
             other => (None, other),
@@ -68,7 +71,7 @@ impl<R: Read> Yaml<R> {
                 return Ok(None);
             }
             Event::Alias(_) => return Err(alias(line)),
-            _ => return Err(Mistake::at(line, "a row is a map of columns to values")),
+            _ => return Err(FixtureMistake::at(line, "a row is a map of columns to values")),
         }
         self.number += 1;
         self.meter.begin();
@@ -77,7 +80,7 @@ impl<R: Read> Yaml<R> {
     }
 
     /// What kind of file it is.
-    fn begin(&mut self) -> Result<Form, Mistake> {
+    fn begin(&mut self) -> Result<Form, FixtureMistake> {
         loop {
             return match self.event()? {
                 (Event::StreamStart | Event::DocumentStart(..), _) => continue,
@@ -88,23 +91,23 @@ impl<R: Read> Yaml<R> {
                     self.end()?;
                     Ok(Form::Over)
                 }
-                (_, line) => Err(Mistake::at(line, "a fixture is a list of rows, or a map of labels to rows")),
+                (_, line) => Err(FixtureMistake::at(line, "a fixture is a list of rows, or a map of labels to rows")),
             };
         }
     }
 
-    fn end(&mut self) -> Result<(), Mistake> {
+    fn end(&mut self) -> Result<(), FixtureMistake> {
         self.form = Form::Over;
         loop {
             match self.event()? {
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentEnd, _) => {}
-                (_, line) => return Err(Mistake::at(line, "a fixture is one document")),
+                (_, line) => return Err(FixtureMistake::at(line, "a fixture is one document")),
             }
         }
     }
 
-    fn columns(&mut self, label: Option<String>, line: u64) -> Result<Record, Mistake> {
+    fn columns(&mut self, label: Option<String>, line: u64) -> Result<Record, FixtureMistake> {
         let (known, mut names) = (self.names.clone(), None::<Vec<String>>);
         let mut cells: Vec<Cell> = Vec::with_capacity(known.len());
         loop {
@@ -113,7 +116,7 @@ impl<R: Read> Yaml<R> {
                 (Event::Scalar(name, ScalarStyle::Plain, ..), line) if name == "<<" => return Err(alias(line)),
                 (Event::Scalar(name, ..), _) => name,
                 (Event::Alias(_), line) => return Err(alias(line)),
-                (_, line) => return Err(Mistake::at(line, "the name of a column is a word")),
+                (_, line) => return Err(FixtureMistake::at(line, "the name of a column is a word")),
             };
             let at = cells.len();
             let same = names.is_none() && known.get(at).is_some_and(|known| *known == *name);
@@ -121,7 +124,7 @@ impl<R: Read> Yaml<R> {
                 let name = with_at(&name);
                 let names = names.get_or_insert_with(|| known.iter().take(at).cloned().collect());
                 if names.contains(&name) {
-                    return Err(Mistake::new("it is there twice").in_column(&name));
+                    return Err(FixtureMistake::new("it is there twice").in_column(&name));
                 }
                 names.push(name);
             }
@@ -137,9 +140,9 @@ impl<R: Read> Yaml<R> {
         Ok(Record { label, names: self.names.clone(), cells, number: self.number, line })
     }
 
-    fn node(&mut self, event: Event<'static>, line: u64, depth: usize) -> Result<Node, Mistake> {
+    fn node(&mut self, event: Event<'static>, line: u64, depth: usize) -> Result<Node, FixtureMistake> {
         if depth > DEPTH {
-            return Err(Mistake::at(line, format!("more than {DEPTH} lists and maps in each other")));
+            return Err(FixtureMistake::at(line, format!("more than {DEPTH} lists and maps in each other")));
         }
         match event {
             Event::Scalar(text, style, _, tag) => {
@@ -152,7 +155,7 @@ impl<R: Read> Yaml<R> {
                         "float" => Some(Tag::Float),
                         "binary" => Some(Tag::Binary),
                         "bool" | "null" | "timestamp" => None,
-                        other => return Err(Mistake::at(line, format!("kit knows no tag `{other}`"))),
+                        other => return Err(FixtureMistake::at(line, format!("kit knows no tag `{other}`"))),
                     },
                 };
                 if plain && tag.is_none() && is_null(&text) {
@@ -176,7 +179,7 @@ impl<R: Read> Yaml<R> {
                     let name = match self.event()? {
                         (Event::MappingEnd, _) => return Ok(Node::Map(map)),
                         (Event::Scalar(name, ..), _) => with_at(&name),
-                        (_, line) => return Err(Mistake::at(line, "the key of a map is a word")),
+                        (_, line) => return Err(FixtureMistake::at(line, "the key of a map is a word")),
                     };
                     let (event, line) = self.event()?;
                     let node = self.node(event, line, depth + 1)?;
@@ -184,13 +187,13 @@ impl<R: Read> Yaml<R> {
                 }
             }
             Event::Alias(_) => Err(alias(line)),
-            _ => Err(Mistake::at(line, "a value is missing")),
+            _ => Err(FixtureMistake::at(line, "a value is missing")),
         }
     }
 }
 
 impl<R: Read> Rows for Yaml<R> {
-    fn next(&mut self, record: &mut Record) -> Result<bool, Mistake> {
+    fn next(&mut self, record: &mut Record) -> Result<bool, FixtureMistake> {
         match self.record() {
             Ok(Some(next)) => *record = next,
             Ok(None) => return Ok(false),
@@ -211,8 +214,8 @@ fn line(span: &Span) -> u64 {
     span.start.line() as u64
 }
 
-fn alias(line: u64) -> Mistake {
-    Mistake::at(line, "a fixture takes no aliases (`*name`): write the value out, or give rows labels")
+fn alias(line: u64) -> FixtureMistake {
+    FixtureMistake::at(line, "a fixture takes no aliases (`*name`): write the value out, or give rows labels")
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 use crate::support::projects::{built, creates, kit_cache, migration, ok, seaorm};
 use crate::support::{Sandbox, Transcript, assert_error, now};
 use chrono::{DateTime, Utc};
+use kit::error::CacheError;
 use kit::error::Error;
-use kit::migrator::CacheError;
 use serde_json::Value;
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);

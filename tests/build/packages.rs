@@ -7,8 +7,8 @@ use std::process::Command;
 
 use crate::support::projects::{all, creates, index, migration, migration_manifest, ok, sandbox, states};
 use crate::support::{Sandbox, assert_error};
+use kit::error::BuildObstacle;
 use kit::error::Error;
-use kit::migrator::BuildObstacle;
 
 const NAMES: [&str; 2] = ["m20240101_000001_create_a", "m20240101_000002_create_b"];
 const LOCK: &str = include_str!("../../Cargo.lock");

@@ -11,8 +11,8 @@ use crate::support::{Sandbox, Transcript};
 use clap::CommandFactory;
 use heck::ToSnakeCase;
 use kit::cli::Cli;
+use kit::error::{BuildObstacle, CacheError};
 use kit::error::{Error, ScratchError, SeedError};
-use kit::migrator::{BuildObstacle, CacheError};
 use serde_json::Value;
 use strum::VariantNames;
 

@@ -15,8 +15,8 @@ use std::io::ErrorKind;
 
 use crate::support::database::Database;
 use crate::support::{Sandbox, Transcript, assert_error};
+use kit::error::FixtureMistake;
 use kit::error::{Error, SeedError};
-use kit::seeds::Mistake;
 use kit_runtime::connection::Row;
 use kit_runtime::dialect::Dialect;
 
@@ -40,9 +40,9 @@ fn fails(sandbox: &Sandbox, arguments: &[&str]) -> Transcript {
 /// The file, line, row and column that the error names: `users.yaml:42 row 41 age`.
 #[track_caller]
 fn place(run: &Transcript) -> String {
-    let (path, Mistake { line, row, column, .. }) = match run.error() {
+    let (path, FixtureMistake { line, row, column, .. }) = match run.error() {
         Error::Seed(SeedError::Fixture { path, fault }) => (path, (**fault).clone()),
-        Error::Seed(SeedError::Fixtures { path, .. }) => (path, Mistake::default()),
+        Error::Seed(SeedError::Fixtures { path, .. }) => (path, FixtureMistake::default()),
         other => panic!("{other:?}\n{run}"),
     };
     let line = line.map(|line| format!(":{line}")).unwrap_or_default();

@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 use super::*;
+use crate::error::CacheError;
 use crate::error::Error;
+use crate::migrator::cache::Cache;
 use crate::migrator::cache::in_use::{A_DAY, Building, InUse};
 use crate::migrator::cache::record::{BuildRecord, RECORD};
-use crate::migrator::cache::{Cache, CacheError};
 use crate::test_files::write;
 
 /// Names of builds.

@@ -1,7 +1,7 @@
 //! The commands in the hints of `kit doctor` are followed, and the finding is gone.
 
+use kit::error::BuildObstacle;
 use kit::error::Error;
-use kit::migrator::BuildObstacle;
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::Failure;
 

@@ -1,7 +1,7 @@
 //! No URL of a database: which default is taken where, what the error names, and that its hint leads on.
 
-use kit::database::NoDefault;
 use kit::error::Error;
+use kit::error::NoDefault;
 
 use crate::support::{EMPTY_INDEX, Sandbox, Transcript};
 
@@ -14,7 +14,7 @@ fn seaorm(drivers: &str) -> Sandbox {
     Sandbox::new().file("migration/Cargo.toml", &manifest).file("migration/src/lib.rs", EMPTY_INDEX)
 }
 
-fn missing(run: &Transcript) -> &kit::database::MissingUrl {
+fn missing(run: &Transcript) -> &kit::error::MissingUrl {
     match run.error() {
         Error::MissingUrl(missing) => missing,
         other => panic!("{other:?}\n{run}"),

@@ -1,7 +1,7 @@
 //! Hints that name commands are followed: no migration is run for them.
 
 use kit::error::Error;
-use kit::project::index::HiddenMigrator;
+use kit::error::HiddenMigrator;
 
 use super::{checksum, ledger, project, side};
 use crate::support::database::Database;
