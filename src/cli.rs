@@ -1,18 +1,25 @@
 //! The command line: global options, one variant a command, one boring match.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::commands::{self, list::ListArgs};
-use crate::context::{Context, Host};
+use crate::app::context::{Context, Host};
+use crate::app::globals::Globals;
+use crate::commands;
 use crate::error::{Error, Exit, Result};
-use crate::ui::{ColorChoice, Verbosity};
+use crate::ui::Verbosity;
 
 mod carried;
+mod complete;
+pub mod completion;
+mod completions;
 pub(crate) mod dispatch;
 mod habits;
+mod help;
+mod list;
+
+use list::ListArgs;
 
 /// Artisan for SeaORM: one command for the whole life of a project's database
 #[derive(Debug, Parser)]
@@ -32,43 +39,6 @@ pub struct Cli {
     /// The command; none lists them all.
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-/// Options of every command.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Globals {
-    /// Use this connection of kit.toml, or this URL
-    #[arg(short, long, global = true, value_name = "NAME|URL")]
-    pub database: Option<String>,
-    /// Name the environment, instead of APP_ENV
-    #[arg(long, global = true, value_name = "NAME")]
-    pub env: Option<String>,
-    /// Use the project in this folder, instead of searching upwards from here
-    #[arg(long, global = true, value_name = "DIR")]
-    pub project: Option<PathBuf>,
-    /// Ask nothing; what would be asked is refused
-    #[arg(short, long, global = true)]
-    pub no_interaction: bool,
-    /// Print one JSON document instead of text; implies -n
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Show only errors, and what was asked for
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
-    /// Use colours: auto, always or never
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub color: ColorChoice,
-    /// Print help
-    #[arg(short, long, global = true, action = ArgAction::HelpShort)]
-    pub help: Option<bool>,
-    /// Print the version
-    #[arg(short = 'V', long, global = true, action = ArgAction::Version)]
-    pub version: Option<bool>,
 }
 
 /// All commands, in the order and groups of `kit list`. The help of each is the doc of its arguments.
@@ -101,13 +71,13 @@ pub enum Command {
     MigrateVerify(commands::migrate_verify::VerifyArgs),
     About(commands::about::AboutArgs),
     Cache(commands::cache::CacheArgs),
-    Completions(commands::completions::CompletionsArgs),
+    Completions(completions::CompletionsArgs),
     Doctor(commands::doctor::DoctorArgs),
-    Help(commands::help::HelpArgs),
+    Help(help::HelpArgs),
     #[command(name = "__complete", hide = true)]
-    Complete(commands::complete::CompleteArgs),
+    Complete(complete::CompleteArgs),
     Init(commands::init::InitArgs),
-    List(commands::list::ListArgs),
+    List(list::ListArgs),
     #[command(name = "make:migration")]
     MakeMigration(commands::make_migration::MakeMigrationArgs),
     #[command(name = "make:model")]
@@ -142,12 +112,12 @@ async fn dispatch(ctx: &Context, command: Command) -> Result<Exit> {
         Command::MigrateVerify(args) => commands::migrate_verify::run(ctx, &args).await,
         Command::About(args) => commands::about::run(ctx, &args),
         Command::Cache(args) => commands::cache::run(ctx, &args),
-        Command::Completions(args) => commands::completions::run(ctx, &args),
+        Command::Completions(args) => completions::run(ctx, &args),
         Command::Doctor(args) => commands::doctor::run(ctx, &args).await,
-        Command::Complete(args) => commands::complete::run(ctx, args),
-        Command::Help(args) => commands::help::run(ctx, &args),
+        Command::Complete(args) => complete::run(ctx, args),
+        Command::Help(args) => help::run(ctx, &args),
         Command::Init(args) => commands::init::run(ctx, &args),
-        Command::List(args) => commands::list::run(ctx, &args),
+        Command::List(args) => list::run(ctx, &args),
         Command::MakeMigration(args) => commands::make_migration::run(ctx, &args).await,
         Command::MakeModel(args) => commands::make_model::run(ctx, &args).await,
         Command::MakeSeeder(args) => commands::make_seeder::run(ctx, &args).await,
@@ -183,12 +153,12 @@ pub async fn run(arguments: Vec<OsString>, host: Host) -> Result<Exit> {
     let result = match failure {
         Some(dispatch::Parsed::Failure(error)) => Err(error),
         Some(dispatch::Parsed::Text(text)) => {
-            commands::help::show(&ctx, &text);
+            help::show(&ctx, &text);
             Ok(Exit::Ok)
         }
         Some(dispatch::Parsed::List(namespace)) => {
             name = Some("list".to_owned());
-            commands::list::run(&ctx, &ListArgs { namespace })
+            list::run(&ctx, &ListArgs { namespace })
         }
         None => {
             name = name.or_else(|| Some("list".to_owned()));

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  main ── run ── cli ── commands ── ui          the only writer to the terminal
+//!                           ├─ app               what a command works with: context, questions
 //!                           ├─ project           where am I: root, layout, settings, registering
 //!                           ├─ fields            the field language, `title:string:required`
 //!                           ├─ scaffold          names, stubs, and the FilePlan that writes files
@@ -16,12 +17,10 @@
 //! Everything below `commands` returns values or emits events, never text. What is compiled together
 //! with a project's migrations lives in the other package, [`kit_runtime`].
 
+pub mod app;
 pub mod cli;
 pub mod codegen;
 pub mod commands;
-pub mod completion;
-pub mod confirm;
-pub mod context;
 pub mod database;
 pub mod doctor;
 pub mod error;
@@ -36,5 +35,5 @@ pub mod seeds;
 mod test_files;
 pub mod ui;
 
+pub use app::context::Host;
 pub use cli::run;
-pub use context::Host;

@@ -4,6 +4,8 @@
 
 #[path = "tidy/hints.rs"]
 mod hints;
+#[path = "tidy/layers.rs"]
+mod layers;
 
 use std::fs;
 use std::ops::RangeInclusive;

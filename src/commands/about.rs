@@ -4,7 +4,7 @@ use clap::Args;
 use kit_runtime::config::origin::{Origin, Setting};
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::app::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::{Layout, Project};

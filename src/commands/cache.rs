@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::app::context::Context;
 use crate::error::{Exit, Result};
 use crate::migrator::Cache;
 use crate::migrator::cache::{self, CachedBuild, Cleaned, Inventory, Kept, Rules};

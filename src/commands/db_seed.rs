@@ -12,10 +12,10 @@ use kit_runtime::ledger::LEDGER;
 use kit_runtime::wire::{Locking, Seed};
 use serde::Serialize;
 
-use super::answer::{SeedNumber, Seeded};
 use super::{LockArgs, ReachArgs};
-use crate::confirm::Destruction;
-use crate::context::Context;
+use crate::app::answer::{SeedNumber, Seeded};
+use crate::app::confirm::Destruction;
+use crate::app::context::Context;
 use crate::database::Target;
 use crate::error::{Exit, Result, SeedError};
 use crate::project::seeders::{ALL, Seeders, seeders};

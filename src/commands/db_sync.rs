@@ -10,12 +10,12 @@ use clap::Args;
 use kit_runtime::ledger::{LEDGER, own_tables};
 use serde::Serialize;
 
-use super::answer::{Migrated, list_files};
 use super::migrate;
+use crate::app::answer::{Migrated, list_files};
+use crate::app::context::Context;
 use crate::codegen::files::{self, Adopted, Rules, Sync};
 use crate::codegen::place::Place;
 use crate::codegen::{self, Entities, EntityFormat, Options, RelationNames, recognise, views};
-use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, PENDING, Result, SeaOrmErrorKind};
 use crate::migrator::package::Package;

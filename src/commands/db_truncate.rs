@@ -4,11 +4,11 @@ use clap::Args;
 use kit_runtime::ledger::own_tables;
 use kit_runtime::truncate;
 
-use super::answer::Emptied;
 use super::db_seed::ledger;
 use super::{LockArgs, locked};
-use crate::confirm::Destruction;
-use crate::context::Context;
+use crate::app::answer::Emptied;
+use crate::app::confirm::Destruction;
+use crate::app::context::Context;
 use crate::error::{Exit, Result};
 use crate::schema;
 use crate::ui::counted;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::app::context::Context;
 use crate::doctor::{self, Finding, Place, State};
 use crate::error::{Exit, Hint, Result};
 use crate::ui::{self, counted};

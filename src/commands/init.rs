@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::answer::list_files;
-use crate::context::Context;
+use crate::app::answer::list_files;
+use crate::app::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::project::Project;
 use crate::scaffold::{Change, FilePlan, PlannedFile, starter};

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::answer::{MainPath, Written, list_files};
 use super::make_migration::known_schema;
+use crate::app::answer::{MainPath, Written, list_files};
+use crate::app::context::Context;
 use crate::codegen;
-use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::migrator::package::major_of;
 use crate::project::seeders::entities_path;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::answer::{MainPath, Written, list_files};
-use crate::context::Context;
+use crate::app::answer::{MainPath, Written, list_files};
+use crate::app::context::Context;
 use crate::error::{Error, Exit, Result, UnmadeTable};
 use crate::fields;
 use crate::project::settings::Naming;

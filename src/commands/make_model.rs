@@ -7,11 +7,11 @@ use clap::Args;
 use pluralizer::pluralize;
 use serde::Serialize;
 
-use super::answer::{MainPath, Migrated, list_files};
 use super::make_migration::{Together, known_schema, say, summary, unmade};
 use super::{db_sync, migrate};
+use crate::app::answer::{MainPath, Migrated, list_files};
+use crate::app::context::Context;
 use crate::codegen;
-use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::fields;

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::answer::{MainPath, Written, list_files};
 use super::make_migration::known_schema;
-use crate::context::Context;
+use crate::app::answer::{MainPath, Written, list_files};
+use crate::app::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::scaffold::factory::table_of;
 use crate::scaffold::seeder::{self, Planned, Request};

@@ -7,11 +7,11 @@ use kit_runtime::ledger::Ledger;
 use kit_runtime::plan;
 use kit_runtime::wire::{Action, Up};
 
-use super::answer::{DryRun, MigratedAndSeeded};
 use super::db_seed::AfterArgs;
 use super::{LockArgs, ReachArgs};
-use crate::confirm::{Consent, Creation};
-use crate::context::Context;
+use crate::app::answer::{DryRun, MigratedAndSeeded};
+use crate::app::confirm::{Consent, Creation};
+use crate::app::context::Context;
 use crate::database::Target;
 use crate::error::{Exit, Result};
 use crate::project::source::{self, SourceMigration, Sources};

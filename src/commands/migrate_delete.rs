@@ -6,9 +6,9 @@ use clap::Args;
 use kit_runtime::ledger::{LEDGER, Ledger, State};
 use serde::Serialize;
 
-use super::answer::list_files;
-use crate::confirm::Destruction;
-use crate::context::Context;
+use crate::app::answer::list_files;
+use crate::app::confirm::Destruction;
+use crate::app::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::index::module_folder;

@@ -5,11 +5,11 @@ use kit_runtime::census::{self, Census};
 use kit_runtime::wire::{Action, Up, Wipe};
 use serde::Serialize;
 
-use super::answer::MigratedAndSeeded;
 use super::db_seed::AfterArgs;
 use super::{LockArgs, ReachArgs};
-use crate::confirm::{Consent, Destruction};
-use crate::context::Context;
+use crate::app::answer::MigratedAndSeeded;
+use crate::app::confirm::{Consent, Destruction};
+use crate::app::context::Context;
 use crate::error::{Exit, Result};
 use crate::ui::Report;
 

@@ -5,8 +5,8 @@ use kit_runtime::ledger;
 use serde::Serialize;
 
 use super::{LockArgs, ReachArgs, locked};
-use crate::confirm::Consent;
-use crate::context::Context;
+use crate::app::confirm::Consent;
+use crate::app::context::Context;
 use crate::error::{Exit, Result};
 
 /// Create the migration tables

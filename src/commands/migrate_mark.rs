@@ -6,8 +6,8 @@ use kit_runtime::repair::{self, Verdict};
 use serde::Serialize;
 
 use super::{LockArgs, deed, locked};
-use crate::confirm::Destruction;
-use crate::context::Context;
+use crate::app::confirm::Destruction;
+use crate::app::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::ui::{self, MigrationAction, MigrationChange};
 

@@ -3,10 +3,10 @@
 use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
-use super::answer::MigratedAndSeeded;
 use super::db_seed::AfterArgs;
 use super::{How, LockArgs};
-use crate::context::Context;
+use crate::app::answer::MigratedAndSeeded;
+use crate::app::context::Context;
 use crate::error::{Exit, Result};
 
 /// Roll back the last migration and run it again

@@ -11,8 +11,8 @@ use kit_runtime::wire::{Direction, Locking};
 use serde::Serialize;
 
 use super::{LockArgs, deed, locked};
-use crate::confirm::Destruction;
-use crate::context::{Context, Listing};
+use crate::app::confirm::Destruction;
+use crate::app::context::{Context, Listing};
 use crate::database::Target;
 use crate::doctor;
 use crate::error::{Error, Exit, Result, holder_text};

@@ -4,7 +4,7 @@ use clap::Args;
 use kit_runtime::wire::{Action, Down};
 
 use super::{How, LockArgs};
-use crate::context::Context;
+use crate::app::context::Context;
 use crate::error::{Exit, Result};
 
 /// Roll back all migrations

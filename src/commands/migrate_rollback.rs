@@ -6,9 +6,9 @@ use clap::Args;
 use kit_runtime::ledger::Ledger;
 use kit_runtime::wire::{Action, Down};
 
-use super::answer::Migrated;
 use super::{How, LockArgs};
-use crate::context::Context;
+use crate::app::answer::Migrated;
+use crate::app::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::project::source::{self, SourceMigration};

@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::ReachArgs;
-use crate::context::Context;
+use crate::app::context::Context;
 use crate::doctor;
 use crate::error::{Error, Exit, PENDING, Result};
 use crate::project::status::{self, State, Status};

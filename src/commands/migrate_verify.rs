@@ -4,7 +4,7 @@ use clap::Args;
 use kit_runtime::wire::{Action, LockKind, Locking, Remark, Verify};
 use serde::Serialize;
 
-use crate::context::{Context, Listing};
+use crate::app::context::{Context, Listing};
 use crate::database::{Scratch, Target};
 use crate::error::{Error, Exit, Result};
 use crate::interrupt::Interrupt;

@@ -2,17 +2,12 @@
 //! answer looks. A command holds no logic that another one could want.
 
 pub mod about;
-pub mod answer;
 pub mod cache;
-pub mod complete;
-pub mod completions;
 pub mod db_seed;
 pub mod db_sync;
 pub mod db_truncate;
 pub mod doctor;
-pub mod help;
 pub mod init;
-pub mod list;
 pub mod make_factory;
 pub mod make_migration;
 pub mod make_model;
@@ -39,14 +34,14 @@ use kit_runtime::sea_orm::Session;
 use kit_runtime::wire::{Action, Down, Event, Failure, LockKind, Locking};
 use kit_runtime::{lock, plan};
 
-use crate::confirm::Destruction;
-use crate::context::Context;
+use crate::app::answer::{DryRun, Migrated};
+use crate::app::confirm::Destruction;
+use crate::app::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Exit, Result};
 use crate::migrator::Notice;
 use crate::project::status;
 use crate::ui::Report;
-use answer::{DryRun, Migrated};
 
 /// How a command that writes keeps other runs out.
 #[derive(Clone, Debug, Args)]

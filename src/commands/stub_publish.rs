@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::answer::list_files;
-use crate::context::Context;
+use crate::app::answer::list_files;
+use crate::app::context::Context;
 use crate::error::{Exit, Result};
 use crate::scaffold::Change;
 use crate::scaffold::stub::{Publish, publish};

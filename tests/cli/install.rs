@@ -71,7 +71,7 @@ fn shellcheck_finds_nothing() {
         .output()
         .unwrap_or_else(|error| panic!("cannot run shellcheck ({error}): ./test.sh installs it"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    for script in ["src/completion/kit.bash", "test.sh", "tests/galera.sh", "tests/servers.sh"] {
+    for script in ["src/cli/completion/kit.bash", "test.sh", "tests/galera.sh", "tests/servers.sh"] {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let output = Command::new("shellcheck").args(["-x", "-s", "bash", script]).current_dir(root).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -7,8 +7,8 @@ use kit_runtime::ledger::own_tables;
 
 use super::fixtures::{Meter, pace};
 use super::{DbSeedArgs, ledger, survey};
+use crate::app::context::Context;
 use crate::commands::db_sync;
-use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Exit, Result};
 use crate::seeds::{self, LeftOut};

@@ -8,9 +8,9 @@ use kit_runtime::truncate;
 use kit_runtime::wire::Locking;
 
 use super::{ledger, survey};
-use crate::commands::answer::Emptied;
+use crate::app::answer::Emptied;
+use crate::app::context::Context;
 use crate::commands::locked;
-use crate::context::Context;
 use crate::database::Target;
 use crate::error::Result;
 use crate::seeds::{self, Fixture, Job};

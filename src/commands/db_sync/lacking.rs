@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::app::context::Context;
 use crate::codegen::place::Place;
 use crate::codegen::{Entities, needs};
-use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::migrator::package::Package;
 use crate::project::Project;

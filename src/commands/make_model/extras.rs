@@ -1,9 +1,9 @@
 //! What may come with a model: a factory and a seeder.
 
-use crate::commands::answer::list_files;
+use crate::app::answer::list_files;
+use crate::app::context::Context;
 use crate::commands::make_migration::known_schema;
 use crate::commands::{make_factory, make_seeder};
-use crate::context::Context;
 use crate::error::Result;
 use crate::scaffold::{FilePlan, factory, seeder};
 use crate::schema::model::Schema;

@@ -4,9 +4,9 @@ use kit_runtime::connection::Connection;
 use kit_runtime::repair::{self, Verdict};
 use kit_runtime::wire::{Action, Down, Failure, Locking};
 
-use crate::commands::answer::list_files;
+use crate::app::answer::list_files;
+use crate::app::context::Context;
 use crate::commands::{deed, locked};
-use crate::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Result};
 use crate::scaffold::migration::Planned;

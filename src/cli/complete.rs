@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use crate::completion::{Line, Shell, candidates};
-use crate::context::Context;
+use crate::app::context::Context;
+use crate::cli::completion::{Line, Shell, candidates};
 use crate::error::{Exit, Result};
 
 /// What the completion scripts call

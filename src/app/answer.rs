@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::app::context::Context;
 use crate::error::Error;
 use crate::scaffold::{Change, FilePlan};
 use crate::ui::{FileAction, FileChange, MigrationAction, MigrationChange, Pretended, SeederRun, TableRows};

@@ -3,8 +3,8 @@
 use clap::{Args, CommandFactory};
 use serde::Serialize;
 
+use crate::app::context::Context;
 use crate::cli::Cli;
-use crate::context::Context;
 use crate::error::{Error, Exit, Result, Suggestion};
 use crate::ui;
 

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use clap::CommandFactory;
 use clap_complete::engine::{CompletionCandidate, complete};
 
+use crate::app::context::Context;
 use crate::cli::{Cli, dispatch};
-use crate::context::Context;
 pub use line::Line;
 pub use shell::{Shell, script};
 use sources::Sources;

@@ -3,8 +3,8 @@
 
 use kit_runtime::environment::is_production;
 
-use crate::commands::answer::DatabaseCreated;
-use crate::context::Context;
+use crate::app::answer::DatabaseCreated;
+use crate::app::context::Context;
 use crate::database::Target;
 use crate::error::{Error, Result};
 

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::list::{self, ListArgs};
+use crate::app::context::Context;
 use crate::cli::dispatch::{self, Parsed};
-use crate::commands::list::{self, ListArgs};
-use crate::context::Context;
 use crate::error::{Exit, Result};
 
 /// Show the help of a command

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::completion::{Shell, script};
-use crate::context::Context;
+use crate::app::context::Context;
+use crate::cli::completion::{Shell, script};
 use crate::error::{Error, Exit, Result};
 
 /// Print the completion script of a shell

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use kit_runtime::wire::{Action, Locking, PROTOCOL, Request, Seed};
 
-use crate::cli::Globals;
-use crate::commands::answer::{Interrupted, Interruption};
+use crate::app::answer::{Interrupted, Interruption};
+use crate::app::globals::Globals;
 use crate::database::Target;
 use crate::error::{Error, Result, SeaOrmErrorKind, Selection, Upgrade};
 use crate::migrator::package::Package;
