@@ -154,6 +154,20 @@ impl Definition {
         })
     }
 
+    /// Whether it has a foreign key that `other` does not have in the same words.
+    pub fn has_another_key_than(&self, other: &Self) -> bool {
+        let known = other.keys();
+        self.keys().iter().any(|key| !known.contains(key))
+    }
+
+    /// The texts of foreign keys, and of the columns that have one.
+    fn keys(&self) -> Vec<&str> {
+        let texts = self.items.iter().map(|item| match item {
+            Item::Column { text, .. } | Item::Constraint(Constraint { text, .. }) => text.as_str(),
+        });
+        texts.filter(|text| tokens(text).iter().any(|token| token.is("REFERENCES"))).collect()
+    }
+
     /// Adds a column behind the others.
     pub fn add_column(&mut self, name: &str, text: String) {
         let at = self.items.iter().rposition(|item| matches!(item, Item::Column { .. })).map_or(0, |at| at + 1);

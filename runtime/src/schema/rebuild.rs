@@ -16,6 +16,8 @@ struct Work {
     after: Vec<String>,
     /// What the new one is called until then.
     aside: String,
+    /// It has a foreign key that the old one does not have, so rows may refer to none.
+    has_new_key: bool,
     /// Fails where a trigger or a view names a column that is gone.
     check: Option<String>,
 }
@@ -29,8 +31,10 @@ pub async fn change(
     edit: impl FnOnce(&mut Definition) -> Result<(), DbErr> + Send,
 ) -> Result<(), DbErr> {
     let (mut definition, numbers) = read(tables, table).await?;
+    let old = definition.clone();
     edit(&mut definition)?;
-    let work = plan(tables, table, &definition, without, numbers).await?;
+    let mut work = plan(tables, table, &definition, without, numbers).await?;
+    work.has_new_key = definition.has_another_key_than(&old);
     let watched = tables.ask(tables.dialect.foreign_key_switch().map_or("", |switch| switch.read), &[]).await?;
     let watched = watched.first().and_then(|row| row.first()?.as_deref()) == Some("1");
     if !watched || !is_referred_to(tables, table).await? {
@@ -167,7 +171,7 @@ async fn plan(
     let left =
         names.iter().find(|name| definition.has(name)).filter(|_| names.iter().any(|name| !definition.has(name)));
     let check = left.map(|name| format!("ALTER TABLE {old} RENAME COLUMN {} TO {}", quote(name), quote(name)));
-    Ok(Work { before, after, aside, check })
+    Ok(Work { before, after, aside, has_new_key: true, check })
 }
 
 /// Whether rows, of other tables or its own, would go or change with those of the table.
@@ -186,6 +190,9 @@ async fn is_referred_to(tables: &Tables<'_>, table: &str) -> Result<bool, DbErr>
 /// Copies the rows, and sees whether one of them leads nowhere that did not before.
 async fn copy(on: &impl ConnectionTrait, table: &str, work: &Work) -> Result<(), DbErr> {
     perform(on, &work.before).await?;
+    if !work.has_new_key {
+        return Ok(());
+    }
     let before = rows(on, anew::DANGLING, &[table]).await?;
     let now = rows(on, anew::DANGLING, &[work.aside.as_str()]).await?;
     match now.iter().find(|row| !before.contains(row)).and_then(|row| row.first()?.as_deref()) {
