@@ -104,7 +104,9 @@ fn with_arguments(error: Error, arguments: &[OsString]) -> Error {
         }
         _ => line,
     };
-    for option in &options {
+    // In `migrate --step 3` the number was meant for an option that takes none there.
+    let is_numbered = line.contains(" --limit ");
+    for option in options.iter().filter(|option| !(is_numbered && *option == "--step")) {
         let is_there = line.split(' ').any(|word| Some(word) == option.split(' ').next());
         line += &if is_there { String::new() } else { format!(" {option}") };
     }

@@ -95,6 +95,7 @@ fn habits_come_before_spelling() {
         ("db reset", "migrate:fresh --seed"),
         ("migrate up", "migrate"),
         ("migrate up -n 2", "migrate --limit 2"),
+        ("migrate --step 3", "migrate --limit 3"),
         ("migrate down", "migrate:rollback"),
         ("migrate down -n 3", "migrate:rollback --step 3"),
         ("migrate status", "migrate:status"),
