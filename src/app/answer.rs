@@ -1,4 +1,4 @@
-//! The keys that several commands have in their JSON documents. Those of one command stand in its own file.
+//! The keys that several commands have in their JSON documents. Those of a single command are in its file.
 
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use super::tables::Tables;
 use super::{definition, enums, names, rebuild};
 
 /// Gives a column the type, NULL and default of `atype`. Rows, indexes, foreign keys, checks and triggers stay; on SQLite the
-/// table is made anew for it. A `unique` type adds a unique index; a type that is not unique drops none, which
+/// table is rebuilt for it. A `unique` type adds a unique index; a type that is not unique drops none, which
 /// `m.drop_index(…)` does. `down` is the same call with the type from before.
 ///
 /// # Errors

@@ -43,7 +43,7 @@
 //! - `add_reference` takes a column that is there already and makes the key for it.
 //! - On SQLite keys are made and removed, too, and required and unique columns can be added: the table is made anew with its
 //!   rows, indexes, triggers, checks, defaults, collations and its last number.
-//! - [`change_column`] gives a column another type, NULL or default, on SQLite by making the table anew.
+//! - [`change_column`] gives a column another type, NULL or default, on SQLite by rebuilding the table.
 //! - Enums are enforced everywhere: a type on PostgreSQL, `ENUM` on MySQL and MariaDB, a check on SQLite.
 //! - Keys and indexes are `fk_posts_user_id`, `idx_posts_user_id`, `ux_users_email`; a unique column has an index of that name.
 //!
