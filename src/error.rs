@@ -216,6 +216,10 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A key of kit.toml that kit does not know.
+    #[error("{origin}: there is no key `{key}`")]
+    #[expect(missing_docs, reason = "file and line; the key; all keys of its table")]
+    UnknownKey { origin: String, key: String, known: Vec<String> },
     /// A file that kit does not read, because somebody else may have written it.
     #[error("{} is not read: {reason}", path.display())]
     Distrusted {

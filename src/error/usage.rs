@@ -173,11 +173,15 @@ fn suggestion(context: &Context<'_>) -> Option<String> {
     })
 }
 
+/// How alike two words are, from 0 to 1: letters that are swapped count little.
+pub(super) fn similarity(typed: &str, value: &str) -> f64 {
+    strsim::jaro_winkler(typed, value).max(strsim::normalized_damerau_levenshtein(typed, value))
+}
+
 /// The values, the most similar to `typed` first.
 fn nearest_first(typed: &str, mut values: Vec<String>) -> Vec<String> {
     if !typed.is_empty() {
-        let distance = |value: &String| strsim::jaro_winkler(typed, value);
-        values.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
+        values.sort_by(|a, b| similarity(typed, b).total_cmp(&similarity(typed, a)));
     }
     values
 }

@@ -203,6 +203,15 @@ pub struct Mistake {
     pub message: String,
 }
 
+impl Mistake {
+    /// The key that is not known, and all that its table can have, if that is what is wrong.
+    pub fn unknown_key(&self) -> Option<(String, Vec<String>)> {
+        let (key, known) = self.message.strip_prefix("unknown field `")?.split_once("`, expected ")?;
+        let known = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        Some((key.to_owned(), known))
+    }
+}
+
 impl Settings {
     /// Reads the text of a `kit.toml`.
     ///

@@ -134,3 +134,23 @@ fn a_contradiction_in_kit_toml_is_an_error_with_its_line() {
         assert!(run.hides("s3cr3t"), "{run}");
     }
 }
+
+/// An unknown key has its line, and the hint the key that is meant; written so, the file is read.
+#[test]
+fn an_unknown_key_of_kit_toml_leads_to_the_nearest_one() {
+    for (text, key, meant) in [
+        ("\nenviroment = \"test\"\n", "enviroment", "environment"),
+        ("\nnamming = \"dash\"\n", "namming", "naming"),
+        ("[connections.main]\nulr = \"sqlite://a.db\"\n", "ulr", "url"),
+        ("[entities]\nentity_formt = \"dense\"\n", "entity_formt", "entity_format"),
+    ] {
+        let run = Sandbox::project().file("kit.toml", text).kit(&["about"]);
+        assert_error!(run, Error::UnknownKey { origin, key: found, known }
+            if origin == "kit.toml line 2" && found == key && known.iter().any(|known| known == meant));
+        assert_eq!((run.code, run.hint().split('`').nth(1)), (1, Some(meant)), "{run}");
+        let corrected = Sandbox::project().file("kit.toml", &text.replace(key, meant)).kit(&["about"]);
+        assert_eq!(corrected.code, 0, "{corrected}");
+    }
+    let run = Sandbox::project().file("kit.toml", "[database]\nxyz = 1\n").kit(&["about"]);
+    assert_error!(run, Error::UnknownKey { known, .. } if *known == ["default", "prohibit_destructive"]);
+}
