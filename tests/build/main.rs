@@ -1,9 +1,10 @@
 //! How the migrations of a project are compiled and run: packages, releases of SeaORM, the cache, whole applications.
 
 mod cache;
+mod custom_migrator;
 mod e2e;
-mod entry;
 mod packages;
+mod real_projects;
 #[path = "../support/mod.rs"]
 mod support;
 mod upgrade;

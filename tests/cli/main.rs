@@ -1,9 +1,9 @@
 //! The command line: what is typed, asked, shown and refused, in which project, and how kit is installed.
 
 mod completions;
+mod confirmations;
 mod dispatch;
 mod doctor;
-mod example;
 mod help;
 mod incidents;
 mod init;
@@ -11,7 +11,6 @@ mod install;
 mod interrupted;
 mod json;
 mod projects;
-mod questions;
 mod readme;
 mod secrets;
 mod security;

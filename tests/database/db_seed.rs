@@ -4,10 +4,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests write their own files")]
 #![allow(clippy::print_stderr, reason = "what was not tried is said")]
 
+mod dump_roundtrip;
 mod generated;
 mod generated_types;
 mod identity;
-mod law;
 mod loco;
 mod values;
 

@@ -3,10 +3,9 @@
 mod db_seed;
 mod db_sync;
 mod entities_compile;
-mod law;
+mod entity_roundtrip;
 mod schema;
 mod seeders;
 #[path = "../support/mod.rs"]
 mod support;
 mod urls;
-mod wild;

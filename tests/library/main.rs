@@ -1,5 +1,6 @@
 //! What applications and migrations use of kit: configuration, test databases, helpers.
 
+mod axum_example;
 mod library;
 mod schema_helpers;
 #[path = "../support/mod.rs"]

@@ -2,8 +2,8 @@
 
 mod engine;
 mod fresh;
-mod guide;
 mod journal;
+mod kit_guide;
 mod lease;
 mod lock;
 mod migrate;

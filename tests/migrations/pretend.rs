@@ -1,9 +1,9 @@
 //! `--pretend`: what it prints does what a run does, on each database, by the database's own client; and it changes nothing.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod law;
 mod relations;
 mod rows;
+mod scripts;
 mod undecided;
 
 use crate::sample;

@@ -4,7 +4,7 @@
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::Failure;
 
-use crate::pretend::law::compared;
+use crate::pretend::scripts::compared;
 use crate::pretend::{ALL, Told, client, done, told, two, up};
 use crate::support::database::Database;
 use crate::support::steps;

@@ -4,9 +4,9 @@
 #![allow(clippy::disallowed_methods, reason = "cargo inherits the environment of the test")]
 #![allow(clippy::print_stderr, reason = "what was tried, and what was not, is said")]
 
-mod everything;
-mod public;
-mod silences;
+mod full_schema;
+mod known_gaps;
+mod public_schemas;
 mod types;
 
 use std::collections::BTreeSet;
@@ -16,10 +16,10 @@ use crate::support::Sandbox;
 use crate::support::database::Database;
 use crate::support::projects;
 use crate::support::projects::{complaint, ok};
-use everything::everything;
+use full_schema::everything;
 use kit::schema::model::Schema;
 use kit_runtime::dialect::Dialect;
-use silences::SILENCES;
+use known_gaps::SILENCES;
 
 /// Those that are for a database.
 const FORMATS: [&str; 3] = ["compact", "expanded", "dense"];
@@ -68,7 +68,7 @@ async fn entities_say_the_schema_and_live_with_it() {
         }
         originals.push(database);
     }
-    let program = include_str!("law/program.rs.txt").replace("{{modules}}", "").replace("{{calls}}", &calls);
+    let program = include_str!("entity_roundtrip/program.rs.txt").replace("{{modules}}", "").replace("{{calls}}", &calls);
     sandbox.write("src/main.rs", &program.replace("trait Join {", &format!("{modules}\ntrait Join {{")));
     assert_eq!(complaint(run(&sandbox).envs(urls)), None);
 
@@ -187,7 +187,7 @@ impl Program {
 
     fn write(&self, sandbox: &Sandbox) {
         let uncomparable = self.uncomparable.iter().cloned().collect::<Vec<_>>().join(", ");
-        let program = include_str!("law/rows.rs.txt").replace("{{modules}}", &self.modules);
+        let program = include_str!("entity_roundtrip/rows.rs.txt").replace("{{modules}}", &self.modules);
         let program = program.replace("{{calls}}", &self.calls).replace("{{uncomparable}}", &uncomparable);
         sandbox.write("src/main.rs", &program);
     }

@@ -3,7 +3,7 @@
 
 use kit::error::Error;
 
-use crate::questions::production::{arguments, with_fixture};
+use crate::confirmations::production::{arguments, with_fixture};
 use crate::support::database::Database;
 use crate::support::projects::{FAMILY, On, family};
 use crate::support::{Transcript, assert_error};

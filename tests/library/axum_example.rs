@@ -38,7 +38,7 @@ struct Copy {
 impl Copy {
     fn start(url: &str, migrate: &str) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["example::copy", "--exact", "--ignored", "--nocapture"])
+            .args(["axum_example::copy", "--exact", "--ignored", "--nocapture"])
             .env(URL, url)
             .env(MIGRATE, migrate)
             .stdout(Stdio::piped())
