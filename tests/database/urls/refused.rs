@@ -26,7 +26,7 @@ fn reason(transcript: &Transcript) -> Option<Reason> {
 /// The hint that `kit doctor` has for the connection.
 fn of_doctor(sandbox: &Sandbox) -> String {
     let findings = kit(sandbox, &["doctor", "--json"]).json();
-    let connection = findings["findings"].as_array().unwrap().iter().find(|one| one["name"] == "Connection").unwrap();
+    let connection = findings["findings"].as_array().unwrap().iter().find(|one| one["name"] == "connection").unwrap();
     connection["hint"].as_str().unwrap().to_owned()
 }
 
