@@ -32,7 +32,7 @@ pub async fn look(programs: &Programs<'_>, project: &Result<Project>) -> Vec<Fin
 
 fn unfound(error: &Error) -> Finding {
     match error {
-        Error::Config { .. } => Finding::failed("kit_toml", error, Advice::Settings),
+        Error::Config { .. } | Error::UnknownKey { .. } => Finding::failed("kit_toml", error, Advice::Settings),
         Error::Unreadable { path, .. } if path.ends_with(".env") => Finding::failed("dotenv", error, Advice::Dotenv),
         Error::Unreadable { path, .. } if path.ends_with("kit.toml") => {
             Finding::failed("kit_toml", error, Advice::Settings)

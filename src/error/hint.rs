@@ -10,7 +10,7 @@ use super::missing::missing_hint;
 use super::reason::{connection_hint, reason_hint};
 use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
 use super::sea_orm::{no_migrator_hint, sea_orm_hint};
-use super::usage::similarity;
+use super::usage::{is_near, similarity};
 use super::{CacheError, Error, Registering, quoted};
 
 impl Error {
@@ -68,7 +68,7 @@ impl Error {
             Self::BadUrl { corrected: Some(corrected), .. } => format!("write it as `{corrected}`"),
             Self::UnknownKey { key, known, .. } => {
                 let nearest = known.iter().max_by(|a, b| similarity(key, a).total_cmp(&similarity(key, b)));
-                match nearest.filter(|nearest| similarity(key, nearest) > 0.6) {
+                match nearest.filter(|nearest| is_near(key, nearest)) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("the keys here are {}", known.join(", ")),
                 }

@@ -178,6 +178,11 @@ pub(super) fn similarity(typed: &str, value: &str) -> f64 {
     strsim::jaro_winkler(typed, value).max(strsim::normalized_damerau_levenshtein(typed, value))
 }
 
+/// Whether a word is probably a misspelling of the value.
+pub(super) fn is_near(typed: &str, value: &str) -> bool {
+    strsim::jaro_winkler(typed, value) > 0.8 || strsim::normalized_damerau_levenshtein(typed, value) > 0.6
+}
+
 /// The values, the most similar to `typed` first.
 fn nearest_first(typed: &str, mut values: Vec<String>) -> Vec<String> {
     if !typed.is_empty() {

@@ -68,7 +68,8 @@ async fn entities_say_the_schema_and_live_with_it() {
         }
         originals.push(database);
     }
-    let program = include_str!("entity_roundtrip/program.rs.txt").replace("{{modules}}", "").replace("{{calls}}", &calls);
+    let program =
+        include_str!("entity_roundtrip/program.rs.txt").replace("{{modules}}", "").replace("{{calls}}", &calls);
     sandbox.write("src/main.rs", &program.replace("trait Join {", &format!("{modules}\ntrait Join {{")));
     assert_eq!(complaint(run(&sandbox).envs(urls)), None);
 

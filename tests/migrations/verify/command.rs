@@ -192,9 +192,10 @@ async fn nothing_stays_on_a_server(sandbox: &Sandbox, database: &Database) {
     let session = Database::of(dialect, &url).await;
     session.execute(&["CREATE TABLE precious (id integer)"]).await;
     drop(session);
-    let running = start(sandbox, database.url(), 600_000);
+    let mut running = start(sandbox, database.url(), 600_000);
     until("a second one", async || {
         let now = scratches(database).await;
+        assert_eq!(running.try_wait().unwrap(), None, "it ended beside {now:?}, {left} is of the one that was killed");
         !now.contains(left) && now.len() == 2
     })
     .await;
