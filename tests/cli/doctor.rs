@@ -235,7 +235,7 @@ const PROJECT: &[Plant] = &[
     (
         "a broken kit.toml",
         |s| s.file("kit.toml", "[database]\nurl = \"postgres://u:s3cr3t@h/x\"\n"),
-        &[("kit_toml", "fail", "kit.toml line 2", "kit.toml")],
+        &[("kit_toml", "fail", "kit.toml line 2", "prohibit_destructive")],
     ),
     (
         "a broken .env",
