@@ -522,6 +522,10 @@ pub enum Error {
         /// Where kit does not read one.
         hidden: Vec<HiddenMigrator>,
     },
+    /// Migrations that belong to no package.
+    #[error("no Cargo.toml in {} or above: the migrations belong to no package", folder.display())]
+    #[expect(missing_docs, reason = "the folder of the migrations")]
+    NoManifest { folder: PathBuf },
     /// The `Migrator` stands where no other crate can reach it.
     #[error("the migrations in {} cannot be reached: {reason}", path.display())]
     #[expect(missing_docs, reason = "the migrations folder, and why")]

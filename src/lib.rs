@@ -31,6 +31,7 @@ pub mod project;
 pub mod scaffold;
 pub mod schema;
 pub mod seeds;
+pub mod similar;
 #[cfg(test)]
 mod test_files;
 pub mod ui;

@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::{Cli, Globals, carried, habits};
 use crate::error::{Error, Suggestion, UsageError, quoted};
+use crate::similar::similarity;
 
 /// What the command line was, if not a command.
 pub enum Parsed {
@@ -104,9 +105,8 @@ fn with_arguments(error: Error, arguments: &[OsString]) -> Error {
         }
         _ => line,
     };
-    // In `migrate --step 3` the number was meant for an option that takes none there.
-    let is_numbered = line.contains(" --limit ");
-    for option in options.iter().filter(|option| !(is_numbered && *option == "--step")) {
+    let replaced = habits::replaced_by_number(&line);
+    for option in options.iter().filter(|option| Some(option.as_str()) != replaced) {
         let is_there = line.split(' ').any(|word| Some(word) == option.split(' ').next());
         line += &if is_there { String::new() } else { format!(" {option}") };
     }
@@ -244,16 +244,16 @@ fn suggest(names: &[&str], typed: &str, words: &[String]) -> (String, Option<Sug
     (typed.to_owned(), suggestion)
 }
 
-/// Returns the command with the most similar spelling, whole or of its last part: `statsu` is `migrate:status`. A destructive command must be nearly the same: `db:create` is not a
-/// misspelt `db:truncate`.
+/// Returns the command with the most similar spelling, whole or of its last part: `statsu` is `migrate:status`. A destructive
+/// command must be nearly the same: `db:create` is not a misspelt `db:truncate`.
 fn spelled_alike(names: &[&str], typed: &str) -> Option<Suggestion> {
     let last = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
     let is_safe = |name: &str| {
         let distance = strsim::osa_distance(&last(typed), &last(name));
         !DESTRUCTIVE.contains(&name) || distance <= (last(name).len() / 4).max(1)
     };
-    let similarity = |name: &str| strsim::jaro_winkler(typed, name).max(strsim::jaro_winkler(typed, &last(name)));
-    let scored = names.iter().map(|name| (similarity(name), *name));
+    let score = |name: &str| similarity(typed, name).max(similarity(typed, &last(name)));
+    let scored = names.iter().map(|name| (score(name), *name));
     let near = scored.filter(|(score, name)| *score > 0.8 && is_safe(name));
     let (_, nearest) = near.max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(Suggestion::Spelling(nearest.to_owned()))

@@ -33,13 +33,24 @@ pub(super) fn suggestion(words: &[String]) -> Option<(String, Suggestion)> {
 
 /// The suggestion for a number after a command that takes it as the value of an option.
 pub(super) fn number(command: &str, rest: &[String]) -> Option<Suggestion> {
-    let (_, option) = NUMBERED.into_iter().find(|(name, _)| *name == command)?;
+    let (_, option, _) = NUMBERED.into_iter().find(|(name, ..)| *name == command)?;
     let number: u32 = rest.first()?.parse().ok()?;
     Some(Suggestion::Command(format!("{command} {option} {number}")))
 }
 
-const NUMBERED: [(&str, &str); 4] =
-    [("migrate", "--limit"), ("migrate:rollback", "--step"), ("migrate:redo", "--step"), ("migrate:refresh", "--step")];
+/// The option that the number of a suggested line was typed for: `migrate --step 3` becomes `migrate --limit 3`.
+pub(super) fn replaced_by_number(line: &str) -> Option<&'static str> {
+    let is_numbered = |command: &str, option: &str| line.starts_with(&format!("{command} {option} "));
+    NUMBERED.into_iter().find(|(command, option, _)| is_numbered(command, option))?.2
+}
+
+/// Commands that are typed with a number, the option that takes it, and the flag that it is typed for.
+const NUMBERED: [(&str, &str, Option<&str>); 4] = [
+    ("migrate", "--limit", Some("--step")),
+    ("migrate:rollback", "--step", None),
+    ("migrate:redo", "--step", None),
+    ("migrate:refresh", "--step", None),
+];
 
 enum Meaning {
     /// A command that takes none of the words that follow.

@@ -24,6 +24,7 @@ use crate::project::{Invocation, Project, source};
 use crate::scaffold::{Change, PlannedFile, starter};
 use crate::schema;
 use crate::schema::model::{Schema, Table};
+use crate::similar;
 use crate::ui::{FileChange, counted, printable};
 use format::FormatArgs;
 use lacking::Lacking;
@@ -380,7 +381,7 @@ async fn read(target: &Target) -> Result<Schema> {
 }
 
 pub(super) fn no_such_table(name: &str, schema: &Schema, target: &Target) -> Error {
-    let near = |table: &&Table| strsim::jaro_winkler(name, &table.name) > 0.8;
-    let similar = schema.tables.iter().filter(near).take(3).map(|table| printable(&table.name)).collect();
+    let near = similar::near(name, schema.tables.iter().map(|table| table.name.as_str()));
+    let similar = near.into_iter().take(3).map(printable).collect();
     Error::NoSuchTable { name: printable(name), database: target.redacted(), similar }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Finding;
 use super::some;
 use crate::database::Target;
-use crate::error::{Advice, Error, Result};
+use crate::error::{Advice, Result};
 use crate::migrator::package::Package;
 use crate::migrator::runtime_source;
 use crate::project::Project;
@@ -17,10 +17,6 @@ use crate::project::sea_orm::SeaOrm;
 pub fn look(project: &Project, package: &Result<Package>, target: Option<&Target>) -> Vec<Finding> {
     let package = match package {
         Ok(package) => package,
-        Err(Error::Unreachable { .. }) => {
-            let found = "none around the migrations";
-            return vec![Finding::fail("cargo_toml", found, Advice::StartPackage)];
-        }
         Err(error) => return vec![Finding::failed("cargo_toml", error, Advice::Manifest)],
     };
     let mut findings = vec![match package.lock() {

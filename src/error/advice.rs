@@ -48,7 +48,6 @@ pub enum Advice {
     UntrackDotenv,
     IgnoreDotenv,
     FinishFiles,
-    StartPackage,
     Manifest,
     Lock,
     OneSeaOrm,
@@ -182,9 +181,6 @@ impl fmt::Display for Advice {
             }
             Self::IgnoreDotenv => "add a line `.env` to .gitignore",
             Self::FinishFiles => "run `kit migrate:status`: it writes the missing files",
-            Self::StartPackage => {
-                "run `cargo init --lib` in the project, then `cargo add sea-orm` and `cargo add sea-orm-migration`"
-            }
             Self::Manifest => "correct it until `cargo metadata` succeeds",
             Self::Lock => "run `cargo generate-lockfile` and commit it, so that every build has the same versions",
             Self::OneSeaOrm => {

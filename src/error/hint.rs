@@ -10,8 +10,8 @@ use super::missing::missing_hint;
 use super::reason::{connection_hint, reason_hint};
 use super::scaffolding::{no_columns_hint, no_removal_hint, no_table_hint};
 use super::sea_orm::{no_migrator_hint, sea_orm_hint};
-use super::usage::{is_near, similarity};
 use super::{CacheError, Error, Registering, quoted};
+use crate::similar;
 
 impl Error {
     /// What to do about it: imperative, with the exact command or flag.
@@ -67,8 +67,7 @@ impl Error {
             }
             Self::BadUrl { corrected: Some(corrected), .. } => format!("write it as `{corrected}`"),
             Self::UnknownKey { key, known, .. } => {
-                let nearest = known.iter().max_by(|a, b| similarity(key, a).total_cmp(&similarity(key, b)));
-                match nearest.filter(|nearest| is_near(key, nearest)) {
+                match similar::near(key, known.iter().map(String::as_str)).first() {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("the keys here are {}", known.join(", ")),
                 }
@@ -171,6 +170,9 @@ impl Error {
                 format!("did you mean `{}`?", similar.join("`, `"))
             }
             Self::NoMigrator { several, hidden, .. } => no_migrator_hint(several, hidden),
+            Self::NoManifest { .. } => {
+                "run `cargo init --lib` in the project, then `cargo add sea-orm` and `cargo add sea-orm-migration`".to_owned()
+            }
             Self::Unreachable { .. } | Self::Build { what: "migrations", unreachable: true } => UNREACHABLE.to_owned(),
             Self::NoLibrary { package, .. } if package.is_empty() => "run `kit init --library`".to_owned(),
             Self::NoLibrary { package, .. } => format!("run `kit init --library {package}`"),

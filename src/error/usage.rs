@@ -6,6 +6,7 @@ use std::num::{IntErrorKind, ParseIntError};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::field::list_of;
+use crate::similar;
 
 /// A command line that clap rejects.
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +138,10 @@ fn hint(context: &Context<'_>) -> Option<String> {
     match context.0.kind() {
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => suggestion(context),
         ErrorKind::InvalidValue => {
-            let values = nearest_first(&context.value(), context.all(ContextKind::ValidValue));
+            let (typed, mut values) = (context.value(), context.all(ContextKind::ValidValue));
+            if !typed.is_empty() {
+                similar::sort(&typed, &mut values);
+            }
             match context.text(ContextKind::SuggestedValue) {
                 _ if values.is_empty() => None,
                 Some(value) => Some(format!("did you mean `{value}`? The values are {}", values.join(", "))),
@@ -171,22 +175,4 @@ fn suggestion(context: &Context<'_>) -> Option<String> {
         trailing if trailing.contains("-- ") => format!("to pass it as a value, write `{trailing}`"),
         command => format!("options of a command are written after it: `kit {command}`"),
     })
-}
-
-/// How alike two words are, from 0 to 1: letters that are swapped count little.
-pub(super) fn similarity(typed: &str, value: &str) -> f64 {
-    strsim::jaro_winkler(typed, value).max(strsim::normalized_damerau_levenshtein(typed, value))
-}
-
-/// Whether a word is probably a misspelling of the value.
-pub(super) fn is_near(typed: &str, value: &str) -> bool {
-    strsim::jaro_winkler(typed, value) > 0.8 || strsim::normalized_damerau_levenshtein(typed, value) > 0.6
-}
-
-/// The values, the most similar to `typed` first.
-fn nearest_first(typed: &str, mut values: Vec<String>) -> Vec<String> {
-    if !typed.is_empty() {
-        values.sort_by(|a, b| similarity(typed, b).total_cmp(&similarity(typed, a)));
-    }
-    values
 }

@@ -30,17 +30,14 @@ impl Package {
     /// The package that `file` belongs to.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] if there is none, [`Error::Unreadable`] for a broken manifest.
+    /// [`Error::NoManifest`] if there is none, [`Error::Unreadable`] for a broken manifest.
     pub fn of(file: &Path) -> Result<Self> {
         let nearest = file.ancestors().skip(1).find_map(|folder| {
             let manifest = folder.join("Cargo.toml");
             manifest.is_file().then_some((folder, manifest))
         });
         let Some((root, path)) = nearest else {
-            return Err(Error::Unreachable {
-                path: file.parent().unwrap_or(file).to_owned(),
-                reason: "no Cargo.toml around them".to_owned(),
-            });
+            return Err(Error::NoManifest { folder: file.parent().unwrap_or(file).to_owned() });
         };
         let manifest = parse(&path)?;
         let mut package = Self {

@@ -9,6 +9,7 @@ use super::dialect::value::uuid_text;
 use super::{Fixture, Node, Record, Rows as _};
 use crate::error::{FixtureMistake, Result};
 use crate::schema::model::{Column, Kind, Schema, Table};
+use crate::similar;
 
 /// Keys of the rows with labels, by table and label.
 #[derive(Debug, Default)]
@@ -50,8 +51,8 @@ impl Labels {
         let name = &table.name;
         let Some(labels) = self.0.get(name) else { return Err(format!("no row of {name} has a label")) };
         let Some(own) = labels.get(label) else {
-            let near = labels.keys().find(|known| strsim::jaro_winkler(known, label) > 0.8);
-            let near = near.map(|near| format!(", did you mean @{near}?")).unwrap_or_default();
+            let near = similar::near(label, labels.keys().map(String::as_str));
+            let near = near.first().map(|near| format!(", did you mean @{near}?")).unwrap_or_default();
             return Err(format!("no row of {name} is called `{label}`{near}"));
         };
         match own {

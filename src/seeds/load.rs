@@ -16,6 +16,7 @@ use super::{Fixture, Record, Rows as _};
 use crate::database::Target;
 use crate::error::{Error, FixtureMistake, Result, SeedError};
 use crate::schema::model::{ForeignKey, Key, Table, What};
+use crate::similar;
 
 /// What is to be loaded.
 pub struct Job<'a> {
@@ -372,8 +373,8 @@ fn names(message: &str, column: &str) -> bool {
 }
 
 fn unknown_table(fixture: &Fixture, job: &Job<'_>) -> Error {
-    let near = job.survey.schema.tables.iter().find(|table| strsim::jaro_winkler(&table.name, &fixture.table) > 0.8);
-    let near = near.map(|table| format!(", did you mean {}?", table.name)).unwrap_or_default();
+    let near = similar::near(&fixture.table, job.survey.schema.tables.iter().map(|table| table.name.as_str()));
+    let near = near.first().map(|table| format!(", did you mean {table}?")).unwrap_or_default();
     SeedError::Fixtures { path: fixture.path.clone(), message: format!("there is no table {}{near}", fixture.table) }
         .into()
 }

@@ -8,6 +8,7 @@ use super::labels::{Labels, key_column};
 use super::{Node, Record};
 use crate::error::FixtureMistake;
 use crate::schema::model::{Column, ForeignKey, Schema, Table};
+use crate::similar;
 
 /// What rows are read with.
 pub struct Meaning<'a> {
@@ -127,7 +128,7 @@ impl<'a> Meaning<'a> {
 }
 
 fn unknown_column(table: &Table, name: &str) -> FixtureMistake {
-    let near = table.columns.iter().find(|column| strsim::jaro_winkler(&column.name, name) > 0.8);
-    let near = near.map(|column| format!(", did you mean {}?", column.name)).unwrap_or_default();
+    let near = similar::near(name, table.columns.iter().map(|column| column.name.as_str()));
+    let near = near.first().map(|column| format!(", did you mean {column}?")).unwrap_or_default();
     FixtureMistake::new(format!("{} has no such column{near}", table.name)).in_column(name)
 }

@@ -108,7 +108,7 @@ impl Ui {
         self.verbosity.get()
     }
 
-    /// From now on, standard output carries one JSON document and nothing else, and nobody is asked.
+    /// Restricts standard output to one JSON document, and turns prompts off.
     pub fn only_json(&self) {
         self.json.set(true);
         *self.interaction.borrow_mut() = Interaction::Absent;

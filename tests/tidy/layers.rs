@@ -7,18 +7,19 @@ use regex::Regex;
 use crate::{Line, lines};
 
 /// Each module of `src` with all modules that it uses. A module uses only those above it in this table.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("interrupt", &[]),
+    ("similar", &[]),
     ("schema", &[]),
     ("fields", &["schema"]),
-    ("error", &["fields"]),
+    ("error", &["fields", "similar"]),
     ("project", &["error"]),
     ("migrator", &["error", "interrupt", "project"]),
     ("database", &["error", "migrator", "project"]),
     ("ui", &["database", "error", "migrator"]),
     ("scaffold", &["error", "fields", "migrator", "project", "schema", "ui"]),
     ("codegen", &["error", "project", "scaffold", "schema"]),
-    ("seeds", &["database", "error", "schema"]),
+    ("seeds", &["database", "error", "schema", "similar"]),
     ("doctor", &["database", "error", "migrator", "project", "scaffold", "schema", "seeds", "ui"]),
     ("app", &["database", "error", "migrator", "project", "scaffold", "ui"]),
     (
@@ -36,10 +37,11 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "scaffold",
             "schema",
             "seeds",
+            "similar",
             "ui",
         ],
     ),
-    ("cli", &["app", "commands", "database", "error", "fields", "project", "scaffold", "ui"]),
+    ("cli", &["app", "commands", "database", "error", "fields", "project", "scaffold", "similar", "ui"]),
 ];
 
 /// The module of `src` that a file is in; `None` for `lib.rs`, `main.rs` and the other package.

@@ -1,14 +1,13 @@
 //! The commands in the hints of `kit doctor` are followed, and the finding is gone.
 
-use kit::error::BuildObstacle;
-use kit::error::Error;
+use kit::error::{BuildObstacle, Error};
 use kit_runtime::dialect::Dialect;
 use kit_runtime::wire::Failure;
 
 use super::{applied, doctor, healthy, lines, locked_by, projects, real_clock, with_many_builds};
 use crate::support::database::Database;
 use crate::support::projects::{On, creates, seaorm};
-use crate::support::{Sandbox, Transcript, commands};
+use crate::support::{Sandbox, Transcript, assert_error, commands};
 
 /// The hint of the finding of this name; nothing if there is none, or all is well.
 fn hint(sandbox: &Sandbox, name: &str) -> Option<String> {
@@ -140,4 +139,22 @@ async fn what_a_run_settles_is_gone_after_the_run() {
             assert_eq!(hint(&sandbox, name), None, "{name}");
         }
     }
+}
+
+/// Without a package a command that migrates and `kit doctor` say the same. The Cargo.toml that the cargo commands of the hint write
+/// is written here: they need the registry.
+#[test]
+fn migrations_without_a_package_have_one_once_the_hint_is_followed() {
+    let sandbox = Sandbox::project();
+    assert_eq!(sandbox.kit(&["make:migration", "create_posts_table", "title:string"]).code, 0);
+    let refused = sandbox.kit(&["migrate", "--create-database"]);
+    assert_error!(refused, Error::NoManifest { folder } if folder.ends_with("migrations"));
+    assert_eq!(refused.code, 1, "{refused}");
+    assert_eq!(hint(&sandbox, "cargo_toml"), Some(refused.hint()));
+    sandbox.write(
+        "Cargo.toml",
+        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\nsea-orm = \"2.0.4\"\nsea-orm-migration = \"2.0.4\"\n",
+    );
+    assert_eq!(hint(&sandbox, "cargo_toml"), None);
 }
