@@ -151,11 +151,8 @@ fn show(ctx: &Context, about: &About, has_problem: bool) {
 
 /// `Environment`; a key of kit.toml is shown as it is.
 fn label(name: &str) -> String {
-    let mut letters = name.chars();
-    match letters.next() {
-        Some(first) if !name.contains('.') && !["naming", "statements"].contains(&name) => {
-            first.to_uppercase().chain(letters).collect()
-        }
+    match name {
+        ENVIRONMENT | LAYOUT | MIGRATIONS | SCHEMA => ui::label(name),
         _ => name.to_owned(),
     }
 }

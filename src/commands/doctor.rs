@@ -90,18 +90,16 @@ fn show(ctx: &Context, finding: &Finding) {
 
 /// A name as a person reads it: `Build cache`.
 fn label(name: &str) -> String {
-    match name {
-        "seaorm" => return "SeaORM".to_owned(),
-        "dotenv" => return ".env".to_owned(),
-        "kit_toml" => return "kit.toml".to_owned(),
-        "cargo_toml" => return "Cargo.toml".to_owned(),
-        "cargo_lock" => return "Cargo.lock".to_owned(),
-        "kit_runtime" => return "kit-runtime".to_owned(),
-        "tls" => return "TLS".to_owned(),
-        "cargo" | "rustc" | "kit" => return name.to_owned(),
-        _ => {}
-    }
-    let mut letters = name.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters.map(|letter| if letter == '_' { ' ' } else { letter })).collect()
+    let written = match name {
+        "seaorm" => "SeaORM",
+        "dotenv" => ".env",
+        "kit_toml" => "kit.toml",
+        "cargo_toml" => "Cargo.toml",
+        "cargo_lock" => "Cargo.lock",
+        "kit_runtime" => "kit-runtime",
+        "tls" => "TLS",
+        "cargo" | "rustc" | "kit" => name,
+        _ => return ui::label(name),
+    };
+    written.to_owned()
 }

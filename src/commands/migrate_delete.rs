@@ -90,8 +90,7 @@ pub async fn run(ctx: &Context, args: &DeleteArgs) -> Result<Exit> {
     ctx.confirm_destructive(&destruction, &target, args.force)?;
     plan.apply()?;
     list_files(ctx, &project.root, &plan, false);
-    let action = MigrationAction::Deleted;
-    ctx.ui.list(&MigrationChange { name: found.name.clone(), action, duration_ms: None });
+    ctx.ui.list(&MigrationChange::without_run(&found.name, MigrationAction::Deleted));
     ctx.ui.info(format!("Deleted `{}`: {}", found.name, names.join(" and ")));
     Ok(Exit::Ok)
 }

@@ -83,7 +83,7 @@ pub async fn run(ctx: &Context, args: &MarkArgs) -> Result<Exit> {
     })
     .await?;
     for (name, action, state) in &marked {
-        ctx.ui.list(&MigrationChange { name: name.clone(), action: *action, duration_ms: None });
+        ctx.ui.list(&MigrationChange::without_run(name, *action));
         ctx.ui.row(name, state);
     }
     ctx.ui.info(match marked.len() {

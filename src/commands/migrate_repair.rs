@@ -110,7 +110,7 @@ struct Statement {
 
 /// Lists a migration in the answer of which only the ledger was changed.
 fn settled(ctx: &Context, name: &str, action: MigrationAction) {
-    ctx.ui.list(&MigrationChange { name: name.to_owned(), action, duration_ms: None });
+    ctx.ui.list(&MigrationChange::without_run(name, action));
 }
 
 /// Diagnoses, or has the ledger say what it is told.

@@ -47,6 +47,13 @@ pub struct MigrationChange {
     pub duration_ms: Option<u64>,
 }
 
+impl MigrationChange {
+    /// A change in the ledger or in the sources alone: nothing ran.
+    pub fn without_run(name: &str, action: MigrationAction) -> Self {
+        Self { name: name.to_owned(), action, duration_ms: None }
+    }
+}
+
 /// What happens to migrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

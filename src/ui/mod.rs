@@ -343,6 +343,13 @@ impl Ui {
     }
 }
 
+/// A name in snake_case as a person reads it: `Build cache`.
+pub fn label(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.map(|letter| if letter == '_' { ' ' } else { letter })).collect()
+}
+
 /// How a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
